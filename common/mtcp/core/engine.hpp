@@ -1,0 +1,167 @@
+// One end of a tunnel as a pure state machine: bytes of bridges in, bytes for bridges out, streams on top.
+//
+// The engine does no I/O and reads no clock; time is a parameter. Its methods come in four kinds:
+//   commands   what the local program wants of its streams
+//   inputs     what happened to bridges, and the passing of time
+//   outputs    polled after any command or input: bytes to send, the next deadline, events
+//   getters
+// One thread at a time. The wire format is specified in common/PROTOCOL.md.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mtcp/core/buffer.hpp"
+#include "mtcp/core/limits.hpp"
+#include "mtcp/core/stats.hpp"
+#include "mtcp/core/types.hpp"
+
+namespace mtcp::core {
+
+/// Something the local program must know or do. `code` depends on the type.
+struct event {
+  enum class type : std::uint8_t {
+    incoming,       ///< (server) a peer opened stream `id`; see engine::target_of(); answer() or refuse() it
+    opened,         ///< (client) stream `id` was answered; see engine::bound_address()
+    refused,        ///< (client) stream `id` was refused; code: refusal. The stream is gone
+    readable,       ///< stream `id` has bytes, its end or a reset to read
+    writable,       ///< stream `id` takes bytes again after write() took fewer than offered
+    stopped,        ///< the peer reads no more of stream `id`; what is written is dropped. code: reset_code
+    bridge_closed,  ///< close bridge `id`: the peer has lost it, or broke the protocol on it; code: violation
+    bridge_suspect, ///< bridge `id` makes no progress while others do: dial a replacement, keep it meanwhile
+    going_away,     ///< the peer opens or accepts no more streams
+    failed,         ///< the peer broke the protocol: the tunnel is over, close every bridge; code: violation
+  };
+  type kind;
+  std::uint64_t id = 0;
+  std::uint64_t code = 0;
+};
+
+/// How a direction of a stream stands after what read() returned.
+struct read_result {
+  enum class state : std::uint8_t { open, end, reset };
+  std::size_t size = 0;       ///< bytes handed out by this call
+  state status = state::open; ///< end or reset only once every byte before it has been handed out
+  reset_code code = reset_code::reset;
+};
+
+/// What a bridge is for; both ends hold the same values (client to server is `up`).
+struct bridge_options {
+  enum class direction : std::uint8_t { both, up, down };
+  bool backup = false;             ///< carries data only while no active bridge is up
+  direction carries = direction::both;  ///< limits DATA, not control
+  std::uint64_t rate_limit = 0;    ///< bytes per second in each direction, 0 for none
+};
+
+/// What the kernel knows of a bridge's TCP connection (TCP_INFO); any field may be 0 for unknown.
+struct path_info {
+  duration srtt{0};
+  std::uint64_t congestion_window = 0;  ///< bytes
+  bool recovering = false;              ///< tcpi_ca_state is Recovery or Loss
+};
+
+/// How many bytes of complete frames this end has taken from a bridge that is gone.
+struct bridge_count {
+  bridge_id bridge = 0;
+  std::uint64_t count = 0;
+};
+
+class engine {
+ public:
+  engine(role r, const limits& local);
+  ~engine();
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  // ---- commands ----
+
+  /// (client) Opens a stream. Up to limits().early_limit bytes of `early` ride with it: the number taken is the
+  /// stream's first write(). Empty when the peer's stream limit is reached or it is going away.
+  std::optional<stream_id> open(const target& to, std::span<const std::byte> early = {});
+  /// (server) The destination was reached; `bound` is the local address of that connection as text, may be empty.
+  void answer(stream_id id, const target& bound);
+  /// (server) The destination was not reached. The stream is gone.
+  void refuse(stream_id id, refusal why);
+
+  /// Takes as many bytes as the send buffer has room for; the rest must wait for event::writable.
+  /// Bytes are copied; the slice form keeps a reference instead.
+  std::size_t write(stream_id id, std::span<const std::byte> bytes);
+  std::size_t write(stream_id id, slice bytes);
+  /// Bytes that write() would take now.
+  std::size_t writable(stream_id id) const;
+  /// Hands out at most `max` bytes in order, appended to `out` (or copied, in the span form).
+  read_result read(stream_id id, std::vector<slice>& out, std::size_t max, timestamp now);
+  read_result read(stream_id id, std::span<std::byte> out, timestamp now);
+  /// No more writes: the peer reads the end after the last byte.
+  void shutdown_send(stream_id id);
+  /// Ends both directions at once: what was sent is still delivered, what was not is dropped, and the peer is asked to
+  /// stop sending. The id is forgotten by the caller: no more events of it. A no-op on a stream that has ended.
+  void reset(stream_id id, reset_code code = reset_code::reset);
+  /// Ends only the sending direction: the peer reads a reset after the bytes that were sent.
+  void reset_send(stream_id id, reset_code code = reset_code::reset);
+  /// Ends only the receiving direction: unread bytes are dropped and the peer is asked to stop sending.
+  void stop_receive(stream_id id, reset_code code = reset_code::reset);
+  /// The caller is done with the stream: what was written is still delivered, unread bytes are dropped. No more events
+  /// of it. Call it exactly once per stream, unless reset() or refuse() ended it.
+  void close(stream_id id);
+  /// Opens (client) or accepts (server) no more streams, and tells the peer.
+  void go_away();
+
+  // ---- inputs ----
+
+  /// A bridge finished its HELLO / WELCOME. Ids are never reused.
+  void bridge_up(bridge_id id, const bridge_options& options, timestamp now);
+  /// The peer changed what the bridge is for, or the local configuration did.
+  void bridge_changed(bridge_id id, const bridge_options& options);
+  /// The bridge's connection is gone or must not be used again: nothing read from it may be handed in any more.
+  void bridge_down(bridge_id id, timestamp now);
+  /// Bytes as they came from the bridge, cut anywhere. Ignored for a bridge that is down.
+  void handle_input(bridge_id id, slice bytes, timestamp now);
+  void handle_path_info(bridge_id id, const path_info& info, timestamp now);
+  /// The counts that a resuming peer listed in its HELLO or WELCOME.
+  void settle(std::span<const bridge_count> counts, timestamp now);
+  /// Call it when poll_timeout()'s deadline has passed; earlier does no harm.
+  void handle_timeout(timestamp now);
+
+  // ---- outputs ----
+
+  /// Live bridges in the order in which they should be offered poll_transmit(): soonest expected delivery first.
+  std::span<const bridge_id> transmit_order(timestamp now);
+  /// Fills `out` with whole frames for this bridge, to be sent in that order and before anything polled later. Returns
+  /// the bytes written; 0 when the bridge has nothing to send now. `out` should hold 64 KiB or more. What was
+  /// polled is taken as sent.
+  std::size_t poll_transmit(bridge_id id, std::span<std::byte> out, timestamp now);
+  /// Bytes of unsent data that the bridge's socket should hold at most (TCP_NOTSENT_LOWAT).
+  std::size_t send_slack(bridge_id id) const;
+  /// When handle_timeout() is due next. Empty when nothing is.
+  std::optional<timestamp> poll_timeout() const;
+  std::optional<event> poll_event();
+  /// The counts to list in a HELLO or WELCOME that resumes: bridges that are gone and not yet settled.
+  std::vector<bridge_count> unsettled() const;
+
+  // ---- getters ----
+
+  const limits& local_limits() const;
+  /// Limits that the peer announced in its HELLO or WELCOME. Until then the engine sends nothing but control.
+  void set_peer_limits(const peer_limits& peer);
+  const target& target_of(stream_id id) const;
+  const target& bound_address(stream_id id) const;
+  /// Streams that are not yet over on both ends.
+  std::size_t stream_count() const;
+  /// True when no stream is left and nothing unacknowledged is worth waiting for.
+  bool idle() const;
+  tunnel_stats stats() const;
+  std::optional<bridge_stats> stats_of(bridge_id id) const;
+  std::optional<stream_stats> stats_of_stream(stream_id id) const;
+  std::vector<stream_id> stream_ids() const;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace mtcp::core
