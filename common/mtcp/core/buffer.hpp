@@ -68,6 +68,8 @@ class slice {
     s.size_ = n;
     return s;
   }
+  /// Takes in the `n` bytes that follow in the chunk.
+  void grow(std::size_t n) noexcept { size_ += n; }
   /// All but the first `n` bytes, sharing the chunk.
   slice suffix(std::size_t n) const noexcept {
     slice s = *this;

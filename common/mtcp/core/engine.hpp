@@ -25,16 +25,16 @@ namespace mtcp::core {
 /// Something the local program must know or do. `code` depends on the type.
 struct event {
   enum class type : std::uint8_t {
-    incoming,       ///< (server) a peer opened stream `id`; see engine::target_of(); answer() or refuse() it
-    opened,         ///< (client) stream `id` was answered; see engine::bound_address()
-    refused,        ///< (client) stream `id` was refused; code: refusal. The stream is gone
-    readable,       ///< stream `id` has bytes, its end or a reset to read
-    writable,       ///< stream `id` takes bytes again after write() took fewer than offered
-    stopped,        ///< the peer reads no more of stream `id`; what is written is dropped. code: reset_code
-    bridge_closed,  ///< close bridge `id`: the peer has lost it, or broke the protocol on it; code: violation
-    bridge_suspect, ///< bridge `id` makes no progress while others do: dial a replacement, keep it meanwhile
-    going_away,     ///< the peer opens or accepts no more streams
-    failed,         ///< the peer broke the protocol: the tunnel is over, close every bridge; code: violation
+    incoming,        ///< (server) a peer opened stream `id`; see engine::target_of(); answer() or refuse() it
+    opened,          ///< (client) stream `id` was answered; see engine::bound_address()
+    refused,         ///< (client) stream `id` was refused; code: refusal. The stream is gone
+    readable,        ///< stream `id` has bytes, its end or a reset to read
+    writable,        ///< stream `id` takes bytes again after write() took fewer than offered
+    stopped,         ///< the peer reads no more of stream `id`; what is written is dropped. code: reset_code
+    bridge_closed,   ///< close bridge `id`: the peer has lost it, or broke the protocol on it; code: violation
+    bridge_suspect,  ///< bridge `id` makes no progress while others do: dial a replacement, keep it meanwhile
+    going_away,      ///< the peer opens or accepts no more streams
+    failed,          ///< the peer broke the protocol: the tunnel is over, close every bridge; code: violation
   };
   type kind;
   std::uint64_t id = 0;
@@ -44,17 +44,17 @@ struct event {
 /// How a direction of a stream stands after what read() returned.
 struct read_result {
   enum class state : std::uint8_t { open, end, reset };
-  std::size_t size = 0;       ///< bytes handed out by this call
-  state status = state::open; ///< end or reset only once every byte before it has been handed out
+  std::size_t size = 0;        ///< bytes handed out by this call
+  state status = state::open;  ///< end or reset only once every byte before it has been handed out
   reset_code code = reset_code::reset;
 };
 
 /// What a bridge is for; both ends hold the same values (client to server is `up`).
 struct bridge_options {
   enum class direction : std::uint8_t { both, up, down };
-  bool backup = false;             ///< carries data only while no active bridge is up
+  bool backup = false;                  ///< carries data only while no active bridge is up
   direction carries = direction::both;  ///< limits DATA, not control
-  std::uint64_t rate_limit = 0;    ///< bytes per second in each direction, 0 for none
+  std::uint64_t rate_limit = 0;         ///< bytes per second in each direction, 0 for none
 };
 
 /// What the kernel knows of a bridge's TCP connection (TCP_INFO); any field may be 0 for unknown.

@@ -4,6 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
+
+#include "mtcp/core/wire.hpp"
 
 namespace mtcp::core {
 
@@ -25,6 +28,7 @@ enum class frame_type : std::uint8_t {
   bridge_closed = 0x0f,
   datagram = 0x10,
   goaway = 0x11,
+  bridge_suspect = 0x12,
 };
 
 /// A frame is its type (1 byte), the length of its body (3 bytes, most significant first) and the body.
@@ -43,6 +47,27 @@ inline void put_frame_header(std::span<std::byte, frame_header_size> out, frame_
   out[1] = static_cast<std::byte>(body >> 16 & 0xff);
   out[2] = static_cast<std::byte>(body >> 8 & 0xff);
   out[3] = static_cast<std::byte>(body & 0xff);
+}
+
+/// Writes a frame whose body is varints only. Returns its size; `out` must have room for it.
+template <class... Fields>
+std::size_t put_frame(std::span<std::byte> out, frame_type type, Fields... fields) noexcept {
+  wire_writer body(out.subspan(frame_header_size));
+  (body.varint(fields), ...);
+  put_frame_header(out.first<frame_header_size>(), type, body.size());
+  return frame_header_size + body.size();
+}
+
+/// Writes OPEN or OPENED: stream, window, port, host.
+inline std::size_t put_open_frame(std::span<std::byte> out, frame_type type, std::uint64_t stream, std::uint64_t window,
+                                  std::uint16_t port, std::string_view host) noexcept {
+  wire_writer body(out.subspan(frame_header_size));
+  body.varint(stream);
+  body.varint(window);
+  body.varint(port);
+  body.string(host);
+  put_frame_header(out.first<frame_header_size>(), type, body.size());
+  return frame_header_size + body.size();
 }
 
 }  // namespace mtcp::core

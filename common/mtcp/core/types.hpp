@@ -47,13 +47,13 @@ enum class role : std::uint8_t { client, server };
 /// What a peer did to have its bridge or tunnel ended.
 enum class violation : std::uint8_t {
   none = 0,
-  malformed_frame,    ///< a frame too long, too short, or with a field out of its range
-  unexpected_frame,   ///< a frame that this role, or this state, may not receive
-  window_overrun,     ///< more bytes than the credit granted for a stream or for the tunnel
-  final_size,         ///< data behind a final offset, or a final offset that changed
-  ack_of_unsent,      ///< an ACK for more bytes than were sent on that bridge
-  stream_limit,       ///< more streams at once than were allowed
-  flood,              ///< too many frames that cost work and carry nothing
+  malformed_frame,   ///< a frame too long, too short, or with a field out of its range
+  unexpected_frame,  ///< a frame that this role, or this state, may not receive
+  window_overrun,    ///< more bytes than the credit granted for a stream or for the tunnel
+  final_size,        ///< data behind a final offset, or a final offset that changed
+  ack_of_unsent,     ///< an ACK for more bytes than were sent on that bridge
+  stream_limit,      ///< more streams at once than were allowed
+  flood,             ///< too many frames that cost work and carry nothing
 };
 
 }  // namespace mtcp::core

@@ -1,0 +1,120 @@
+// One bridge as the engine keeps it: what is in flight on it, what was taken from it, how fast and how far away it is.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "mtcp/core/engine.hpp"
+#include "mtcp/core/frame_parser.hpp"
+#include "mtcp/core/rate_estimator.hpp"
+#include "mtcp/core/ring.hpp"
+#include "mtcp/core/rtt_estimator.hpp"
+#include "mtcp/core/send_cap.hpp"
+#include "mtcp/core/stream_state.hpp"
+#include "mtcp/core/token_bucket.hpp"
+
+namespace mtcp::core {
+
+/// A frame that was sent on a bridge and must arrive: stream bytes, or a control frame.
+struct in_flight_frame {
+  std::uint64_t end = 0;  ///< bytes sent on the bridge up to its last one
+  bool is_data = false;
+  bool given_up = false;         ///< the bridge was suspected: it was handed to others
+  control what = control::open;  ///< of a control frame
+  std::uint64_t id = 0;          ///< stream, or bridge for controls of a bridge
+  std::uint64_t segment = 0;     ///< number in the stream's send buffer; for control::window the limit
+  std::uint32_t size = 0;        ///< stream bytes
+  timestamp due{0};              ///< when its acknowledgement is expected
+  rate_estimator::mark mark;
+};
+
+struct bridge_state {
+  bridge_id id = 0;
+  bridge_options options;
+  path_info path;
+  token_bucket limiter{0, 0};
+  timestamp up_since{0};
+
+  // Sending. Counts are bytes of frames.
+  std::uint64_t sent = 0;
+  std::uint64_t acked = 0;
+  ring<in_flight_frame> records;
+  rtt_estimator rtt;
+  rate_estimator rate;
+  send_cap cap;
+  bool cap_limited = false;  ///< in the round that goes on
+  int slow_rounds = 0;       ///< rounds in a row whose round trips tell of a standing queue
+  duration round_rtt = duration::max();
+  timestamp progress_at{0};  ///< when something of ours was last acknowledged
+  bool suspect = false;
+  bool suspect_told = false;
+  std::uint64_t payload_resent = 0;
+
+  // Receiving.
+  frame_parser parser;
+  std::uint64_t taken = 0;        ///< bytes of complete frames
+  std::uint64_t acked_taken = 0;  ///< of these, what an ACK has told or is about to
+  std::uint8_t ack_copies = 0;    ///< how many ACKs still have to carry the count
+  timestamp taken_at{0};
+  timestamp heard_at{0};
+  bool ack_wanted = false;  ///< this bridge is to carry an ACK
+
+  // Round trips without data, and liveness.
+  std::optional<std::uint64_t> pong_wanted;
+  std::uint64_t ping_number = 0;
+  std::optional<timestamp> ping_asked;  ///< a PONG is wanted since then
+  std::optional<timestamp> ping_sent;
+  bool ping_wanted = false;
+  bool close_reported = false;
+  std::uint64_t taken_at_ping = 0;
+
+  std::uint64_t in_flight() const { return sent - acked; }
+
+  /// Bytes per second; before the first measurement what the kernel's window allows, or 0.
+  double rate_estimate() const {
+    if (const double measured = rate.rate(); measured > 0) return measured;
+    if (path.srtt <= duration::zero()) return 0;
+    return static_cast<double>(path.congestion_window) * 1e9 / static_cast<double>(path.srtt.count());
+  }
+  /// Round trip without queues.
+  duration rtt_minimum() const { return rtt.known() ? rtt.minimum() : path.srtt; }
+
+  std::uint64_t send_limit() const { return cap.value(rate.rate(), rtt_minimum(), path.recovering); }
+  std::uint64_t room() const {
+    const std::uint64_t limit = send_limit();
+    return in_flight() < limit ? limit - in_flight() : 0;
+  }
+
+  /// Seconds for what is in flight beyond the path's own content, at the estimated rate.
+  double queue_seconds() const {
+    const double r = rate_estimate();
+    if (r <= 0) return 0;
+    const double excess = static_cast<double>(in_flight()) - r * seconds(rtt_minimum());
+    return excess > 0 ? excess / r : 0;
+  }
+  static double seconds(duration d) { return std::chrono::duration<double>(d).count(); }
+
+  /// Without progress for this long it is suspected.
+  duration patience() const {
+    using std::chrono::milliseconds;
+    if (!rtt.known()) return std::chrono::seconds(1);
+    const duration frame =
+        rate.rate() > 0 ? duration(static_cast<std::int64_t>(2e9 * max_segment_size / rate.rate())) : duration::zero();
+    return std::max<duration>({3 * rtt.smoothed(), rtt.smoothed() + 4 * rtt.variation(), milliseconds(300), frame});
+  }
+  /// How late an acknowledgement may be before the frame is sent again elsewhere.
+  duration grace() const { return std::max<duration>(rtt.smoothed() / 2, std::chrono::milliseconds(30)); }
+};
+
+/// A bridge that is gone, until both ends know what arrived over it.
+struct lost_bridge {
+  std::uint64_t taken = 0;        ///< what this end took: the peer must be told
+  ring<in_flight_frame> records;  ///< what the peer may have taken: late acknowledgements still count
+  control_slot notice;            ///< our BRIDGE_CLOSED
+  bool peer_told = false;         ///< the peer's count has arrived
+  bool settled() const { return peer_told && notice.acked; }
+};
+
+}  // namespace mtcp::core

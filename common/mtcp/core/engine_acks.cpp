@@ -1,0 +1,170 @@
+// Acknowledgements. A bridge is FIFO and reliable while it lives, so one count per bridge says it all: the bytes of
+// complete frames that this end has taken into its state and will never drop.
+#include <algorithm>
+#include <chrono>
+
+#include "mtcp/core/engine_impl.hpp"
+
+namespace mtcp::core {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+// An ACK goes out for so many bytes of one bridge, or when the oldest frame has waited for so long. While a bridge is
+// young its sender's cap is small, and an ACK per quarter of it keeps it growing.
+constexpr std::uint64_t ack_every = 128 * 1024;
+constexpr std::uint64_t ack_every_young = 32 * 1024;
+constexpr std::uint64_t young = 1024 * 1024;
+constexpr duration ack_delay = milliseconds(5);
+
+constexpr std::size_t ack_entry_size = 8 + 8 + 4;
+constexpr std::size_t max_ack_entries = 256;
+
+}  // namespace
+
+void engine::impl::took_frame(bridge_state& b, std::size_t size, bool eliciting, bool at_once, timestamp now) {
+  b.taken += size;
+  b.taken_at = now;
+  if (!eliciting) return;
+  const std::uint64_t every = b.taken < young ? ack_every_young : ack_every;
+  const timestamp when = at_once || b.taken - b.acked_taken >= every ? now : now + ack_delay;
+  if (!ack_due || when < *ack_due) ack_due = when;
+}
+
+// Chooses two bridges to carry the counts: the quickest, and the one heard from last, so that one silent bridge cannot
+// hide all progress.
+void engine::impl::fire_acks(timestamp now) {
+  if (!ack_due || *ack_due > now) return;
+  ack_due.reset();
+  bridge_state* quickest = nullptr;
+  for (auto& [id, b] : bridges) {
+    if (quickest == nullptr ||
+        std::pair(b.suspect, b.rtt_minimum()) < std::pair(quickest->suspect, quickest->rtt_minimum()))
+      quickest = &b;
+  }
+  if (quickest == nullptr) return;
+  bridge_state* recent = nullptr;
+  for (auto& [id, b] : bridges) {
+    if (&b != quickest && (recent == nullptr || b.heard_at > recent->heard_at)) recent = &b;
+  }
+  quickest->ack_wanted = true;
+  if (recent != nullptr) recent->ack_wanted = true;
+  for (auto& [id, b] : bridges) {
+    if (b.taken == b.acked_taken) continue;
+    b.acked_taken = b.taken;
+    b.ack_copies = recent != nullptr ? 2 : 1;
+  }
+}
+
+// ACK: a number of entries, each a bridge, its count, and for how many microseconds the count has been waiting.
+void engine::impl::put_acks(transmission& t) {
+  if (!t.bridge.ack_wanted) return;
+  std::array<bridge_state*, max_ack_entries> due{};
+  const std::size_t most = std::min(max_ack_entries, (t.rest().size() - frame_header_size - 2) / ack_entry_size);
+  std::size_t count = 0;
+  for (auto& [id, b] : bridges) {
+    if (b.ack_copies > 0 && count < most) due[count++] = &b;
+  }
+  t.bridge.ack_wanted = false;
+  if (count == 0) return;
+  wire_writer body(t.rest().subspan(frame_header_size));
+  body.varint(count);
+  for (bridge_state* b : std::span(due).first(count)) {
+    --b->ack_copies;
+    b->acked_taken = b->taken;
+    body.varint(b->id);
+    body.varint(b->taken);
+    const auto delay = std::chrono::duration_cast<microseconds>(t.now - b->taken_at).count();
+    body.varint(static_cast<std::uint64_t>(std::clamp<std::int64_t>(delay, 0, 10'000'000)));
+  }
+  put_frame_header(t.rest().first<frame_header_size>(), frame_type::ack, body.size());
+  t.used += frame_header_size + body.size();
+}
+
+violation engine::impl::handle_ack(wire_reader body, timestamp now) {
+  const std::uint64_t count = body.varint();
+  for (std::uint64_t i = 0; i < count && body.ok(); ++i) {
+    const bridge_id id = body.varint();
+    const std::uint64_t taken = body.varint();
+    const auto delay = microseconds(body.varint());
+    if (!body.ok()) break;
+    if (const violation wrong = acknowledge(id, taken, delay, now); wrong != violation::none) return wrong;
+  }
+  return body.complete() ? violation::none : violation::malformed_frame;
+}
+
+violation engine::impl::acknowledge(bridge_id id, std::uint64_t count, duration delay, timestamp now) {
+  if (const auto live = bridges.find(id); live != bridges.end()) {
+    if (count > live->second.sent) return violation::ack_of_unsent;
+    if (count > live->second.acked) acknowledge_live(live->second, count, delay, now);
+  } else if (const auto gone = lost.find(id); gone != lost.end()) {
+    ring<in_flight_frame>& records = gone->second.records;
+    for (; !records.empty() && records.front().end <= count; records.pop_front()) acknowledge_frame(records.front());
+  }
+  return violation::none;
+}
+
+void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, duration delay, timestamp now) {
+  const std::uint64_t bytes = count - b.acked;
+  b.acked = count;
+  std::optional<rate_estimator::mark> newest;
+  while (!b.records.empty() && b.records.front().end <= count) {
+    newest = b.records.front().mark;
+    const in_flight_frame f = b.records.front();
+    b.records.pop_front();
+    acknowledge_frame(f);
+  }
+  if (!newest) return;
+  b.progress_at = progress_at = now;
+  b.suspect = b.suspect_told = false;
+  newest_acked_sent = std::max(newest_acked_sent, newest->sent);
+  const duration sample = now - newest->sent - delay;
+  if (sample > duration::zero()) {
+    b.rtt.sample(sample, now);
+    b.round_rtt = std::min(b.round_rtt, sample);
+  }
+  if (b.rate.on_ack(bytes, *newest, b.rtt.minimum(), now)) on_round(b);
+}
+
+void engine::impl::on_round(bridge_state& b) {
+  b.cap.on_round(b.rate.rate(), b.cap_limited);
+  b.cap_limited = false;
+  // With the cap in force a round trip exceeds the minimum by a quarter and a few ms. Twice as much, two rounds in a
+  // row, is a queue that the remembered rate keeps filling: the path has become slower.
+  const bool queue_stands = b.round_rtt != duration::max() && b.round_rtt > 2 * b.rtt.minimum() + milliseconds(20);
+  b.slow_rounds = queue_stands ? b.slow_rounds + 1 : 0;
+  if (b.slow_rounds >= 2) b.rate.forget_old_rounds();
+  b.round_rtt = duration::max();
+}
+
+void engine::impl::acknowledge_frame(const in_flight_frame& f) {
+  if (!f.is_data) return acknowledge_control(f);
+  stream_state* s = find(f.id);
+  if (s == nullptr) return;
+  changing(*s, [&] { s->out.acknowledge(f.segment); });
+  wake_writer(*s);
+  erase_if_over(*s);
+}
+
+void engine::impl::acknowledge_control(const in_flight_frame& f) {
+  const control_item item{f.what, f.id};
+  control_slot* slot = slot_of(item);
+  if (slot == nullptr) return;
+  if (slot->copies > 0) --slot->copies;
+  if (f.what == control::window) return;  // absolute: a newer one may be on its way
+  slot->acked = true;
+  if (f.what == control::bridge_closed) return forget_if_settled(f.id);
+  if (f.what == control::bridge_suspect) suspect_notices.erase(f.id);
+  if (f.what == control::path) path_notices.erase(f.id);
+  if (f.what >= control::bridge_closed) return;
+  if (stream_state* s = find(f.id)) erase_if_over(*s);
+}
+
+duration engine::impl::rtt_maximum() const {
+  duration most{0};
+  for (const auto& [id, b] : bridges) most = std::max(most, b.rtt.known() ? b.rtt.smoothed() : b.path.srtt);
+  return most;
+}
+
+}  // namespace mtcp::core

@@ -1,0 +1,226 @@
+// Bridges that come, go, and fall silent; and every deadline of the engine.
+#include <algorithm>
+#include <chrono>
+
+#include "mtcp/core/engine_impl.hpp"
+
+namespace mtcp::core {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Keeps the mappings of NATs alive (RFC 5382 asks for hours, home routers grant as little as 30 s).
+constexpr duration idle_ping = seconds(25);
+// A receiver has no acknowledgements to time: it measures the round trip by a PING now and then.
+constexpr duration busy_ping = seconds(1);
+constexpr std::uint64_t busy_bytes = 64 * 1024;
+// Nothing heard for so long while an answer is due: dead.
+constexpr duration dead_after = seconds(10);
+// Between two looks at frames that are overdue but could not be sent again.
+constexpr duration overdue_interval = milliseconds(10);
+
+constexpr timestamp never = timestamp::max();
+
+}  // namespace
+
+void engine::bridge_up(bridge_id id, const bridge_options& options, timestamp now) {
+  impl& e = *impl_;
+  if (!e.known_bridges.insert(id)) return;
+  bridge_state& b = e.bridges[id];
+  b.id = id;
+  b.options = options;
+  b.up_since = b.heard_at = b.progress_at = now;
+  const auto limit = static_cast<double>(options.rate_limit);
+  b.limiter = token_bucket(limit, std::max(limit * 0.01, 32.0 * 1024));
+  e.ping(b, now);
+}
+
+void engine::bridge_changed(bridge_id id, const bridge_options& options) {
+  impl& e = *impl_;
+  const auto it = e.bridges.find(id);
+  if (it == e.bridges.end()) return;
+  it->second.options = options;
+  control_slot& slot = e.path_notices[id];
+  slot.wanted = true;
+  if (!slot.queued) e.controls.push_back({control::path, id});
+  slot.queued = true;
+}
+
+void engine::bridge_down(bridge_id id, timestamp now) { impl_->bridge_down(id, now); }
+
+void engine::impl::bridge_down(bridge_id id, timestamp now) {
+  const auto it = bridges.find(id);
+  if (it == bridges.end()) return;
+  lost_bridge& gone = lost[id];
+  gone.taken = it->second.taken;
+  gone.records = std::move(it->second.records);
+  gone.notice.wanted = gone.notice.queued = true;
+  controls.push_back({control::bridge_closed, id});
+  bridges.erase(it);
+  for (std::size_t i = 0; i < gone.records.size(); ++i) lose_frame(gone.records[i]);
+  // The last ACKs may have been on it: let the others carry the counts again.
+  for (auto& [other, b] : bridges) {
+    if (b.taken > 0) b.acked_taken = 0;
+  }
+  ack_due = now;
+}
+
+// A copy is gone. What has no other one is sent again.
+void engine::impl::lose_frame(const in_flight_frame& f) {
+  if (!f.is_data) {
+    control_slot* slot = slot_of({f.what, f.id});
+    if (slot == nullptr || slot->acked) return;
+    if (slot->copies > 0) --slot->copies;
+    if (slot->copies > 0 || slot->queued) return;
+    slot->queued = true;
+    controls.push_back({f.what, f.id});
+    return;
+  }
+  stream_state* s = find(f.id);
+  segment* piece = s == nullptr ? nullptr : s->out.find(f.segment);
+  if (piece == nullptr || piece->acked) return;
+  if (piece->copies > 0) --piece->copies;
+  if (piece->copies == 0 && !s->stop_received) resends.push_back({f.id, f.segment, false});
+}
+
+void engine::settle(std::span<const bridge_count> counts, timestamp now) {
+  for (const bridge_count& c : counts) impl_->settle(c.bridge, c.count, now);
+}
+
+// The peer has lost a bridge, and tells how much it took from it.
+void engine::impl::settle(bridge_id id, std::uint64_t count, timestamp now) {
+  if (const auto live = bridges.find(id); live != bridges.end()) {
+    if (count > live->second.sent) return fail(violation::ack_of_unsent);
+    if (count > live->second.acked) acknowledge_live(live->second, count, duration::zero(), now);
+    report(event::type::bridge_closed, id);
+    bridge_down(id, now);
+  } else if (known_bridges.insert(id)) {
+    // It never came up here, but the peer waits for a count.
+    lost[id].notice.wanted = lost[id].notice.queued = true;
+    controls.push_back({control::bridge_closed, id});
+  }
+  const auto gone = lost.find(id);
+  if (gone == lost.end()) return;
+  acknowledge(id, count, duration::zero(), now);
+  gone->second.peer_told = true;
+  gone->second.records.clear();
+  forget_if_settled(id);
+}
+
+void engine::impl::forget_if_settled(bridge_id id) {
+  const auto gone = lost.find(id);
+  if (gone != lost.end() && gone->second.settled()) lost.erase(gone);
+}
+
+std::vector<bridge_count> engine::unsettled() const {
+  constexpr std::size_t most = 256;  // the rest is told by BRIDGE_CLOSED
+  std::vector<bridge_count> counts;
+  for (const auto& [id, gone] : impl_->lost) {
+    if (!gone.notice.acked && counts.size() < most) counts.push_back({id, gone.taken});
+  }
+  return counts;
+}
+
+void engine::handle_path_info(bridge_id id, const path_info& info, timestamp) {
+  const auto it = impl_->bridges.find(id);
+  if (it != impl_->bridges.end()) it->second.path = info;
+}
+
+// ---- deadlines ----
+
+void engine::handle_timeout(timestamp now) { impl_->handle_timeout(now); }
+
+void engine::impl::handle_timeout(timestamp now) {
+  timer_ran = now;
+  fire_acks(now);
+  for (auto& [id, b] : bridges) {
+    check_progress(b, now);
+    check_liveness(b, now);
+  }
+}
+
+timestamp engine::impl::progress_deadline(const bridge_state& b) const {
+  if (b.records.empty() || b.suspect) return never;
+  return std::max(b.progress_at, b.records.front().mark.sent) + b.patience();
+}
+
+void engine::impl::check_progress(bridge_state& b, timestamp now) {
+  if (progress_deadline(b) > now) return;
+  if (newest_acked_sent > b.records.front().mark.sent) return give_up(b, now);
+  // No acknowledgement at all: a starved peer, a sleeping laptop, or every path is gone. Ask all of them.
+  ping(b, now);
+  b.progress_at = now;
+}
+
+// Others are acknowledged for newer frames: this bridge is suspect. Its frames go elsewhere, it gets no new ones.
+void engine::impl::give_up(bridge_state& b, timestamp now) {
+  b.suspect = true;
+  ping(b, now);
+  if (!b.suspect_told) tell_suspect(b.id);
+  b.suspect_told = true;
+  b.progress_at = now;
+  for (std::size_t i = 0; i < b.records.size(); ++i) {
+    in_flight_frame& f = b.records[i];
+    if (f.given_up) continue;
+    f.given_up = true;
+    b.payload_resent += f.size;
+    if (f.is_data) {
+      resends.push_back({f.id, f.segment, true});
+    } else if (control_slot* slot = slot_of({f.what, f.id}); slot != nullptr && !slot->acked && !slot->queued) {
+      slot->queued = true;
+      controls.push_back({f.what, f.id});
+    }
+  }
+}
+
+void engine::impl::tell_suspect(bridge_id id) {
+  if (my_role == role::client) return report(event::type::bridge_suspect, id);
+  control_slot& slot = suspect_notices[id];  // only the client can dial
+  slot.wanted = true;
+  if (!slot.queued) controls.push_back({control::bridge_suspect, id});
+  slot.queued = true;
+}
+
+timestamp engine::impl::liveness_deadline(const bridge_state& b) const {
+  if (b.close_reported) return never;
+  // Not what was heard but the PONG counts: a path may be cut in one direction only.
+  if (b.ping_asked) return *b.ping_asked + dead_after;
+  const bool busy = b.taken - b.taken_at_ping > busy_bytes && b.records.empty();
+  return busy ? std::max(b.rtt.sampled_at(), b.up_since) + busy_ping : b.heard_at + idle_ping;
+}
+
+void engine::impl::check_liveness(bridge_state& b, timestamp now) {
+  if (liveness_deadline(b) > now) return;
+  if (!b.ping_asked) return ping(b, now);
+  b.close_reported = true;
+  report(event::type::bridge_closed, b.id);
+}
+
+void engine::impl::ping(bridge_state& b, timestamp now) {
+  if (b.ping_asked) return;
+  b.ping_asked = now;
+  b.ping_wanted = true;
+  b.taken_at_ping = b.taken;
+}
+
+// When the oldest frame of a bridge is late enough for another bridge to carry a copy.
+timestamp engine::impl::overdue_deadline(const bridge_state& b) const {
+  if (b.records.empty() || bridges.size() < 2 || b.suspect) return never;
+  const in_flight_frame& f = b.records.front();
+  return f.is_data ? std::max(f.due + b.grace(), timer_ran + overdue_interval) : never;
+}
+
+std::optional<timestamp> engine::impl::next_timeout() const {
+  timestamp next = ack_due && !bridges.empty() ? *ack_due : never;
+  for (const auto& [id, b] : bridges) {
+    next = std::min({next, progress_deadline(b), liveness_deadline(b), overdue_deadline(b)});
+    if (b.options.rate_limit > 0 && b.limiter.empty()) next = std::min(next, b.limiter.ready_at());
+  }
+  if (next == never) return {};
+  return next;
+}
+
+std::optional<timestamp> engine::poll_timeout() const { return impl_->next_timeout(); }
+
+}  // namespace mtcp::core

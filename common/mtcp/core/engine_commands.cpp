@@ -1,0 +1,156 @@
+// What the program wants of its streams.
+#include <algorithm>
+
+#include "mtcp/core/engine_impl.hpp"
+
+namespace mtcp::core {
+namespace {
+
+// Bytes that a stream may have waiting for bridges: a few turns of the event loop at full speed.
+constexpr std::size_t unsent_limit = 512 * 1024;
+// What each stream may always have, whatever the others hold.
+constexpr std::size_t unsent_floor = 16 * 1024;
+
+}  // namespace
+
+std::optional<stream_id> engine::open(const target& to, std::span<const std::byte> early) {
+  impl& e = *impl_;
+  if (e.going_away || e.peer_going_away || e.failure != violation::none) return {};
+  if (e.peer && e.streams.size() >= e.peer->max_streams) return {};
+  stream_state& s = e.create(e.next_stream++);
+  s.to = to;
+  s.known = true;
+  s.send_limit = e.peer ? e.peer->early_limit : 0;
+  ++e.counters.streams_total;
+  e.queue_control(s, control::open);
+  write(s.id, early.first(std::min(early.size(), e.own.early_limit)));
+  return s.id;
+}
+
+void engine::answer(stream_id id, const target& bound) {
+  stream_state* s = impl_->find(id);
+  if (s == nullptr || s->answered || s->was_refused) return;
+  s->answered = true;
+  s->bound = bound;
+  impl_->queue_control(*s, control::answer);
+  impl_->mark_sendable(*s);
+}
+
+void engine::refuse(stream_id id, refusal why) {
+  stream_state* s = impl_->find(id);
+  if (s == nullptr || s->answered || s->was_refused) return;
+  s->was_refused = true;
+  s->why = why;
+  s->closed = true;
+  impl_->drop_events(id);
+  impl_->stop_receiving(*s, reset_code::refused, false);
+  impl_->queue_control(*s, control::answer);
+}
+
+std::size_t engine::impl::write_room(const stream_state& s) const {
+  if (s.shutdown || s.send_reset || s.was_refused) return 0;
+  const std::uint64_t unsent = s.out.unsent();
+  const std::size_t left = own.send_budget - std::min(own.send_budget, send_memory);
+  const std::uint64_t limit =
+      std::min<std::uint64_t>(unsent_limit, std::max<std::uint64_t>(unsent + left, unsent_floor));
+  return unsent < limit ? static_cast<std::size_t>(limit - unsent) : 0;
+}
+
+template <class Bytes>
+std::size_t engine::impl::write(stream_id id, Bytes bytes) {
+  stream_state* s = find(id);
+  if (s == nullptr || bytes.empty()) return 0;
+  const std::size_t size = std::min(bytes.size(), write_room(*s));
+  s->writer_waits = size < bytes.size();
+  if (size == 0) return 0;
+  changing(*s, [&] {
+    if constexpr (std::is_same_v<Bytes, slice>) {
+      s->out.append(bytes.prefix(size));
+    } else {
+      s->out.append(bytes.first(size));
+    }
+  });
+  mark_sendable(*s);
+  return size;
+}
+
+std::size_t engine::write(stream_id id, std::span<const std::byte> bytes) { return impl_->write(id, bytes); }
+std::size_t engine::write(stream_id id, slice bytes) { return impl_->write(id, std::move(bytes)); }
+
+std::size_t engine::writable(stream_id id) const {
+  const stream_state* s = impl_->find(id);
+  return s == nullptr ? 0 : impl_->write_room(*s);
+}
+
+template <class Take>
+read_result engine::impl::read(stream_id id, timestamp now, Take take) {
+  stream_state* s = find(id);
+  if (s == nullptr || s->receive_stopped) return {0, read_result::state::reset, reset_code::reset};
+  read_result result;
+  changing(*s, [&] { result.size = take(s->in); });
+  if (result.size > 0) consume(*s, result.size, now);
+  if (s->end_reached()) {
+    s->end_read = true;
+    result.status = s->peer_reset ? read_result::state::reset : read_result::state::end;
+    result.code = s->peer_code;
+  }
+  return result;
+}
+
+read_result engine::read(stream_id id, std::vector<slice>& out, std::size_t max, timestamp now) {
+  return impl_->read(id, now, [&](reorder_buffer& in) { return in.read(out, max); });
+}
+
+read_result engine::read(stream_id id, std::span<std::byte> out, timestamp now) {
+  return impl_->read(id, now, [&](reorder_buffer& in) { return in.read(out); });
+}
+
+void engine::shutdown_send(stream_id id) {
+  stream_state* s = impl_->find(id);
+  if (s == nullptr) return;
+  s->shutdown = true;
+  impl_->finish_sending(*s);
+}
+
+void engine::reset(stream_id id, reset_code code) {
+  impl& e = *impl_;
+  stream_state* s = e.find(id);
+  if (s == nullptr || s->closed) return;
+  if (e.my_role == role::server && !s->answered) return refuse(id, refusal::general);
+  s->closed = true;
+  e.drop_events(id);
+  e.reset_sending(*s, code);
+  e.stop_receiving(*s, code, true);
+  e.erase_if_over(*s);
+}
+
+void engine::reset_send(stream_id id, reset_code code) {
+  if (stream_state* s = impl_->find(id)) impl_->reset_sending(*s, code);
+}
+
+void engine::stop_receive(stream_id id, reset_code code) {
+  if (stream_state* s = impl_->find(id)) impl_->stop_receiving(*s, code, true);
+}
+
+void engine::close(stream_id id) {
+  impl& e = *impl_;
+  stream_state* s = e.find(id);
+  if (s == nullptr || s->closed) return;
+  if (e.my_role == role::server && !s->answered) return refuse(id, refusal::general);
+  s->closed = true;
+  e.drop_events(id);
+  s->shutdown = true;
+  e.finish_sending(*s);
+  e.stop_receiving(*s, reset_code::reset, true);
+  e.erase_if_over(*s);
+}
+
+void engine::go_away() {
+  impl& e = *impl_;
+  if (e.going_away) return;
+  e.going_away = true;
+  e.goaway_slot.wanted = e.goaway_slot.queued = true;
+  e.controls.push_back({control::goaway, 0});
+}
+
+}  // namespace mtcp::core

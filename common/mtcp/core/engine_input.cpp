@@ -1,0 +1,301 @@
+// Frames that arrive.
+#include <algorithm>
+
+#include "mtcp/core/engine_impl.hpp"
+#include "mtcp/core/wire.hpp"
+
+namespace mtcp::core {
+namespace {
+
+bool is_stream_control(frame_type type) { return type >= frame_type::open && type <= frame_type::window; }
+
+// Frames that are worth an acknowledgement: the sender keeps them until it has one.
+bool elicits_ack(frame_type type) {
+  return type != frame_type::ack && type != frame_type::ping && type != frame_type::pong;
+}
+
+}  // namespace
+
+void engine::handle_input(bridge_id id, slice bytes, timestamp now) {
+  const auto it = impl_->bridges.find(id);
+  if (it != impl_->bridges.end() && impl_->failure == violation::none) {
+    impl_->handle_input(it->second, std::move(bytes), now);
+  }
+}
+
+void engine::impl::handle_input(bridge_state& b, slice bytes, timestamp now) {
+  b.heard_at = now;
+  const bridge_id id = b.id;
+  for (;;) {
+    using item = frame_parser::item;
+    const item got = b.parser.next(bytes);
+    if (got == item::need_more) break;
+    violation wrong = violation::none;
+    if (got == item::malformed) wrong = violation::malformed_frame;
+    if (got == item::data) wrong = handle_data(b, now);
+    if (got == item::skipped) {
+      took_frame(b, b.parser.frame_size(), true, false, now);
+      wrong = waste(now);
+    }
+    if (got == item::control) {
+      const frame_type type = b.parser.type();
+      const std::size_t size = b.parser.frame_size();
+      wrong = handle_control(b, now);
+      if (!bridges.contains(id)) return;  // a frame may close the bridge that it came on
+      took_frame(b, size, elicits_ack(type), type == frame_type::fin || type == frame_type::reset, now);
+    }
+    if (wrong != violation::none) return fail(wrong);
+  }
+  if (receive_memory > 2 * tunnel_window(own)) fail(violation::flood);
+  fire_acks(now);
+}
+
+// The tunnel is over: whoever breaks the protocol once is not worth guessing at.
+void engine::impl::fail(violation why) {
+  if (failure != violation::none) return;
+  failure = why;
+  report(event::type::failed, 0, static_cast<std::uint64_t>(why));
+}
+
+violation engine::impl::waste(timestamp now) {
+  useless.refill(now);
+  useless.spend(1);
+  return useless.empty() ? violation::flood : violation::none;
+}
+
+stream_state* engine::impl::stream_for(stream_id id, violation& wrong) {
+  if (stream_state* s = find(id)) return s;
+  if (id == 0 || (my_role == role::client && id >= next_stream)) {
+    wrong = violation::unexpected_frame;
+  } else if (my_role == role::server && !seen_streams.contains(id)) {
+    // Frames of a new stream may overtake its OPEN.
+    if (streams.size() >= own.max_streams) {
+      wrong = violation::stream_limit;
+      return nullptr;
+    }
+    seen_streams.insert(id);
+    return &create(id);
+  }
+  return nullptr;
+}
+
+violation engine::impl::handle_data(bridge_state& b, timestamp now) {
+  violation wrong = violation::none;
+  slice piece = b.parser.take_piece();
+  const std::uint64_t offset = b.parser.offset();
+  const std::uint64_t end = offset + piece.size();
+  stream_state* s = stream_for(b.parser.stream(), wrong);
+  bool at_once = false;
+  if (s != nullptr) {
+    if (s->final_size && end > *s->final_size) return violation::final_size;
+    if (end > s->window.granted()) return violation::window_overrun;
+    account_received(*s, end);
+    if (received_total > granted_total) return violation::window_overrun;
+    if (!s->receive_stopped) {
+      const std::size_t size = piece.size();
+      reorder_buffer::inserted got;
+      changing(*s, [&] { got = s->in.insert(offset, std::move(piece)); });
+      counters.payload_received += got.fresh;
+      counters.payload_duplicate += size - got.fresh;
+      at_once = got.filled_gap;
+      if (s->in.readable() > 0) report_readable(*s);
+      if (got.fresh == 0) wrong = waste(now);
+    }
+  }
+  if (const std::size_t size = b.parser.frame_size(); size > 0) took_frame(b, size, true, at_once, now);
+  return wrong;
+}
+
+violation engine::impl::handle_control(bridge_state& b, timestamp now) {
+  const frame_type type = b.parser.type();
+  const wire_reader body(b.parser.body());
+  return is_stream_control(type) ? handle_stream_control(type, body, now) : handle_bridge_control(b, type, body, now);
+}
+
+violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, wire_reader body, timestamp now) {
+  switch (type) {
+    case frame_type::ack:
+      return handle_ack(body, now);
+    case frame_type::path:
+      return handle_path(body);
+    case frame_type::bridge_closed:
+      return handle_bridge_closed(body, now);
+    case frame_type::ping:
+      b.pong_wanted = body.varint();
+      return body.complete() ? waste(now) : violation::malformed_frame;
+    case frame_type::pong:
+      if (body.varint() == b.ping_number && b.ping_sent && body.complete()) {
+        b.rtt.sample(now - *b.ping_sent, now);
+        b.ping_sent.reset();
+        b.ping_asked.reset();
+        b.suspect = b.suspect_told = false;
+      }
+      return body.ok() ? violation::none : violation::malformed_frame;
+    case frame_type::bridge_suspect:
+      if (my_role != role::client) return violation::unexpected_frame;
+      if (const bridge_id id = body.varint(); body.complete() && bridges.contains(id)) {
+        report(event::type::bridge_suspect, id);
+      }
+      return body.complete() ? violation::none : violation::malformed_frame;
+    case frame_type::goaway:
+      body.varint();
+      peer_going_away = true;
+      report(event::type::going_away, 0);
+      return body.complete() ? violation::none : violation::malformed_frame;
+    default:
+      return violation::unexpected_frame;  // HELLO and WELCOME come before the engine does
+  }
+}
+
+violation engine::impl::handle_bridge_closed(wire_reader body, timestamp now) {
+  const bridge_id id = body.varint();
+  const std::uint64_t count = body.varint();
+  if (!body.complete()) return violation::malformed_frame;
+  settle(id, count, now);
+  return violation::none;
+}
+
+violation engine::impl::handle_path(wire_reader body) {
+  const bridge_id id = body.varint();
+  bridge_options options;
+  const std::uint64_t backup = body.varint();
+  const std::uint64_t direction = body.varint();
+  options.rate_limit = body.varint();
+  if (!body.complete() || backup > 1 || direction > 2) return violation::malformed_frame;
+  options.backup = backup == 1;
+  options.carries = static_cast<bridge_options::direction>(direction);
+  if (const auto it = bridges.find(id); it != bridges.end()) it->second.options = options;
+  return violation::none;
+}
+
+violation engine::impl::handle_stream_control(frame_type type, wire_reader body, timestamp now) {
+  if (type == frame_type::open) return handle_open(body);
+  if (type == frame_type::window) return handle_window(body, now);
+  violation wrong = violation::none;
+  stream_state* s = stream_for(body.varint(), wrong);
+  if (!body.ok()) return violation::malformed_frame;
+  if (s == nullptr) return wrong;
+  switch (type) {
+    case frame_type::opened:
+      return handle_opened(*s, body);
+    case frame_type::refused:
+      return handle_refused(*s, body);
+    case frame_type::stop:
+      return handle_stop(*s, body);
+    default:
+      return handle_end(*s, type, body, now);
+  }
+}
+
+violation engine::impl::handle_open(wire_reader body) {
+  const stream_id id = body.varint();
+  const std::uint64_t credit = body.varint();
+  const std::uint64_t port = body.varint();
+  const std::string_view host = body.string();
+  if (!body.complete() || port > 0xffff || host.size() > 255) return violation::malformed_frame;
+  if (my_role != role::server) return violation::unexpected_frame;
+  violation wrong = violation::none;
+  stream_state* s = stream_for(id, wrong);
+  if (s == nullptr || s->known) return wrong;
+  s->known = true;
+  s->to = {std::string(host), static_cast<std::uint16_t>(port)};
+  s->send_limit = std::max(s->send_limit, credit);
+  ++counters.streams_total;
+  if (going_away) {
+    s->was_refused = s->closed = true;
+    stop_receiving(*s, reset_code::shutdown, false);
+    queue_control(*s, control::answer);
+    return violation::none;
+  }
+  report(event::type::incoming, id);
+  if (s->in.readable() > 0 || s->final_size) report_readable(*s);
+  if (s->stop_received) report(event::type::stopped, id, static_cast<std::uint64_t>(s->send_code));
+  return violation::none;
+}
+
+violation engine::impl::handle_opened(stream_state& s, wire_reader body) {
+  const std::uint64_t credit = body.varint();
+  const std::uint64_t port = body.varint();
+  const std::string_view host = body.string();
+  if (!body.complete() || port > 0xffff || host.size() > 255) return violation::malformed_frame;
+  if (my_role != role::client) return violation::unexpected_frame;
+  if (s.answered || s.was_refused) return violation::none;
+  s.answered = true;
+  s.bound = {std::string(host), static_cast<std::uint16_t>(port)};
+  s.send_limit = std::max(s.send_limit, credit);
+  if (!s.closed) report(event::type::opened, s.id);
+  mark_sendable(s);
+  return violation::none;
+}
+
+// The server keeps a refused stream until it knows how many early bytes were sent: RESET tells.
+violation engine::impl::handle_refused(stream_state& s, wire_reader body) {
+  const std::uint64_t why = body.varint();
+  if (!body.complete() || why > 0xff) return violation::malformed_frame;
+  if (my_role != role::client || s.answered) return violation::unexpected_frame;
+  if (s.was_refused) return violation::none;
+  if (!s.closed) report(event::type::refused, s.id, why);
+  s.closed = true;
+  s.stop_received = true;
+  reset_sending(s, reset_code::refused);
+  changing(s, [&] { s.out.clear(); });
+  s.was_refused = true;
+  stop_receiving(s, reset_code::refused, false);
+  s.final_size = s.highest;
+  erase_if_over(s);
+  return violation::none;
+}
+
+// FIN: final offset. RESET: code, final offset; the bytes before it are still delivered.
+violation engine::impl::handle_end(stream_state& s, frame_type type, wire_reader body, timestamp) {
+  const bool reset = type == frame_type::reset;
+  const std::uint64_t code = reset ? body.varint() : 0;
+  const std::uint64_t size = body.varint();
+  if (!body.complete()) return violation::malformed_frame;
+  if (size < s.highest || (s.final_size && *s.final_size != size)) return violation::final_size;
+  if (size > s.window.granted()) return violation::window_overrun;
+  const bool news = !s.final_size || (reset && !s.peer_reset && !s.end_read);
+  account_received(s, size);
+  if (received_total > granted_total) return violation::window_overrun;
+  s.final_size = size;
+  if (reset && news) {
+    s.peer_reset = true;
+    s.peer_code = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
+  }
+  if (news && !s.receive_stopped) report_readable(s);
+  erase_if_over(s);
+  return violation::none;
+}
+
+violation engine::impl::handle_stop(stream_state& s, wire_reader body) {
+  const std::uint64_t code = body.varint();
+  if (!body.complete()) return violation::malformed_frame;
+  if (s.stop_received) return violation::none;
+  s.stop_received = true;
+  const auto why = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
+  if (!s.closed && s.known) report(event::type::stopped, s.id, static_cast<std::uint64_t>(why));
+  if (!s.slot(control::fin).wanted) reset_sending(s, why);
+  changing(s, [&] { s.out.clear(); });
+  erase_if_over(s);
+  return violation::none;
+}
+
+violation engine::impl::handle_window(wire_reader body, timestamp now) {
+  const stream_id id = body.varint();
+  const std::uint64_t limit = body.varint();
+  if (!body.complete()) return violation::malformed_frame;
+  if (id == 0) {
+    if (limit <= sent_limit) return waste(now);
+    sent_limit = limit;
+    return violation::none;
+  }
+  violation wrong = violation::none;
+  stream_state* s = stream_for(id, wrong);
+  if (s == nullptr) return wrong;
+  if (limit <= s->send_limit) return waste(now);
+  s->send_limit = limit;
+  mark_sendable(*s);
+  return violation::none;
+}
+
+}  // namespace mtcp::core

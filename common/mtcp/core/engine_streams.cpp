@@ -1,0 +1,145 @@
+// The life of a stream inside the engine: creation, its control frames, credit, both ends, removal.
+#include <algorithm>
+
+#include "mtcp/core/engine_impl.hpp"
+
+namespace mtcp::core {
+
+stream_state* engine::impl::find(stream_id id) {
+  const auto it = streams.find(id);
+  return it == streams.end() ? nullptr : it->second.get();
+}
+
+const stream_state* engine::impl::find(stream_id id) const {
+  const auto it = streams.find(id);
+  return it == streams.end() ? nullptr : it->second.get();
+}
+
+stream_state& engine::impl::create(stream_id id) {
+  auto s = std::make_unique<stream_state>();
+  s->id = id;
+  s->window.begin(own, budget);
+  return *streams.emplace(id, std::move(s)).first->second;
+}
+
+void engine::impl::report(event::type kind, std::uint64_t id, std::uint64_t code) {
+  events.push_back({kind, id, code});
+}
+
+// The program has let go of the stream: events that wait for it would name something that it no longer knows.
+void engine::impl::drop_events(stream_id id) {
+  std::erase_if(events, [id](const event& e) { return e.kind < event::type::bridge_closed && e.id == id; });
+}
+
+void engine::impl::report_readable(stream_state& s) {
+  if (s.readable_reported || s.closed || !s.known) return;
+  s.readable_reported = true;
+  report(event::type::readable, s.id);
+}
+
+// Asks for a control frame to be sent (again): what it says is taken from the state at that time.
+void engine::impl::queue_control(stream_state& s, control what) {
+  control_slot& slot = s.slot(what);
+  slot.wanted = true;
+  slot.acked = false;
+  if (slot.queued) return;
+  slot.queued = true;
+  controls.push_back({what, s.id});
+}
+
+void engine::impl::mark_sendable(stream_state& s) {
+  if (s.queued != stream_queue::place::none || !s.can_send()) return;
+  if (my_role == role::server && !s.answered) return;
+  s.queued = s.meter.sparse(progress_at) ? stream_queue::place::sparse : stream_queue::place::bulk;
+  queue.push(s.id, s.queued);
+}
+
+// FIN follows the last byte: its final offset must not rise, and a reset until then may still drop what was not sent.
+void engine::impl::finish_sending(stream_state& s) {
+  if (s.shutdown && !s.send_reset && s.out.unsent() == 0 && !s.slot(control::fin).wanted)
+    queue_control(s, control::fin);
+}
+
+void engine::impl::reset_sending(stream_state& s, reset_code code) {
+  if (s.send_reset || s.slot(control::fin).acked || s.was_refused) return;
+  s.send_reset = true;
+  s.send_code = code;
+  changing(s, [&] { s.out.drop_unsent(); });
+  queue_control(s, control::reset);
+}
+
+void engine::impl::stop_receiving(stream_state& s, reset_code code, bool tell_peer) {
+  if (s.receive_stopped || (s.end_reached() && s.end_read)) return;
+  s.receive_stopped = true;
+  s.stop_code = code;
+  consumed_total += s.highest - s.in.consumed();
+  s.window.end(s.in.consumed(), budget);
+  changing(s, [&] { s.in.clear(); });
+  if (tell_peer && !s.final_size) queue_control(s, control::stop);
+  raise_tunnel_credit();
+  feed_hungry();
+}
+
+// Credit counts the highest offset, so that copies and holes cost nothing more.
+void engine::impl::account_received(stream_state& s, std::uint64_t end) {
+  if (end <= s.highest) return;
+  received_total += end - s.highest;
+  if (s.receive_stopped) {
+    consumed_total += end - s.highest;
+    raise_tunnel_credit();
+  }
+  s.highest = end;
+}
+
+void engine::impl::consume(stream_state& s, std::size_t bytes, timestamp now) {
+  consumed_total += bytes;
+  const bool told = s.window.on_read(bytes, s.in.consumed(), rtt_maximum(), now, own, budget);
+  if (!s.final_size) {
+    if (told) {
+      queue_control(s, control::window);
+    } else if (s.window.hungry(s.in.consumed())) {
+      hungry.push_back(s.id);
+    }
+  }
+  raise_tunnel_credit();
+  feed_hungry();
+}
+
+void engine::impl::raise_tunnel_credit() {
+  const std::uint64_t window = tunnel_window(own);
+  if ((granted_total - consumed_total) * 4 > window * 3) return;
+  granted_total = consumed_total + window;
+  tunnel_window_slot.wanted = true;
+  if (tunnel_window_slot.queued) return;
+  tunnel_window_slot.queued = true;
+  controls.push_back({control::window, 0});
+}
+
+// Streams whose window the budget could not raise take their turn when it has room again.
+void engine::impl::feed_hungry() {
+  for (std::size_t turns = hungry.size(); turns > 0 && budget.free() > 0; --turns) {
+    const stream_id id = hungry.front();
+    hungry.pop_front();
+    stream_state* s = find(id);
+    if (s == nullptr || s->receive_stopped || s->final_size) continue;
+    if (s->window.raise(s->in.consumed(), budget)) queue_control(*s, control::window);
+  }
+}
+
+void engine::impl::wake_writer(stream_state& s) {
+  if (!s.writer_waits || s.closed || write_room(s) < chunk_capacity) return;
+  s.writer_waits = false;
+  report(event::type::writable, s.id);
+}
+
+void engine::impl::erase_if_over(stream_state& s) {
+  if (!s.over()) return;
+  if (!s.receive_stopped) s.window.end(s.in.consumed(), budget);
+  send_memory -= s.out.memory();
+  receive_memory -= s.in.memory();
+  held_bytes -= s.in.held();
+  streams.erase(s.id);
+  feed_hungry();
+}
+
+}  // namespace mtcp::core

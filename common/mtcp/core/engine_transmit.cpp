@@ -1,0 +1,350 @@
+// Filling a bridge that can send. Bytes are bound to a bridge here, as late as possible, and in this order:
+//   1 PONG, PING, ACK and other control    2 frames of lost bridges    3 overdue frames at the head of other bridges
+//   4 new and sparse streams    5 bulk streams in turn    6 nothing of these: copies of what other bridges are late
+//   with
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "mtcp/core/engine_impl.hpp"
+
+namespace mtcp::core {
+namespace {
+
+// A control frame never takes more: OPEN with a name of 255 bytes.
+constexpr std::size_t control_room = 320;
+constexpr std::size_t data_header = frame_header_size + 16;
+// One send: more makes a decision too early, and keeps a keystroke waiting.
+constexpr std::size_t burst = 256 * 1024;
+constexpr std::size_t burst_beside_sparse = 64 * 1024;
+// The first bytes of a stream and its tail travel in small frames, for several bridges to share them.
+constexpr std::size_t small_segment = 16 * 1024;
+constexpr std::uint64_t stream_head = 256 * 1024;
+constexpr double frame_seconds = 0.020;
+constexpr std::size_t least_segment = 4 * 1024;
+// Bridges whose estimates differ by less are equally good for a frame that is small.
+constexpr double small_difference = 0.010;
+
+constexpr std::size_t max_lanes = 64;
+
+}  // namespace
+
+std::span<const bridge_id> engine::transmit_order(timestamp) {
+  impl_->sort_bridges();
+  return impl_->order;
+}
+
+std::size_t engine::poll_transmit(bridge_id id, std::span<std::byte> out, timestamp now) {
+  const auto it = impl_->bridges.find(id);
+  if (it == impl_->bridges.end() || impl_->failure != violation::none || out.size() < control_room) return 0;
+  return impl_->poll_transmit(it->second, out, now);
+}
+
+std::size_t engine::send_slack(bridge_id id) const {
+  const auto it = impl_->bridges.find(id);
+  return slack_for(it == impl_->bridges.end() ? 0 : it->second.rate_estimate());
+}
+
+void engine::impl::sort_bridges() {
+  order.clear();
+  for (const auto& [id, b] : bridges) order.push_back(id);
+  std::sort(order.begin(), order.end(), [this](bridge_id x, bridge_id y) {
+    const bridge_state& a = bridges.at(x);
+    const bridge_state& b = bridges.at(y);
+    return std::pair(!usable(a), lane_of(a).eta) < std::pair(!usable(b), lane_of(b).eta);
+  });
+}
+
+bool engine::impl::direction_allows(const bridge_state& b) const {
+  using direction = bridge_options::direction;
+  const direction mine = my_role == role::client ? direction::up : direction::down;
+  return b.options.carries == direction::both || b.options.carries == mine;
+}
+
+// A suspect bridge gets nothing new while there is another one.
+bool engine::impl::sidelined(const bridge_state& b) const {
+  return b.suspect && std::any_of(bridges.begin(), bridges.end(), [](const auto& o) { return !o.second.suspect; });
+}
+
+// Whether stream bytes may go there at all: backups only while nothing else is up.
+bool engine::impl::usable(const bridge_state& b) const {
+  if (sidelined(b) || !direction_allows(b)) return false;
+  if (!b.options.backup) return true;
+  return std::none_of(bridges.begin(), bridges.end(), [this](const auto& other) {
+    const bridge_state& o = other.second;
+    return !o.options.backup && !o.suspect && direction_allows(o);
+  });
+}
+
+// Acknowledgements return on the fastest bridge, so the way there takes rtt - rtt_fastest / 2.
+lane engine::impl::lane_of(const bridge_state& b) const {
+  duration fastest = b.rtt_minimum();
+  for (const auto& [id, other] : bridges) {
+    if (other.rtt_minimum() > duration::zero()) fastest = std::min(fastest, other.rtt_minimum());
+  }
+  const double delay = bridge_state::seconds(b.rtt_minimum()) - bridge_state::seconds(fastest) / 2;
+  return {b.rate_estimate(), b.queue_seconds() + std::max(delay, 0.0)};
+}
+
+bool engine::impl::may_take(const bridge_state& b, double backlog) const {
+  const lane mine = lane_of(b);
+  if (mine.rate <= 0) return true;  // never measured: the only way to know it is to use it
+  std::array<lane, max_lanes> others{};
+  std::size_t count = 0;
+  for (const auto& [id, other] : bridges) {
+    if (&other != &b && count < max_lanes && usable(other)) others[count++] = lane_of(other);
+  }
+  const auto sorted = std::span(others).first(count);
+  std::sort(sorted.begin(), sorted.end(), [](const lane& x, const lane& y) { return x.eta < y.eta; });
+  return worth_using(mine, sorted, backlog);
+}
+
+// Bytes that bulk streams could send now. A stream whose writer waits for room has more than it shows: as much as its
+// credit allows.
+double engine::impl::bulk_backlog() const {
+  constexpr std::size_t enough = 64;  // streams
+  double total = 0;
+  const ring<stream_id>& bulk = queue.bulk();
+  for (std::size_t i = 0; i < std::min(enough, bulk.size()); ++i) {
+    const stream_state* s = find(bulk[i]);
+    if (s == nullptr || s->send_limit <= s->out.sent()) continue;
+    const std::uint64_t credit = s->send_limit - s->out.sent();
+    total += static_cast<double>(s->writer_waits ? credit : std::min(credit, s->out.unsent()));
+  }
+  return std::min(total, static_cast<double>(sent_limit - std::min(sent_limit, sent_total)));
+}
+
+std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> out, timestamp now) {
+  transmission t{b, out, now};
+  fire_acks(now);
+  copies.refill(now);
+  b.limiter.refill(now);
+  put_pings(t);
+  put_acks(t);
+  const bool quick = good_for_little(b);
+  if (quick) put_controls(t);
+  t.data_room = data_room(b, t.rest().size());
+  if (usable(b) && peer) put_data(t, quick);
+  if (quick) put_controls(t);  // FIN, right behind the last byte
+  b.sent += t.used;
+  return t.used;
+}
+
+void engine::impl::put_data(transmission& t, bool quick) {
+  bridge_state& b = t.bridge;
+  put_resends(t);
+  put_overdue(t);
+  if (quick) put_streams(t, stream_queue::place::sparse);
+  if (may_take(b, bulk_backlog())) put_streams(t, stream_queue::place::bulk);
+  if (t.data_room >= least_segment) {
+    // Nothing to send, or no credit for it.
+    if (queue.empty(stream_queue::place::bulk) || sent_total >= sent_limit) put_speculative(t);
+    b.rate.on_app_limited(b.in_flight() + t.used);
+  } else if (b.room() < t.used + least_segment) {
+    b.cap_limited = true;
+  }
+}
+
+// Whether a few bytes should leave on this bridge, or rather wait for a quicker one.
+bool engine::impl::good_for_little(const bridge_state& b) const {
+  if (sidelined(b)) return false;
+  double best = std::numeric_limits<double>::infinity();
+  for (const auto& [id, other] : bridges) {
+    if (!sidelined(other)) best = std::min(best, lane_of(other).eta);
+  }
+  return lane_of(b).eta <= best + small_difference;
+}
+
+std::size_t engine::impl::data_room(const bridge_state& b, std::size_t out) const {
+  const std::size_t most = queue.empty(stream_queue::place::sparse) ? burst : burst_beside_sparse;
+  const std::size_t reserve = data_header + control_room;  // for the header of the last frame, and a FIN behind it
+  if (out <= reserve) return 0;
+  if (b.options.rate_limit > 0 && b.limiter.empty()) return 0;
+  return static_cast<std::size_t>(std::min<std::uint64_t>({b.room(), most, out - reserve}));
+}
+
+void engine::impl::put_pings(transmission& t) {
+  bridge_state& b = t.bridge;
+  if (b.pong_wanted) {
+    t.used += put_frame(t.rest(), frame_type::pong, *b.pong_wanted);
+    b.pong_wanted.reset();
+  }
+  if (b.ping_wanted) {
+    b.ping_wanted = false;
+    b.ping_sent = t.now;
+    t.used += put_frame(t.rest(), frame_type::ping, ++b.ping_number);
+  }
+}
+
+// ---- control frames ----
+
+void engine::impl::put_controls(transmission& t) {
+  for (std::size_t turns = controls.size(); turns > 0 && t.rest().size() >= control_room; --turns) {
+    const control_item item = controls.front();
+    controls.pop_front();
+    if (!put_control(t, item)) controls.push_back(item);
+  }
+}
+
+control_slot* engine::impl::slot_of(const control_item& item) {
+  switch (item.what) {
+    case control::bridge_closed: {
+      const auto it = lost.find(item.id);
+      return it == lost.end() ? nullptr : &it->second.notice;
+    }
+    case control::bridge_suspect: {
+      const auto it = suspect_notices.find(item.id);
+      return it == suspect_notices.end() ? nullptr : &it->second;
+    }
+    case control::path: {
+      const auto it = path_notices.find(item.id);
+      return it == path_notices.end() ? nullptr : &it->second;
+    }
+    case control::goaway:
+      return &goaway_slot;
+    default:
+      break;
+  }
+  if (item.id == 0) return &tunnel_window_slot;
+  stream_state* s = find(item.id);
+  return s == nullptr ? nullptr : &s->slot(item.what);
+}
+
+// False when the frame has to wait for another time.
+bool engine::impl::put_control(transmission& t, const control_item& item) {
+  control_slot* slot = slot_of(item);
+  if (slot == nullptr || !slot->queued) return true;
+  stream_state* s = item.what < control::bridge_closed && item.id != 0 ? find(item.id) : nullptr;
+  const std::size_t size =
+      s != nullptr ? write_stream_control(t.rest(), *s, item.what) : write_tunnel_control(t.rest(), item);
+  slot->queued = false;
+  if (size == 0) return true;
+  ++slot->copies;
+  in_flight_frame f;
+  f.what = item.what;
+  f.id = item.id;
+  record(t, std::move(f), size);
+  return true;
+}
+
+// 0 when there is no longer anything to say.
+std::size_t engine::impl::write_stream_control(std::span<std::byte> out, stream_state& s, control what) const {
+  switch (what) {
+    case control::open:
+      return put_open_frame(out, frame_type::open, s.id, s.window.granted(), s.to.port, s.to.host);
+    case control::answer:
+      if (s.was_refused) return put_frame(out, frame_type::refused, s.id, static_cast<std::uint64_t>(s.why));
+      return put_open_frame(out, frame_type::opened, s.id, s.window.granted(), s.bound.port, s.bound.host);
+    case control::fin:
+      return s.send_reset ? 0 : put_frame(out, frame_type::fin, s.id, s.out.end());
+    case control::reset:
+      return put_frame(out, frame_type::reset, s.id, static_cast<std::uint64_t>(s.send_code), s.out.end());
+    case control::stop:
+      return s.final_size ? 0 : put_frame(out, frame_type::stop, s.id, static_cast<std::uint64_t>(s.stop_code));
+    default:
+      return s.final_size ? 0 : put_frame(out, frame_type::window, s.id, s.window.granted());
+  }
+}
+
+std::size_t engine::impl::write_tunnel_control(std::span<std::byte> out, const control_item& item) const {
+  switch (item.what) {
+    case control::window:
+      return put_frame(out, frame_type::window, std::uint64_t{0}, granted_total);
+    case control::bridge_closed:
+      return put_frame(out, frame_type::bridge_closed, item.id, lost.at(item.id).taken);
+    case control::bridge_suspect:
+      return put_frame(out, frame_type::bridge_suspect, item.id);
+    case control::path: {
+      const auto it = bridges.find(item.id);
+      if (it == bridges.end()) return 0;
+      const bridge_options& o = it->second.options;
+      return put_frame(out, frame_type::path, item.id, std::uint64_t{o.backup}, static_cast<std::uint64_t>(o.carries),
+                       o.rate_limit);
+    }
+    default:
+      return put_frame(out, frame_type::goaway, std::uint64_t{0});
+  }
+}
+
+// ---- stream bytes ----
+
+std::size_t engine::impl::segment_limit(const bridge_state& b, const stream_state& s) const {
+  const bool tail = !s.writer_waits && s.out.unsent() <= stream_head;
+  const double rate = b.rate.rate();
+  if (rate <= 0 || s.out.sent() < stream_head || tail) return small_segment;
+  return static_cast<std::size_t>(std::clamp(rate * frame_seconds, double{least_segment}, double{max_segment_size}));
+}
+
+void engine::impl::put_streams(transmission& t, stream_queue::place where) {
+  while (t.data_room >= least_segment && !queue.empty(where) && sent_total < sent_limit) {
+    stream_state* s = find(queue.front(where));
+    if (s == nullptr || !s->can_send()) {
+      queue.pop(where);
+      if (s != nullptr) s->queued = stream_queue::place::none;
+      continue;
+    }
+    if (where == stream_queue::place::bulk && s->deficit <= 0) s->deficit += stream_queue::quantum;
+    const std::uint64_t credit = std::min(s->send_limit - s->out.sent(), sent_limit - sent_total);
+    put_new_segment(t, *s,
+                    static_cast<std::size_t>(
+                        std::min<std::uint64_t>({s->out.unsent(), credit, segment_limit(t.bridge, *s), t.data_room})));
+    if (!s->can_send()) continue;  // popped in the next turn
+    if (where == stream_queue::place::sparse && !s->meter.sparse(t.now)) {
+      queue.pop(where);
+      s->queued = stream_queue::place::bulk;
+      queue.push(s->id, s->queued);
+    } else if (where == stream_queue::place::bulk && s->deficit <= 0) {
+      queue.rotate(where);
+    }
+  }
+}
+
+void engine::impl::put_new_segment(transmission& t, stream_state& s, std::size_t size) {
+  const std::uint64_t number = s.out.cut(size);
+  sent_total += size;
+  counters.payload_sent += size;
+  copies.earn(static_cast<double>(size) * 0.05);
+  s.meter.on_sent(size, t.now);
+  s.deficit -= static_cast<std::int64_t>(size);
+  put_segment(t, s, number);
+  finish_sending(s);
+  wake_writer(s);
+}
+
+// DATA: stream, offset, bytes. The segment must fit.
+void engine::impl::put_segment(transmission& t, stream_state& s, std::uint64_t number) {
+  segment& piece = *s.out.find(number);
+  wire_writer body(t.rest().subspan(frame_header_size));
+  body.varint(s.id);
+  body.varint(piece.offset);
+  s.out.copy(piece, t.rest().subspan(frame_header_size + body.size(), piece.size));
+  const std::size_t size = body.size() + piece.size;
+  put_frame_header(t.rest().first<frame_header_size>(), frame_type::data, size);
+  ++piece.copies;
+  in_flight_frame f;
+  f.is_data = true;
+  f.id = s.id;
+  f.segment = number;
+  f.size = piece.size;
+  record(t, std::move(f), frame_header_size + size);
+  t.data_room -= std::min(t.data_room, frame_header_size + size);
+}
+
+void engine::impl::record(transmission& t, in_flight_frame f, std::size_t frame_size) {
+  bridge_state& b = t.bridge;
+  f.mark = b.rate.on_send(t.now, b.records.empty());
+  t.used += frame_size;
+  f.end = b.sent + t.used;
+  f.due = due(b, t.now);
+  if (b.options.rate_limit > 0) b.limiter.spend(static_cast<double>(frame_size));
+  b.records.push_back(std::move(f));
+}
+
+// When the acknowledgement of what is sent now should be here.
+timestamp engine::impl::due(const bridge_state& b, timestamp now) const {
+  if (!b.rtt.known() || b.rate.rate() <= 0) return now + std::chrono::seconds(1);
+  const auto queued = std::chrono::duration<double>(b.queue_seconds());
+  return now + b.rtt.minimum() + send_cap::ack_delay + std::chrono::ceil<duration>(queued);
+}
+
+}  // namespace mtcp::core

@@ -1,0 +1,86 @@
+// Credit that this end grants to a stream's sender (RFC 9000, section 4.1): an absolute offset, raised as bytes are
+// read.
+//
+// The window starts small and doubles when half of it is read within two round trips: then it, not the path, was the
+// limit. Growth ends by itself at about four times rate x round trip.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "mtcp/core/limits.hpp"
+#include "mtcp/core/types.hpp"
+
+namespace mtcp::core {
+
+/// Credit granted and not yet read, over all streams: what could have to be held in memory.
+class credit_budget {
+ public:
+  explicit credit_budget(std::size_t total) : total_(total) {}
+  std::size_t free() const { return granted_ < total_ ? total_ - granted_ : 0; }
+  std::size_t granted() const { return granted_; }
+  bool scarce() const { return granted_ * 2 > total_; }
+  void take(std::size_t bytes) { granted_ += bytes; }
+  void give_back(std::size_t bytes) { granted_ -= bytes; }
+
+ private:
+  std::size_t total_;
+  std::size_t granted_ = 0;
+};
+
+/// All sizes in bytes, all positions stream offsets.
+class receive_window {
+ public:
+  /// First credit of a stream. Every stream gets the least one, even from an empty budget.
+  void begin(const limits& l, credit_budget& budget) {
+    size_ = budget.scarce() ? l.window_small : l.window_start;
+    granted_ = std::max(std::min(size_, budget.free()), l.early_limit);
+    budget.take(static_cast<std::size_t>(granted_));
+  }
+
+  /// `bytes` were read, up to offset `consumed`. Returns true when the limit rose enough to tell the peer.
+  bool on_read(std::size_t bytes, std::uint64_t consumed, duration rtt, timestamp now, const limits& l,
+               credit_budget& budget) {
+    budget.give_back(bytes);
+    autotune(consumed, rtt, now, l);
+    return raise(consumed, budget);
+  }
+
+  /// Raises the limit as far as the budget allows. Returns true when the peer should be told.
+  bool raise(std::uint64_t consumed, credit_budget& budget) {
+    const std::uint64_t open = granted_ - consumed;
+    if (open * 4 > size_ * 3) return false;
+    const std::size_t more = std::min(static_cast<std::size_t>(size_ - open), budget.free());
+    budget.take(more);
+    granted_ += more;
+    return more > 0;
+  }
+
+  /// Nothing more will be kept: gives back what the budget still holds for the stream.
+  void end(std::uint64_t consumed, credit_budget& budget) {
+    budget.give_back(static_cast<std::size_t>(granted_ - consumed));
+  }
+
+  std::uint64_t granted() const { return granted_; }
+  std::size_t size() const { return size_; }
+  /// Less than a quarter of the window is open, since the budget had no more.
+  bool hungry(std::uint64_t consumed) const { return (granted_ - consumed) * 4 < size_; }
+
+ private:
+  void autotune(std::uint64_t consumed, duration rtt, timestamp now, const limits& l) {
+    if (consumed - epoch_offset_ < size_ / 2) return;
+    if (epoch_offset_ > 0 && now - epoch_start_ < 2 * std::max<duration>(rtt, std::chrono::milliseconds(2))) {
+      size_ = std::min(size_ * 2, l.window_max);
+    }
+    epoch_offset_ = consumed;
+    epoch_start_ = now;
+  }
+
+  std::uint64_t granted_ = 0;
+  std::size_t size_ = 0;
+  std::uint64_t epoch_offset_ = 0;
+  timestamp epoch_start_{0};
+};
+
+}  // namespace mtcp::core

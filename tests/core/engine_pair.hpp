@@ -1,0 +1,110 @@
+// Two engines and bridges between them that deliver at once or when told: for tests of single behaviours. Bytes in
+// motion over realistic bridges are the simulator's job.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mtcp/core/engine.hpp"
+
+namespace mtcp::core::test {
+
+using namespace std::chrono_literals;
+
+inline std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+class engine_pair {
+ public:
+  explicit engine_pair(const limits& l = {}, int bridge_count = 2) : client(role::client, l), server(role::server, l) {
+    client.set_peer_limits(announced(l));
+    server.set_peer_limits(announced(l));
+    for (int i = 0; i < bridge_count; ++i) add_bridge();
+    run();
+  }
+
+  bridge_id add_bridge(const bridge_options& options = {}) {
+    const bridge_id id = next_++;
+    client.bridge_up(id, options, now);
+    server.bridge_up(id, options, now);
+    wires_[id] = {};
+    return id;
+  }
+  /// The bridge ends on both sides; what was on its way is lost.
+  void cut(bridge_id id) {
+    wires_.erase(id);
+    client.bridge_down(id, now);
+    server.bridge_down(id, now);
+  }
+  /// What the bridge carries is lost from now on, and nobody is told.
+  void silence(bridge_id id) { wires_[id].silent = true; }
+
+  /// Moves bytes for so long, in steps of a millisecond.
+  void run(duration time = 100ms) {
+    for (const timestamp end = now + time; now < end; now += 1ms) step();
+  }
+  /// What one end would send on a bridge now, without delivering it.
+  std::vector<std::byte> poll(engine& from, bridge_id id) {
+    std::vector<std::byte> out(256 * 1024);
+    from.transmit_order(now);
+    out.resize(from.poll_transmit(id, out, now));
+    return out;
+  }
+
+  std::vector<event> events(engine& of) { return std::exchange(of_events(of), {}); }
+  bool has_event(engine& of, event::type kind) {
+    for (const event& e : of_events(of)) {
+      if (e.kind == kind) return true;
+    }
+    return false;
+  }
+  std::string read(engine& of, stream_id id, std::size_t most = 1 << 20) {
+    std::string text(most, '\0');
+    last_read = of.read(id, std::as_writable_bytes(std::span(text)), now);
+    text.resize(last_read.size);
+    return text;
+  }
+  /// An answered stream.
+  stream_id open(const target& to = {"example.org", 443}) {
+    const stream_id id = client.open(to).value();
+    run(20ms);
+    server.answer(id, {"192.0.2.1", 5});
+    run(20ms);
+    return id;
+  }
+
+  engine client;
+  engine server;
+  timestamp now = 1s;
+  read_result last_read;
+
+ private:
+  struct wire {
+    bool silent = false;
+  };
+
+  std::vector<event>& of_events(engine& of) { return &of == &client ? client_events_ : server_events_; }
+
+  void step() {
+    for (engine* e : {&client, &server}) {
+      if (const auto due = e->poll_timeout(); due && *due <= now) e->handle_timeout(now);
+      engine& peer = e == &client ? server : client;
+      const std::span<const bridge_id> order = e->transmit_order(now);
+      for (const bridge_id id : std::vector(order.begin(), order.end())) {
+        const std::vector<std::byte> out = poll(*e, id);
+        const auto it = wires_.find(id);
+        if (out.empty() || it == wires_.end() || it->second.silent) continue;
+        peer.handle_input(id, slice::copy_of(out), now);
+      }
+      while (const auto got = e->poll_event()) of_events(*e).push_back(*got);
+    }
+  }
+
+  bridge_id next_ = 1;
+  std::map<bridge_id, wire> wires_;
+  std::vector<event> client_events_, server_events_;
+};
+
+}  // namespace mtcp::core::test

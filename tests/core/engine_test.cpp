@@ -1,0 +1,282 @@
+// Behaviours of the engine, one by one.
+#include <gtest/gtest.h>
+
+#include "core/engine_pair.hpp"
+#include "mtcp/core/frame.hpp"
+
+namespace mtcp::core::test {
+namespace {
+
+using state = read_result::state;
+
+TEST(Engine, OpensAndAnswersAStream) {
+  engine_pair pair;
+  const stream_id id = pair.client.open({"example.org", 443}).value();
+  pair.run();
+  ASSERT_TRUE(pair.has_event(pair.server, event::type::incoming));
+  EXPECT_EQ(pair.server.target_of(id), (target{"example.org", 443}));
+  pair.server.answer(id, {"192.0.2.1", 5});
+  pair.run();
+  EXPECT_TRUE(pair.has_event(pair.client, event::type::opened));
+  EXPECT_EQ(pair.client.bound_address(id), (target{"192.0.2.1", 5}));
+}
+
+TEST(Engine, EarlyBytesArriveBeforeTheAnswer) {
+  engine_pair pair;
+  const stream_id id = pair.client.open({"example.org", 443}, bytes_of("hello")).value();
+  pair.run();
+  EXPECT_EQ(pair.read(pair.server, id), "hello");
+}
+
+TEST(Engine, RefusalReachesTheClientAndLeavesNothing) {
+  engine_pair pair;
+  const stream_id id = pair.client.open({"10.0.0.1", 1}, bytes_of("early")).value();
+  pair.run();
+  pair.server.refuse(id, refusal::policy);
+  pair.run();
+  bool refused = false;
+  for (const event& e : pair.events(pair.client)) {
+    if (e.kind == event::type::refused) refused = e.id == id && e.code == static_cast<std::uint64_t>(refusal::policy);
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(pair.client.stream_count(), 0U);
+  EXPECT_EQ(pair.server.stream_count(), 0U);
+  EXPECT_EQ(pair.server.stats().receive_granted, 0U);
+}
+
+TEST(Engine, HalfCloseLetsTheOtherDirectionGoOn) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  pair.client.write(id, bytes_of("question"));
+  pair.client.shutdown_send(id);
+  pair.run();
+  EXPECT_EQ(pair.read(pair.server, id), "question");
+  EXPECT_EQ(pair.last_read.status, state::end);
+  pair.server.write(id, bytes_of("answer"));
+  pair.server.shutdown_send(id);
+  pair.run();
+  EXPECT_EQ(pair.read(pair.client, id), "answer");
+  EXPECT_EQ(pair.last_read.status, state::end);
+}
+
+TEST(Engine, ResetDeliversWhatWasSentAndThenTheReset) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  pair.server.write(id, bytes_of("part"));
+  pair.run();
+  pair.server.reset_send(id);
+  pair.run();
+  EXPECT_EQ(pair.read(pair.client, id, 2), "pa");
+  EXPECT_EQ(pair.last_read.status, state::open);
+  EXPECT_EQ(pair.read(pair.client, id), "rt");
+  EXPECT_EQ(pair.last_read.status, state::reset);
+}
+
+TEST(Engine, StopTellsTheSender) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  pair.client.stop_receive(id);
+  pair.run();
+  EXPECT_TRUE(pair.has_event(pair.server, event::type::stopped));
+  EXPECT_EQ(pair.server.write(id, bytes_of("dropped")), 0U);
+}
+
+TEST(Engine, NothingIsLeftWhenBothEndsClose) {
+  engine_pair pair;
+  for (int i = 0; i < 50; ++i) {
+    const stream_id id = pair.open();
+    pair.client.write(id, bytes_of("abc"));
+    pair.client.close(id);
+    pair.run(20ms);
+    pair.read(pair.server, id);
+    pair.server.close(id);
+  }
+  pair.run();
+  for (engine* e : {&pair.client, &pair.server}) {
+    EXPECT_EQ(e->stream_count(), 0U);
+    EXPECT_TRUE(e->idle());
+    EXPECT_EQ(e->stats().send_memory, 0U);
+    EXPECT_EQ(e->stats().receive_memory, 0U);
+    EXPECT_EQ(e->stats().receive_granted, 0U);
+  }
+}
+
+TEST(Engine, ABridgeThatIsCutLosesNothing) {
+  engine_pair pair({}, 3);
+  const stream_id id = pair.open();
+  std::string sent, received;
+  for (int i = 0; i < 400; ++i) {
+    std::string piece(20000, static_cast<char>('a' + i % 26));
+    piece.resize(pair.server.write(id, bytes_of(piece)));
+    sent += piece;
+    // Polled and lost: the frames were on the bridge when it was cut.
+    if (i == 100) pair.poll(pair.server, 1);
+    if (i == 100) pair.cut(1);
+    if (i == 200) pair.cut(2);
+    pair.run(1ms);
+    received += pair.read(pair.client, id);
+  }
+  pair.run();
+  received += pair.read(pair.client, id, 4 << 20);
+  EXPECT_EQ(received.size(), sent.size());
+  EXPECT_TRUE(received == sent);
+  EXPECT_GT(pair.server.stats().payload_resent, 0U);
+}
+
+TEST(Engine, AllBridgesLostAndANewOneResumes) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  pair.server.write(id, bytes_of("before"));
+  pair.cut(1);
+  pair.cut(2);
+  pair.run(5s);
+  pair.server.write(id, bytes_of(" after"));
+  pair.client.settle(pair.server.unsettled(), pair.now);
+  pair.server.settle(pair.client.unsettled(), pair.now);
+  pair.add_bridge();
+  pair.run();
+  EXPECT_EQ(pair.read(pair.client, id), "before after");
+  EXPECT_TRUE(pair.client.unsettled().empty());
+  EXPECT_TRUE(pair.server.unsettled().empty());
+}
+
+TEST(Engine, AStuckReaderStopsOnlyItself) {
+  limits small;
+  small.receive_budget = 4 << 20;
+  engine_pair pair(small);
+  const stream_id stuck = pair.open();
+  const stream_id other = pair.open();
+  const std::string block(64 * 1024, 'x');
+  std::size_t got = 0;
+  for (int i = 0; i < 1000; ++i) {
+    pair.server.write(stuck, bytes_of(block));
+    pair.server.write(other, bytes_of(block));
+    pair.run(1ms);
+    got += pair.read(pair.client, other).size();
+  }
+  EXPECT_GT(got, 30U << 20);
+  EXPECT_LE(pair.client.stats().receive_memory, small.receive_budget + (64 << 10));
+}
+
+TEST(Engine, ASilentBridgeBecomesSuspectWhileOthersGoOn) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  const std::string block(64 * 1024, 'x');
+  std::size_t sent = 0, got = 0;
+  for (int i = 0; i < 3000; ++i) {
+    if (i == 1000) pair.silence(1);
+    if (i < 2500) sent += pair.server.write(id, bytes_of(block));
+    pair.run(1ms);
+    got += pair.read(pair.client, id).size();
+  }
+  EXPECT_EQ(got, sent);
+  EXPECT_TRUE(pair.server.stats_of(1)->suspect);
+  EXPECT_TRUE(pair.has_event(pair.client, event::type::bridge_suspect));
+  pair.run(11s);
+  EXPECT_TRUE(pair.has_event(pair.server, event::type::bridge_closed));
+}
+
+TEST(Engine, BackupCarriesDataOnlyWhenNothingElseIsUp) {
+  engine_pair pair({}, 1);
+  const bridge_id backup = pair.add_bridge({.backup = true});
+  const stream_id id = pair.open();
+  const std::string block(32 * 1024, 'x');
+  for (int i = 0; i < 100; ++i) {
+    pair.server.write(id, bytes_of(block));
+    pair.run(1ms);
+    pair.read(pair.client, id);
+  }
+  EXPECT_LT(pair.server.stats_of(backup)->bytes_sent, 32U * 1024);
+  pair.cut(1);
+  std::size_t got = 0;
+  for (int i = 0; i < 100; ++i) {
+    pair.server.write(id, bytes_of(block));
+    pair.run(1ms);
+    got += pair.read(pair.client, id).size();
+  }
+  EXPECT_GT(got, 1U << 20);
+}
+
+// What a hostile or broken peer may not do.
+struct hostile_frame {
+  const char* name;
+  violation expected;
+  std::size_t (*write)(std::span<std::byte> out);
+};
+
+class HostilePeer : public testing::TestWithParam<hostile_frame> {};
+
+TEST_P(HostilePeer, IsThrownOut) {
+  engine_pair pair;
+  pair.open();  // stream 1
+  std::vector<std::byte> out(1024);
+  out.resize(GetParam().write(out));
+  pair.server.handle_input(1, slice::copy_of(out), pair.now);
+  std::optional<event> got = pair.server.poll_event();
+  while (got && got->kind != event::type::failed) got = pair.server.poll_event();
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->code, static_cast<std::uint64_t>(GetParam().expected));
+}
+
+std::size_t put_data(std::span<std::byte> out, std::uint64_t stream, std::uint64_t offset, std::size_t size) {
+  const std::size_t fields = put_frame(out, frame_type::data, stream, offset);
+  put_frame_header(out.first<frame_header_size>(), frame_type::data, fields - frame_header_size + size);
+  return fields + size;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Frames, HostilePeer,
+    testing::Values(
+        hostile_frame{"hello_again", violation::unexpected_frame,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::hello, 1U); }},
+        hostile_frame{"truncated_fin", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::fin, 1U); }},
+        hostile_frame{"trailing_bytes", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::fin, 1U, 2U, 3U); }},
+        hostile_frame{"empty_data", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_data(o, 1, 0, 0); }},
+        hostile_frame{"window_overrun", violation::window_overrun,
+                      [](std::span<std::byte> o) { return put_data(o, 1, 1U << 30, 10); }},
+        hostile_frame{"offset_wraps", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_data(o, 1, max_varint, 10); }},
+        hostile_frame{"data_behind_the_end", violation::final_size,
+                      [](std::span<std::byte> o) {
+                        const std::size_t n = put_frame(o, frame_type::fin, 1U, 5U);
+                        return n + put_data(o.subspan(n), 1, 5, 1);
+                      }},
+        hostile_frame{"end_moves", violation::final_size,
+                      [](std::span<std::byte> o) {
+                        const std::size_t n = put_frame(o, frame_type::fin, 1U, 5U);
+                        return n + put_frame(o.subspan(n), frame_type::fin, 1U, 6U);
+                      }},
+        hostile_frame{"end_beyond_credit", violation::window_overrun,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::fin, 1U, std::uint64_t{1} << 40); }},
+        hostile_frame{"ack_of_unsent", violation::ack_of_unsent,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::ack, 1U, 1U, 1U << 30, 0U); }},
+        hostile_frame{"stream_zero", violation::unexpected_frame,
+                      [](std::span<std::byte> o) { return put_data(o, 0, 0, 1); }},
+        hostile_frame{"opened_to_a_server", violation::unexpected_frame,
+                      [](std::span<std::byte> o) { return put_open_frame(o, frame_type::opened, 1, 1, 1, "x"); }}),
+    [](const auto& frame) { return frame.param.name; });
+
+TEST(Engine, UnknownFramesAreSkipped) {
+  engine_pair pair;
+  std::vector<std::byte> out(64);
+  put_frame_header(std::span(out).first<frame_header_size>(), static_cast<frame_type>(0x77), 60);
+  pair.server.handle_input(1, slice::copy_of(out), pair.now);
+  EXPECT_FALSE(pair.server.poll_event().has_value());
+  EXPECT_EQ(pair.open(), 1U);
+}
+
+TEST(Engine, AFloodOfEmptyFramesEndsTheTunnel) {
+  engine_pair pair;
+  std::vector<std::byte> out(8);
+  out.resize(put_frame(out, frame_type::ping, 1U));
+  for (int i = 0; i < 30000; ++i) pair.server.handle_input(1, slice::copy_of(out), pair.now);
+  const auto got = pair.server.poll_event();
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->code, static_cast<std::uint64_t>(violation::flood));
+}
+
+}  // namespace
+}  // namespace mtcp::core::test

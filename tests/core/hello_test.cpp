@@ -1,0 +1,211 @@
+// HELLO and WELCOME: everything that is encoded comes back, and nothing else is accepted.
+#include "mtcp/core/hello.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "mtcp/core/frame.hpp"
+#include "mtcp/core/wire.hpp"
+
+namespace mtcp::core {
+namespace {
+
+using bytes = std::vector<std::byte>;
+
+template <std::size_t N>
+std::array<std::byte, N> filled(unsigned char value) {
+  std::array<std::byte, N> a;
+  a.fill(std::byte{value});
+  return a;
+}
+
+hello full_hello() {
+  hello m;
+  m.session = filled<16>(0xa1);
+  m.secret = filled<32>(0xa2);
+  m.instance = filled<16>(0xa3);
+  m.bridge = 70000;
+  m.options = {.backup = true, .carries = bridge_options::direction::down, .rate_limit = 6'250'000};
+  m.limits = {.tunnel_credit = 128 << 20, .early_limit = 16384, .max_streams = 1000};
+  m.counts = {{1, 0}, {7, max_varint}, {300, 123456789}};
+  m.extensions = {std::byte{1}, std::byte{2}};
+  return m;
+}
+
+welcome full_welcome() {
+  welcome m;
+  m.status = welcome_status::limit;
+  m.instance = filled<16>(0xb1);
+  m.session = filled<16>(0xb2);
+  m.secret = filled<32>(0xb3);
+  m.limits = {.tunnel_credit = 1, .early_limit = 2, .max_streams = 3};
+  m.counts = {{9, 10}};
+  m.extensions = bytes(max_extensions, std::byte{0xee});
+  return m;
+}
+
+std::span<const std::byte> body_of(const bytes& frame) { return std::span(frame).subspan(frame_header_size); }
+
+void expect_equal(const std::vector<bridge_count>& a, const std::vector<bridge_count>& b) {
+  EXPECT_TRUE(std::ranges::equal(
+      a, b, [](const auto& x, const auto& y) { return x.bridge == y.bridge && x.count == y.count; }));
+}
+
+void expect_equal(const peer_limits& a, const peer_limits& b) {
+  EXPECT_EQ(a.tunnel_credit, b.tunnel_credit);
+  EXPECT_EQ(a.early_limit, b.early_limit);
+  EXPECT_EQ(a.max_streams, b.max_streams);
+}
+
+// The bytes of a HELLO around one field, to put something wrong there: `fields` is called with the writer behind the
+// instance, and the MAC follows.
+template <class Fields>
+bytes hello_body(Fields fields) {
+  bytes out(32 * 1024);
+  wire_writer to(out);
+  to.varint(protocol_version);
+  for (int i = 0; i < 16 + 32 + 16; ++i) to.u8(0);
+  fields(to);
+  out.resize(to.size() + mac_size);
+  return out;
+}
+
+TEST(hello, comes_back_as_it_was) {
+  const hello m = full_hello();
+  const bytes frame = encode(m);
+  const auto back = decode_hello(body_of(frame));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->version, protocol_version);
+  EXPECT_EQ(back->session, m.session);
+  EXPECT_EQ(back->secret, m.secret);
+  EXPECT_EQ(back->instance, m.instance);
+  EXPECT_EQ(back->bridge, m.bridge);
+  EXPECT_TRUE(back->options.backup);
+  EXPECT_EQ(back->options.carries, m.options.carries);
+  EXPECT_EQ(back->options.rate_limit, m.options.rate_limit);
+  expect_equal(back->limits, m.limits);
+  expect_equal(back->counts, m.counts);
+  EXPECT_EQ(back->extensions, m.extensions);
+}
+
+TEST(welcome, comes_back_as_it_was) {
+  const welcome m = full_welcome();
+  const auto back = decode_welcome(body_of(encode(m)));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->status, m.status);
+  EXPECT_EQ(back->instance, m.instance);
+  EXPECT_EQ(back->session, m.session);
+  EXPECT_EQ(back->secret, m.secret);
+  expect_equal(back->limits, m.limits);
+  expect_equal(back->counts, m.counts);
+  EXPECT_EQ(back->extensions, m.extensions);
+}
+
+TEST(hello, is_framed_with_room_for_the_mac) {
+  const bytes frame = encode(full_hello());
+  EXPECT_EQ(frame[0], static_cast<std::byte>(frame_type::hello));
+  const auto size = std::to_integer<std::size_t>(frame[1]) << 16 | std::to_integer<std::size_t>(frame[2]) << 8 |
+                    std::to_integer<std::size_t>(frame[3]);
+  EXPECT_EQ(size + frame_header_size, frame.size());
+  EXPECT_TRUE(std::all_of(frame.end() - mac_size, frame.end(), [](std::byte b) { return b == std::byte{0}; }));
+  EXPECT_EQ(encode(full_welcome())[0], static_cast<std::byte>(frame_type::welcome));
+}
+
+TEST(hello, of_the_largest_size_fits_a_control_frame) {
+  hello m = full_hello();
+  m.counts.assign(max_bridge_counts, {max_varint, max_varint});
+  m.extensions.assign(max_extensions, std::byte{1});
+  m.limits = {max_varint, max_varint, max_varint};
+  m.bridge = max_varint;
+  const bytes frame = encode(m);
+  EXPECT_LE(frame.size() - frame_header_size, max_control_body);
+  const auto back = decode_hello(body_of(frame));
+  ASSERT_TRUE(back);
+  expect_equal(back->counts, m.counts);
+}
+
+// Whatever is missing from the end, the message must not pass for a shorter one.
+TEST(hello, is_refused_when_cut_anywhere) {
+  const bytes h = encode(full_hello());
+  const bytes w = encode(full_welcome());
+  for (std::size_t size = 0; size < body_of(h).size(); ++size)
+    EXPECT_FALSE(decode_hello(body_of(h).first(size))) << size;
+  for (std::size_t size = 0; size < body_of(w).size(); ++size) {
+    EXPECT_FALSE(decode_welcome(body_of(w).first(size))) << size;
+  }
+}
+
+TEST(hello, is_refused_with_bytes_left_over) {
+  bytes frame = encode(full_hello());
+  frame.insert(frame.end() - mac_size, std::byte{0});
+  EXPECT_FALSE(decode_hello(body_of(frame)));
+}
+
+TEST(hello, of_another_version_tells_no_more_than_that) {
+  bytes body(1 + 5 + mac_size, std::byte{0xff});
+  body[0] = std::byte{2};
+  const auto h = decode_hello(body);
+  ASSERT_TRUE(h);
+  EXPECT_EQ(h->version, 2U);
+  EXPECT_EQ(h->bridge, 0U);
+  const auto w = decode_welcome(body);
+  ASSERT_TRUE(w);
+  EXPECT_EQ(w->version, 2U);
+}
+
+TEST(hello, needs_every_field_in_its_range) {
+  const auto with = [](std::uint64_t bridge, std::uint8_t backup, std::uint8_t direction, std::uint64_t rate) {
+    return decode_hello(hello_body([=](wire_writer& to) {
+      to.varint(bridge);
+      to.u8(backup);
+      to.u8(direction);
+      to.varint(rate);
+      for (int i = 0; i < 5; ++i) to.varint(0);  // limits, no counts, no extensions
+    }));
+  };
+  EXPECT_TRUE(with(1, 0, 0, 0));
+  EXPECT_TRUE(with(1, 1, 2, max_rate_limit));
+  EXPECT_FALSE(with(0, 0, 0, 0));
+  EXPECT_FALSE(with(1, 2, 0, 0));
+  EXPECT_FALSE(with(1, 0, 3, 0));
+  EXPECT_FALSE(with(1, 0, 0, max_rate_limit + 1));
+}
+
+// The list is announced long and is not there: the announcement alone must not cost memory.
+TEST(hello, cannot_announce_more_than_it_may_list) {
+  const auto with = [](std::uint64_t counts, std::uint64_t listed, std::uint64_t extensions) {
+    return decode_hello(hello_body([=](wire_writer& to) {
+      to.varint(1);
+      to.u8(0);
+      to.u8(0);
+      for (int i = 0; i < 4; ++i) to.varint(0);
+      to.varint(counts);
+      for (std::uint64_t i = 0; i < listed; ++i) to.varint(1), to.varint(2);
+      to.varint(extensions);
+    }));
+  };
+  EXPECT_TRUE(with(max_bridge_counts, max_bridge_counts, 0));
+  EXPECT_FALSE(with(max_bridge_counts + 1, max_bridge_counts + 1, 0));
+  EXPECT_FALSE(with(max_varint, 0, 0));
+  EXPECT_FALSE(with(2, 1, 0));
+  EXPECT_FALSE(with(0, 0, 1));
+  EXPECT_FALSE(with(0, 0, max_extensions + 1));
+}
+
+TEST(hello, has_no_count_of_bridge_zero) {
+  hello m = full_hello();
+  m.counts = {{0, 5}};
+  EXPECT_FALSE(decode_hello(body_of(encode(m))));
+}
+
+TEST(welcome, has_a_status_that_is_known) {
+  bytes frame = encode(full_welcome());
+  frame[frame_header_size + 1] = std::byte{5};
+  EXPECT_TRUE(decode_welcome(body_of(frame)));
+  frame[frame_header_size + 1] = std::byte{6};
+  EXPECT_FALSE(decode_welcome(body_of(frame)));
+}
+
+}  // namespace
+}  // namespace mtcp::core
