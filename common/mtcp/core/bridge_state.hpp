@@ -50,6 +50,8 @@ struct bridge_state {
   timestamp progress_at{0};  ///< when something of ours was last acknowledged
   bool suspect = false;
   bool suspect_told = false;
+  bool sidelined = false;  ///< suspect, and there are others
+  bool usable = false;     ///< may carry stream bytes
   std::uint64_t payload_resent = 0;
 
   // Receiving.

@@ -34,6 +34,7 @@ void engine::bridge_up(bridge_id id, const bridge_options& options, timestamp no
   const auto limit = static_cast<double>(options.rate_limit);
   b.limiter = token_bucket(limit, std::max(limit * 0.01, 32.0 * 1024));
   e.ping(b, now);
+  e.rank_bridges();
 }
 
 void engine::bridge_changed(bridge_id id, const bridge_options& options) {
@@ -58,6 +59,7 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
   gone.notice.wanted = gone.notice.queued = true;
   controls.push_back({control::bridge_closed, id});
   bridges.erase(it);
+  rank_bridges();
   for (std::size_t i = 0; i < gone.records.size(); ++i) lose_frame(gone.records[i]);
   // The last ACKs may have been on it: let the others carry the counts again.
   for (auto& [other, b] : bridges) {
@@ -135,6 +137,7 @@ void engine::impl::handle_timeout(timestamp now) {
   timer_ran = now;
   fire_acks(now);
   for (auto& [id, b] : bridges) {
+    b.limiter.refill(now);  // a bridge without room is not polled, and its deadline would stay in the past
     check_progress(b, now);
     check_liveness(b, now);
   }

@@ -8,8 +8,8 @@ namespace {
 
 // Bytes that a stream may have waiting for bridges: a few turns of the event loop at full speed.
 constexpr std::size_t unsent_limit = 512 * 1024;
-// What each stream may always have, whatever the others hold.
-constexpr std::size_t unsent_floor = 16 * 1024;
+// What each stream may always keep, whatever the others hold.
+constexpr std::size_t kept_floor = 16 * 1024;
 
 }  // namespace
 
@@ -49,11 +49,10 @@ void engine::refuse(stream_id id, refusal why) {
 
 std::size_t engine::impl::write_room(const stream_state& s) const {
   if (s.shutdown || s.send_reset || s.was_refused) return 0;
-  const std::uint64_t unsent = s.out.unsent();
+  if (s.out.unsent() >= unsent_limit) return 0;
   const std::size_t left = own.send_budget - std::min(own.send_budget, send_memory);
-  const std::uint64_t limit =
-      std::min<std::uint64_t>(unsent_limit, std::max<std::uint64_t>(unsent + left, unsent_floor));
-  return unsent < limit ? static_cast<std::size_t>(limit - unsent) : 0;
+  const std::size_t least = kept_floor - std::min(kept_floor, s.out.memory());
+  return std::min(unsent_limit - static_cast<std::size_t>(s.out.unsent()), std::max(left, least));
 }
 
 template <class Bytes>

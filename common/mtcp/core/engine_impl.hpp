@@ -5,6 +5,7 @@
 //   engine_streams.cpp    the life of a stream
 //   engine_acks.cpp       acknowledgements, both ways
 //   engine_bridges.cpp    bridges that come, go, fall silent; timers
+//   engine_rank.cpp       which bridge would deliver soonest
 //   engine_transmit.cpp   filling a bridge: who sends what
 //   engine_reinject.cpp   sending again
 #pragma once
@@ -35,6 +36,11 @@ struct resend_item {
   stream_id stream = 0;
   std::uint64_t segment = 0;
   bool speculative = false;  ///< its first copy may still arrive
+};
+
+struct ranked_bridge {
+  bridge_state* bridge;
+  lane path;
 };
 
 /// Fills the caller's buffer frame by frame.
@@ -84,7 +90,11 @@ struct engine::impl {
   range_set known_bridges;
   std::map<bridge_id, control_slot> suspect_notices;
   std::map<bridge_id, control_slot> path_notices;
+  // Live bridges, soonest delivery first; made anew by transmit_order() and whenever a bridge comes or goes.
+  std::vector<ranked_bridge> ranks;
   std::vector<bridge_id> order;
+  duration fastest_rtt{0};
+  mutable std::vector<lane> others;  // scratch of may_take()
 
   std::deque<control_item> controls;
   std::deque<resend_item> resends;
@@ -180,16 +190,19 @@ struct engine::impl {
   timestamp overdue_deadline(const bridge_state& b) const;
   void tell_suspect(bridge_id id);
 
-  // ---- transmit (engine_transmit.cpp) ----
-  std::size_t poll_transmit(bridge_state& b, std::span<std::byte> out, timestamp now);
-  void put_data(transmission& t, bool quick);
-  bool good_for_little(const bridge_state& b) const;
-  void sort_bridges();
-  bool sidelined(const bridge_state& b) const;
-  bool usable(const bridge_state& b) const;
+  // ---- which bridge (engine_rank.cpp) ----
+  void rank_bridges();
+  static bool ranks_before(const ranked_bridge& a, const ranked_bridge& b);
+  void rerank(bridge_state& b);
   bool direction_allows(const bridge_state& b) const;
   lane lane_of(const bridge_state& b) const;
   bool may_take(const bridge_state& b, double backlog) const;
+  bool good_for_little(const bridge_state& b, bool of_streams) const;
+
+  // ---- transmit (engine_transmit.cpp) ----
+  bool nothing_to_do(const bridge_state& b) const;
+  std::size_t poll_transmit(bridge_state& b, std::span<std::byte> out, timestamp now);
+  void put_data(transmission& t);
   double bulk_backlog() const;
   void put_pings(transmission& t);
   void put_controls(transmission& t);

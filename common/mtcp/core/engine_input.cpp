@@ -14,6 +14,9 @@ bool elicits_ack(frame_type type) {
   return type != frame_type::ack && type != frame_type::ping && type != frame_type::pong;
 }
 
+// New stream bytes that pay for one frame that carries nothing: an honest peer sends at most one byte in twenty twice.
+constexpr double useful_bytes = 4096;
+
 }  // namespace
 
 void engine::handle_input(bridge_id id, slice bytes, timestamp now) {
@@ -68,8 +71,9 @@ stream_state* engine::impl::stream_for(stream_id id, violation& wrong) {
   if (id == 0 || (my_role == role::client && id >= next_stream)) {
     wrong = violation::unexpected_frame;
   } else if (my_role == role::server && !seen_streams.contains(id)) {
-    // Frames of a new stream may overtake its OPEN.
-    if (streams.size() >= own.max_streams) {
+    // Frames of a new stream may overtake its OPEN. The client counts streams that are not over at its own end: here
+    // those linger whose last frames are on their way, or whose program has not read to the end.
+    if (streams.size() >= 2 * own.max_streams) {
       wrong = violation::stream_limit;
       return nullptr;
     }
@@ -97,6 +101,7 @@ violation engine::impl::handle_data(bridge_state& b, timestamp now) {
       changing(*s, [&] { got = s->in.insert(offset, std::move(piece)); });
       counters.payload_received += got.fresh;
       counters.payload_duplicate += size - got.fresh;
+      useless.earn(static_cast<double>(got.fresh) / useful_bytes);
       at_once = got.filled_gap;
       if (s->in.readable() > 0) report_readable(*s);
       if (got.fresh == 0) wrong = waste(now);

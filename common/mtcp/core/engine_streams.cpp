@@ -19,6 +19,7 @@ stream_state& engine::impl::create(stream_id id) {
   auto s = std::make_unique<stream_state>();
   s->id = id;
   s->window.begin(own, budget);
+  if (s->window.hungry(0)) hungry.push_back(id);
   return *streams.emplace(id, std::move(s)).first->second;
 }
 

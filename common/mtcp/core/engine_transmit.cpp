@@ -22,17 +22,7 @@ constexpr std::size_t small_segment = 16 * 1024;
 constexpr std::uint64_t stream_head = 256 * 1024;
 constexpr double frame_seconds = 0.020;
 constexpr std::size_t least_segment = 4 * 1024;
-// Bridges whose estimates differ by less are equally good for a frame that is small.
-constexpr double small_difference = 0.010;
-
-constexpr std::size_t max_lanes = 64;
-
 }  // namespace
-
-std::span<const bridge_id> engine::transmit_order(timestamp) {
-  impl_->sort_bridges();
-  return impl_->order;
-}
 
 std::size_t engine::poll_transmit(bridge_id id, std::span<std::byte> out, timestamp now) {
   const auto it = impl_->bridges.find(id);
@@ -43,60 +33,6 @@ std::size_t engine::poll_transmit(bridge_id id, std::span<std::byte> out, timest
 std::size_t engine::send_slack(bridge_id id) const {
   const auto it = impl_->bridges.find(id);
   return slack_for(it == impl_->bridges.end() ? 0 : it->second.rate_estimate());
-}
-
-void engine::impl::sort_bridges() {
-  order.clear();
-  for (const auto& [id, b] : bridges) order.push_back(id);
-  std::sort(order.begin(), order.end(), [this](bridge_id x, bridge_id y) {
-    const bridge_state& a = bridges.at(x);
-    const bridge_state& b = bridges.at(y);
-    return std::pair(!usable(a), lane_of(a).eta) < std::pair(!usable(b), lane_of(b).eta);
-  });
-}
-
-bool engine::impl::direction_allows(const bridge_state& b) const {
-  using direction = bridge_options::direction;
-  const direction mine = my_role == role::client ? direction::up : direction::down;
-  return b.options.carries == direction::both || b.options.carries == mine;
-}
-
-// A suspect bridge gets nothing new while there is another one.
-bool engine::impl::sidelined(const bridge_state& b) const {
-  return b.suspect && std::any_of(bridges.begin(), bridges.end(), [](const auto& o) { return !o.second.suspect; });
-}
-
-// Whether stream bytes may go there at all: backups only while nothing else is up.
-bool engine::impl::usable(const bridge_state& b) const {
-  if (sidelined(b) || !direction_allows(b)) return false;
-  if (!b.options.backup) return true;
-  return std::none_of(bridges.begin(), bridges.end(), [this](const auto& other) {
-    const bridge_state& o = other.second;
-    return !o.options.backup && !o.suspect && direction_allows(o);
-  });
-}
-
-// Acknowledgements return on the fastest bridge, so the way there takes rtt - rtt_fastest / 2.
-lane engine::impl::lane_of(const bridge_state& b) const {
-  duration fastest = b.rtt_minimum();
-  for (const auto& [id, other] : bridges) {
-    if (other.rtt_minimum() > duration::zero()) fastest = std::min(fastest, other.rtt_minimum());
-  }
-  const double delay = bridge_state::seconds(b.rtt_minimum()) - bridge_state::seconds(fastest) / 2;
-  return {b.rate_estimate(), b.queue_seconds() + std::max(delay, 0.0)};
-}
-
-bool engine::impl::may_take(const bridge_state& b, double backlog) const {
-  const lane mine = lane_of(b);
-  if (mine.rate <= 0) return true;  // never measured: the only way to know it is to use it
-  std::array<lane, max_lanes> others{};
-  std::size_t count = 0;
-  for (const auto& [id, other] : bridges) {
-    if (&other != &b && count < max_lanes && usable(other)) others[count++] = lane_of(other);
-  }
-  const auto sorted = std::span(others).first(count);
-  std::sort(sorted.begin(), sorted.end(), [](const lane& x, const lane& y) { return x.eta < y.eta; });
-  return worth_using(mine, sorted, backlog);
 }
 
 // Bytes that bulk streams could send now. A stream whose writer waits for room has more than it shows: as much as its
@@ -114,27 +50,37 @@ double engine::impl::bulk_backlog() const {
   return std::min(total, static_cast<double>(sent_limit - std::min(sent_limit, sent_total)));
 }
 
+bool engine::impl::nothing_to_do(const bridge_state& b) const {
+  if (b.ack_wanted || b.ping_wanted || b.pong_wanted || !controls.empty()) return false;
+  return b.room() < least_segment || !b.usable;
+}
+
 std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> out, timestamp now) {
   transmission t{b, out, now};
   fire_acks(now);
+  if (nothing_to_do(b)) {
+    b.cap_limited = b.cap_limited || b.usable;
+    return 0;
+  }
   copies.refill(now);
   b.limiter.refill(now);
   put_pings(t);
   put_acks(t);
-  const bool quick = good_for_little(b);
+  const bool quick = good_for_little(b, false);
   if (quick) put_controls(t);
   t.data_room = data_room(b, t.rest().size());
-  if (usable(b) && peer) put_data(t, quick);
+  if (b.usable && peer) put_data(t);
   if (quick) put_controls(t);  // FIN, right behind the last byte
   b.sent += t.used;
+  if (t.used > 0) rerank(b);
   return t.used;
 }
 
-void engine::impl::put_data(transmission& t, bool quick) {
+void engine::impl::put_data(transmission& t) {
   bridge_state& b = t.bridge;
   put_resends(t);
   put_overdue(t);
-  if (quick) put_streams(t, stream_queue::place::sparse);
+  if (good_for_little(b, true)) put_streams(t, stream_queue::place::sparse);
   if (may_take(b, bulk_backlog())) put_streams(t, stream_queue::place::bulk);
   if (t.data_room >= least_segment) {
     // Nothing to send, or no credit for it.
@@ -143,16 +89,6 @@ void engine::impl::put_data(transmission& t, bool quick) {
   } else if (b.room() < t.used + least_segment) {
     b.cap_limited = true;
   }
-}
-
-// Whether a few bytes should leave on this bridge, or rather wait for a quicker one.
-bool engine::impl::good_for_little(const bridge_state& b) const {
-  if (sidelined(b)) return false;
-  double best = std::numeric_limits<double>::infinity();
-  for (const auto& [id, other] : bridges) {
-    if (!sidelined(other)) best = std::min(best, lane_of(other).eta);
-  }
-  return lane_of(b).eta <= best + small_difference;
 }
 
 std::size_t engine::impl::data_room(const bridge_state& b, std::size_t out) const {

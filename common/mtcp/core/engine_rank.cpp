@@ -1,0 +1,89 @@
+// Which bridge a byte should take: estimates of when each would deliver, kept from one round of sending to the next.
+#include <algorithm>
+#include <limits>
+
+#include "mtcp/core/engine_impl.hpp"
+
+namespace mtcp::core {
+namespace {
+
+// Bridges whose estimates differ by less, in seconds, are equally good for a frame that is small.
+constexpr double small_difference = 0.010;
+
+}  // namespace
+
+std::span<const bridge_id> engine::transmit_order(timestamp) {
+  impl_->rank_bridges();
+  impl_->order.clear();
+  for (const ranked_bridge& r : impl_->ranks) impl_->order.push_back(r.bridge->id);
+  return impl_->order;
+}
+
+bool engine::impl::direction_allows(const bridge_state& b) const {
+  using direction = bridge_options::direction;
+  const direction mine = my_role == role::client ? direction::up : direction::down;
+  return b.options.carries == direction::both || b.options.carries == mine;
+}
+
+// Decides what each bridge may carry and sorts them by the time at which they would deliver: those that may take stream
+// bytes first. A suspect bridge gets nothing new while there is another one; a backup carries stream bytes only while
+// nothing else can.
+void engine::impl::rank_bridges() {
+  const bool any_trusted = std::any_of(bridges.begin(), bridges.end(), [](const auto& b) { return !b.second.suspect; });
+  bool any_active = false;
+  fastest_rtt = duration::max();
+  for (auto& [id, b] : bridges) {
+    b.sidelined = b.suspect && any_trusted;
+    any_active = any_active || (!b.options.backup && !b.sidelined && direction_allows(b));
+    if (b.rtt_minimum() > duration::zero()) fastest_rtt = std::min(fastest_rtt, b.rtt_minimum());
+  }
+  ranks.clear();
+  for (auto& [id, b] : bridges) {
+    b.usable = !b.sidelined && direction_allows(b) && (!b.options.backup || !any_active);
+    ranks.push_back({&b, lane_of(b)});
+  }
+  std::sort(ranks.begin(), ranks.end(), ranks_before);
+}
+
+bool engine::impl::ranks_before(const ranked_bridge& a, const ranked_bridge& b) {
+  return std::pair(!a.bridge->usable, a.path.eta) < std::pair(!b.bridge->usable, b.path.eta);
+}
+
+// After sending: the bridge has more in flight, and moves back in the order.
+void engine::impl::rerank(bridge_state& b) {
+  auto it = std::find_if(ranks.begin(), ranks.end(), [&](const ranked_bridge& r) { return r.bridge == &b; });
+  if (it == ranks.end()) return;
+  it->path = lane_of(b);
+  for (; it + 1 != ranks.end() && ranks_before(it[1], it[0]); ++it) std::swap(it[0], it[1]);
+}
+
+// Acknowledgements return on the fastest bridge, so the way there takes rtt - rtt_fastest / 2.
+lane engine::impl::lane_of(const bridge_state& b) const {
+  const duration rtt = b.rtt_minimum();
+  const duration back = std::min(rtt, fastest_rtt) / 2;
+  return {b.rate_estimate(), b.queue_seconds() + bridge_state::seconds(rtt - back)};
+}
+
+bool engine::impl::may_take(const bridge_state& b, double backlog) const {
+  const lane mine = lane_of(b);
+  if (mine.rate <= 0) return true;  // never measured: the only way to know it is to use it
+  others.clear();
+  for (const ranked_bridge& r : ranks) {
+    if (r.bridge != &b && r.bridge->usable) others.push_back(r.path);
+  }
+  return worth_using(mine, others, backlog);
+}
+
+// Whether a few bytes should leave on this bridge, or rather wait for a quicker one. Stream bytes may not take every
+// bridge that control frames may.
+bool engine::impl::good_for_little(const bridge_state& b, bool of_streams) const {
+  const auto eligible = [&](const bridge_state& o) { return of_streams ? o.usable : !o.sidelined; };
+  if (!eligible(b)) return false;
+  double best = std::numeric_limits<double>::infinity();
+  for (const ranked_bridge& r : ranks) {
+    if (eligible(*r.bridge)) best = std::min(best, r.path.eta);
+  }
+  return lane_of(b).eta <= best + small_difference;
+}
+
+}  // namespace mtcp::core
