@@ -124,11 +124,11 @@ void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, durati
     b.rtt.sample(sample, now);
     b.round_rtt = std::min(b.round_rtt, sample);
   }
-  if (b.rate.on_ack(bytes, *newest, b.rtt.minimum(), now)) on_round(b);
+  if (b.rate.on_ack(bytes, *newest, b.rtt.minimum(), now)) on_round(b, !newest->app_limited);
 }
 
-void engine::impl::on_round(bridge_state& b) {
-  b.cap.on_round(b.rate.rate(), b.cap_limited);
+void engine::impl::on_round(bridge_state& b, bool busy) {
+  b.cap.on_round(b.rate.rate(), b.cap_limited, busy);
   b.cap_limited = false;
   // With the cap in force a round trip exceeds the minimum by a quarter and a few ms. Twice as much, two rounds in a
   // row, is a queue that the remembered rate keeps filling: the path has become slower.

@@ -169,7 +169,7 @@ struct engine::impl {
   violation handle_ack(wire_reader body, timestamp now);
   violation acknowledge(bridge_id id, std::uint64_t count, duration delay, timestamp now);
   void acknowledge_live(bridge_state& b, std::uint64_t count, duration delay, timestamp now);
-  void on_round(bridge_state& b);
+  void on_round(bridge_state& b, bool busy);
   void acknowledge_frame(const in_flight_frame& f);
   void acknowledge_control(const in_flight_frame& f);
   duration rtt_maximum() const;

@@ -25,13 +25,14 @@ class send_cap {
   static constexpr std::uint64_t start = 256 * 1024;
   static constexpr duration ack_delay = std::chrono::milliseconds(5);
 
-  /// A round of acknowledgements ended; `limited`: the cap held sending back in it.
-  void on_round(double rate, bool limited) {
+  /// A round of acknowledgements ended. `limited`: the cap held sending back in it. `busy`: there always was something
+  /// to send, so that the kernel or the path did.
+  void on_round(double rate, bool limited, bool busy = false) {
     if (started_) return;
     if (rate > best_ * 1.25) {
       best_ = rate;
       flat_rounds_ = 0;
-    } else if (limited && ++flat_rounds_ >= 3) {
+    } else if ((limited || busy) && ++flat_rounds_ >= 3) {
       started_ = true;
     }
     if (limited && !started_) startup_ *= 2;

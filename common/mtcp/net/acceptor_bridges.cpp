@@ -1,0 +1,191 @@
+// How bridges come to a server: listen, let in, listen to their HELLO, join them to a session.
+#include <boost/asio/error.hpp>
+#include <utility>
+
+#include "mtcp/net/acceptor_server.hpp"
+#include "mtcp/net/error.hpp"
+#include "mtcp/net/handshake.hpp"
+#include "mtcp/net/scope_exit.hpp"
+
+namespace mtcp::detail {
+namespace {
+
+constexpr std::chrono::milliseconds shortage_pause{100};
+
+bool is_shortage(const error_code& error) {
+  return error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
+         error == asio::error::no_memory || error == boost::system::errc::too_many_files_open_in_system;
+}
+
+core::timestamp now() {
+  return std::chrono::duration_cast<core::timestamp>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+}  // namespace
+
+// A stranger's place in the list, for as long as it is one.
+class server::presence {
+ public:
+  presence(server& at, secure_channel& channel, const asio::ip::address& from)
+      : at_(at),
+        place_(at.strangers_.insert(at.strangers_.end(),
+                                    {clock::now() + at.options_.admission.deadline, from, &channel})) {
+    if (at.strangers_.size() == 1) at.watch_strangers();
+  }
+  presence(const presence&) = delete;
+  presence& operator=(const presence&) = delete;
+  ~presence() {
+    at_.admission_.leave(place_->address);
+    at_.strangers_.erase(place_);
+  }
+
+ private:
+  server& at_;
+  strangers::iterator place_;
+};
+
+task<> server::listen(std::shared_ptr<server> self, std::size_t index) {
+  ++self->coroutines_;
+  const scope_exit counted([&self] {
+    --self->coroutines_;
+    self->changed_.notify_all();
+  });
+  tcp::acceptor& listener = self->listeners_[index];
+  while (!self->draining_) {
+    auto [error, socket] = co_await listener.async_accept(use_result);
+    if (!error) {
+      self->admit(std::move(socket));
+    } else if (is_shortage(error)) {
+      co_await self->survive_shortage(listener);
+    }
+  }
+}
+
+// Without a descriptor to accept it with, a connection that waits would be reported again and again. The reserve lets
+// it be accepted and closed, which tells the peer; then others get time to give descriptors back.
+task<> server::survive_shortage(tcp::acceptor& at) {
+  reserve_.give_up();
+  {
+    error_code ignored;
+    tcp::socket turned_away(executor_);
+    at.accept(turned_away, ignored);
+  }
+  reserve_.fill();
+  ++totals_.turned_away_total;
+  timer pause(executor_, shortage_pause);
+  auto [ignored] = co_await pause.async_wait(use_result);
+  static_cast<void>(ignored);
+}
+
+void server::admit(tcp::socket socket) {
+  ++totals_.accepted_total;
+  error_code error;
+  const asio::ip::address from = socket.remote_endpoint(error).address();
+  if (error) return;
+  if (draining_ || !admission_.enter(from, now())) {
+    ++totals_.turned_away_total;
+    return;
+  }
+  spawn(executor_, serve(shared_from_this(), std::move(socket), from));
+}
+
+task<> server::serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address from) {
+  ++self->coroutines_;
+  const scope_exit counted([&self] {
+    --self->coroutines_;
+    self->changed_.notify_all();
+  });
+  secure_channel channel(std::move(socket));
+  session_ref joined;
+  core::hello said;
+  std::vector<core::slice> rest;
+  const error_code error = co_await self->meet(channel, from, joined, said, rest);
+  if (error) ++self->totals_.strangers_total;
+  if (error || !joined) co_return channel.close();
+  bridge carrier(std::move(channel), said.bridge, said.options);
+  const std::string name = "bridge " + std::to_string(said.bridge) + " of session " + short_name(joined->id());
+  self->report(name + " up from " + carrier.remote());
+  const error_code why = co_await joined->run_bridge(carrier, std::move(rest));
+  self->report(name + " lost: " + why.message());
+}
+
+task<error_code> server::meet(secure_channel& channel, const asio::ip::address& from, session_ref& joined,
+                              core::hello& said, std::vector<core::slice>& rest) {
+  const presence here(*this, channel, from);
+  const tls_context context = tls_;  // set_keys() may replace it meanwhile
+  error_code error = co_await channel.accept(context);
+  if (error) co_return error;
+  auto got = co_await receive_hello(channel);
+  if (!got) co_return got.error();
+  said = std::move(got->message);
+  rest = std::move(got->rest);
+  const core::welcome welcome = answer(said, channel.shared_key(), joined);
+  error = co_await send_welcome(channel, welcome);
+  co_return error;
+}
+
+core::welcome server::answer(const core::hello& hello, const key& holder, session_ref& joined) {
+  core::welcome welcome;
+  welcome.instance = instance_;
+  welcome.status = find_place(hello, holder, joined);
+  if (welcome.status != core::welcome_status::ok) return welcome;
+  const bool created = hello.session == core::session_id{};
+  core::engine& engine = joined->core().engine();
+  welcome.session = joined->id();
+  if (created) welcome.secret = joined->secret();
+  welcome.limits = core::announced(options_.limits);
+  if (created) {
+    engine.set_peer_limits(hello.limits);
+  } else {
+    engine.settle(hello.counts, joined->core().now());
+    joined->core().changed();
+  }
+  welcome.counts = engine.unsettled();
+  return welcome;
+}
+
+core::welcome_status server::find_place(const core::hello& hello, const key& holder, session_ref& joined) {
+  if (hello.version != core::protocol_version) return core::welcome_status::version;
+  if (stopped_) return core::welcome_status::refused;
+  if (hello.session == core::session_id{}) return create(holder, hello.bridge, joined);
+  return join(hello, holder, joined);
+}
+
+core::welcome_status server::create(const key& holder, core::bridge_id first, session_ref& joined) {
+  if (draining_) return core::welcome_status::refused;
+  std::size_t of_this_key = 0;
+  for (const auto& [id, open] : sessions_) of_this_key += open->owner() == holder.id();
+  if (of_this_key >= options_.sessions_per_key) return core::welcome_status::limit;
+  const auto made = std::make_shared<server_session>(executor_, options_, holder, *this);
+  if (!made->claim_bridge(first)) return core::welcome_status::refused;
+  sessions_.emplace(made->id(), made);
+  report("session " + short_name(made->id()) + " of " + made->user());
+  joined = made;
+  return core::welcome_status::ok;
+}
+
+core::welcome_status server::join(const core::hello& hello, const key& holder, session_ref& joined) {
+  if (hello.instance != instance_ && hello.instance != core::instance_id{})
+    return core::welcome_status::foreign_instance;
+  const auto found = sessions_.find(hello.session);
+  if (found == sessions_.end() || !found->second->may_join(holder.id(), hello))
+    return core::welcome_status::unknown_session;
+  if (!found->second->claim_bridge(hello.bridge)) return core::welcome_status::limit;
+  joined = found->second;
+  return core::welcome_status::ok;
+}
+
+// One timer for all: the oldest stranger's deadline is the next.
+void server::watch_strangers() {
+  if (strangers_.empty() || stopped_) return;
+  stranger_timer_.expires_at(strangers_.front().deadline);
+  stranger_timer_.async_wait(lifeline_.guard([this](error_code error) {
+    if (error) return;
+    const auto at = clock::now();
+    for (const stranger& s : strangers_)
+      if (s.deadline <= at) s.channel->close();  // its coroutine takes it off the list
+    watch_strangers();
+  }));
+}
+
+}  // namespace mtcp::detail

@@ -1,0 +1,152 @@
+#include "mtcp/net/acceptor_server.hpp"
+
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "mtcp/net/error.hpp"
+
+namespace mtcp::detail {
+namespace {
+
+tcp::acceptor make_listener(const executor& where, const tcp::endpoint& at, bool ipv4_too) try {
+  tcp::acceptor made(where);
+  made.open(at.protocol());
+  made.set_option(asio::socket_base::reuse_address(true));
+  if (at.address().is_v6()) made.set_option(asio::ip::v6_only(!ipv4_too));
+  made.bind(at);
+  made.listen();
+  made.non_blocking(true);
+  return made;
+} catch (const boost::system::system_error& e) {
+  throw boost::system::system_error(e.code(), "cannot listen on " + to_string(at));
+}
+
+}  // namespace
+
+server::server(const executor& where, acceptor_options options)
+    : executor_(where),
+      options_(std::move(options)),
+      tls_(tls_context::server(options_.keys)),
+      admission_(options_.admission),
+      changed_(where),
+      stranger_timer_(where) {
+  if (options_.keys.empty()) throw std::invalid_argument("a server needs a key");
+  if (options_.listen.empty()) throw std::invalid_argument("a server needs an address to listen on");
+  random_fill(instance_);
+  for (const tcp::endpoint& endpoint : options_.listen) listen_on(endpoint);
+}
+
+// IPv6 sockets take IPv6 only, so that 0.0.0.0 and [::] may be listened on side by side; [::] alone takes both.
+void server::listen_on(const tcp::endpoint& where) {
+  bool ipv4_too = where.address().is_v6() && where.address().is_unspecified();
+  for (const tcp::endpoint& other : options_.listen)
+    ipv4_too = ipv4_too && !(other.address().is_v4() && other.port() == where.port());
+  listeners_.push_back(make_listener(executor_, where, ipv4_too));
+}
+
+std::vector<tcp::endpoint> server::local_endpoints() const {
+  std::vector<tcp::endpoint> all;
+  error_code error;
+  for (const tcp::acceptor& listener : listeners_) {
+    const tcp::endpoint here = listener.local_endpoint(error);
+    if (!error) all.push_back(here);
+  }
+  return all;
+}
+
+void server::set_keys(key_ring keys) {
+  tls_ = tls_context::server(keys);
+  options_.keys = std::move(keys);
+}
+
+// ---- from beginning to end ----
+
+task<> server::run(std::shared_ptr<server> self) {
+  for (std::size_t i = 0; i < self->listeners_.size(); ++i) spawn(self->executor_, listen(self, i));
+  while (!self->stopped_ || self->coroutines_ != 0) co_await self->changed_.wait();
+}
+
+void server::close_listeners() {
+  error_code ignored;
+  for (tcp::acceptor& listener : listeners_) listener.close(ignored);
+}
+
+void server::drain() {
+  draining_ = true;
+  close_listeners();
+  for (const auto& [id, open] : sessions_) {
+    open->core().engine().go_away();
+    open->core().changed();
+  }
+}
+
+void server::stop() {
+  stopped_ = draining_ = true;
+  close_listeners();
+  stranger_timer_.cancel();
+  for (const stranger& s : strangers_) s.channel->close();
+  waiting_.clear();
+  cancel_accept();
+  const auto all = sessions_;  // a session without bridges ends, and leaves the table, at once
+  for (const auto& [id, open] : all) open->leave();
+  changed_.notify_all();
+}
+
+void server::abort() {
+  stop();
+  const auto all = sessions_;
+  for (const auto& [id, open] : all) open->end(errc::going_away, "the server stops");
+}
+
+// ---- streams for the application ----
+
+bool server::try_accept(error_code& error, incoming& out) {
+  if (accept_done_) return error = asio::error::already_started, true;
+  if (stopped_) return error = asio::error::operation_aborted, true;
+  if (waiting_.empty()) return false;
+  out = std::move(waiting_.front());
+  waiting_.pop_front();
+  return true;
+}
+
+void server::cancel_accept() {
+  if (accept_done_) std::exchange(accept_done_, {})(asio::error::operation_aborted, {});
+}
+
+void server::on_incoming(incoming request) {
+  if (accept_done_) return std::exchange(accept_done_, {})(error_code(), std::move(request));
+  waiting_.push_back(std::move(request));
+}
+
+// ---- sessions ----
+
+// The session may be at work further up the stack, so it is destroyed only in the next turn.
+void server::on_end(server_session& which, const std::string& why) {
+  const auto found = sessions_.find(which.id());
+  if (found == sessions_.end()) return;
+  report("session " + short_name(which.id()) + " of " + which.user() + " over: " + why);
+  asio::post(executor_, [last = std::move(found->second)] {});
+  sessions_.erase(found);
+}
+
+void server::report(const std::string& line) const {
+  if (options_.on_event) options_.on_event(line);
+}
+
+acceptor_snapshot server::snapshot() const {
+  acceptor_snapshot out = totals_;
+  out.pending = admission_.pending();
+  for (const auto& [id, open] : sessions_) {
+    tunnel_snapshot& tunnel = out.tunnels.emplace_back();
+    open->core().describe(tunnel);
+    tunnel.user = open->user();
+    tunnel.session = short_name(id);
+    tunnel.now = tunnel.bridges.empty() ? tunnel_snapshot::state::down : tunnel_snapshot::state::up;
+  }
+  return out;
+}
+
+}  // namespace mtcp::detail

@@ -1,0 +1,95 @@
+// What is behind mtcp::acceptor: listeners, the strangers who have not said a valid HELLO yet, and the sessions.
+//
+// run() and every connection hold a reference to the server, so that it lives as long as any of their coroutines, also
+// when the event loop is destroyed under them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mtcp/core/hello.hpp"
+#include "mtcp/net/acceptor_session.hpp"
+#include "mtcp/net/admission.hpp"
+#include "mtcp/net/async.hpp"
+#include "mtcp/net/condition.hpp"
+#include "mtcp/net/lifeline.hpp"
+#include "mtcp/net/platform.hpp"
+#include "mtcp/net/secure_channel.hpp"
+
+namespace mtcp::detail {
+
+class server final : public server_session::observer, public std::enable_shared_from_this<server> {
+ public:
+  server(const executor& where, acceptor_options options);
+
+  const executor& get_executor() const noexcept { return executor_; }
+  std::vector<tcp::endpoint> local_endpoints() const;
+  static task<> run(std::shared_ptr<server> self);
+  void drain();
+  void stop();
+  void abort();
+  void set_keys(key_ring keys);
+  acceptor_snapshot snapshot() const;
+
+  /// The next stream; false if there is none yet, and the caller has to wait with wait_accept().
+  bool try_accept(error_code& error, incoming& out);
+  void wait_accept(accept_completion done) { accept_done_ = std::move(done); }
+  void cancel_accept();
+
+ private:
+  using session_ref = std::shared_ptr<server_session>;
+  using clock = std::chrono::steady_clock;
+
+  /// A connection that has not said a valid HELLO yet.
+  struct stranger {
+    clock::time_point deadline;
+    asio::ip::address address;
+    secure_channel* channel;
+  };
+  using strangers = std::list<stranger>;  // all have equally long: the oldest is in front
+  class presence;
+
+  void listen_on(const tcp::endpoint& where);
+  void close_listeners();
+  static task<> listen(std::shared_ptr<server> self, std::size_t index);
+  task<> survive_shortage(tcp::acceptor& at);
+  void admit(tcp::socket socket);
+  static task<> serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address from);
+  task<error_code> meet(secure_channel& channel, const asio::ip::address& from, session_ref& joined, core::hello& said,
+                        std::vector<core::slice>& rest);
+  core::welcome answer(const core::hello& hello, const key& holder, session_ref& joined);
+  core::welcome_status find_place(const core::hello& hello, const key& holder, session_ref& joined);
+  core::welcome_status create(const key& holder, core::bridge_id first, session_ref& joined);
+  core::welcome_status join(const core::hello& hello, const key& holder, session_ref& joined);
+  void watch_strangers();
+  void on_incoming(incoming request) override;
+  void on_end(server_session& which, const std::string& why) override;
+  void report(const std::string& line) const;
+
+  executor executor_;
+  acceptor_options options_;
+  tls_context tls_;
+  core::instance_id instance_;
+  std::vector<tcp::acceptor> listeners_;
+  platform::reserve_descriptor reserve_;
+  admission admission_;
+  strangers strangers_;
+  std::map<core::session_id, session_ref> sessions_;
+  std::deque<incoming> waiting_;  // streams that nobody has accepted yet
+  accept_completion accept_done_;
+  std::size_t coroutines_ = 0;  // listeners and connections
+  bool draining_ = false;
+  bool stopped_ = false;
+  acceptor_snapshot totals_;  // its counters only
+  condition changed_;
+  timer stranger_timer_;
+  lifeline lifeline_;
+};
+
+}  // namespace mtcp::detail

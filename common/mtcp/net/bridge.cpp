@@ -1,0 +1,136 @@
+#include "mtcp/net/bridge.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "mtcp/net/platform.hpp"
+#include "mtcp/net/session.hpp"
+
+namespace mtcp {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t transmit_most = 256 * 1024;  // bytes taken from the engine at a time
+constexpr std::size_t transmit_least = 68 * 1024;  // one segment of the largest size, with what goes around it
+
+// Frames between the engine and TLS; they stay here for the length of one call.
+std::span<std::byte> staging(std::size_t size) {
+  thread_local const auto memory = std::make_unique_for_overwrite<std::byte[]>(transmit_most);
+  return {memory.get(), size};
+}
+
+template <class Endpoint>
+std::string text_of(const Endpoint& endpoint, const error_code& error) {
+  return error ? std::string() : to_string(endpoint);
+}
+
+}  // namespace
+
+std::string to_string(const tcp::endpoint& endpoint) {
+  const auto address = endpoint.address();
+  const std::string text = address.is_v6() ? '[' + address.to_string() + ']' : address.to_string();
+  return text + ':' + std::to_string(endpoint.port());
+}
+
+bridge::bridge(secure_channel channel, core::bridge_id id, const core::bridge_options& use, std::size_t path)
+    : channel_(std::move(channel)), id_(id), use_(use), path_(path) {
+  error_code error;
+  const auto here = channel_.socket().local_endpoint(error);
+  local_ = text_of(here, error);
+  const auto there = channel_.socket().remote_endpoint(error);
+  remote_ = text_of(there, error);
+  platform::prepare_bridge(channel_.socket());
+}
+
+task<error_code> bridge::read_all(session& into, std::vector<core::slice> first) {
+  std::vector<core::slice> received = std::move(first);
+  while (!closed_) {
+    for (core::slice& bytes : received) into.engine().handle_input(id_, std::move(bytes), into.now());
+    if (!received.empty()) into.changed();
+    received.clear();
+    const error_code error = co_await channel_.read(received);
+    if (error) close(error);
+  }
+  co_return why_;
+}
+
+bool bridge::transmit(session& from, core::timestamp now) {
+  if (closed_ || waiting_for_room_) return false;
+  core::engine& engine = from.engine();
+  report_path_info(engine, now);
+  const std::size_t slack = engine.send_slack(id_);
+  adapt_unsent_limit(slack);
+  const std::size_t unsent = platform::unsent_bytes(channel_.socket()).value_or(0);
+  if (unsent >= slack) return wait_for_room(from), false;
+  const std::size_t size =
+      engine.poll_transmit(id_, staging(std::clamp(slack - unsent, transmit_least, transmit_most)), now);
+  if (size == 0) return false;
+  const error_code error = channel_.write(staging(size));
+  if (error) return close(error), false;
+  if (channel_.pending()) wait_for_room(from);
+  return true;
+}
+
+// Not secure_channel::wait_writable(): this runs for every burst, and a plain handler costs a fraction of a coroutine.
+void bridge::wait_for_room(session& from) {
+  waiting_for_room_ = true;
+  channel_.socket().async_wait(tcp::socket::wait_write,
+                               lifeline_.guard([this, &from](error_code error) { on_room(from, error); }));
+}
+
+void bridge::on_room(session& from, error_code error) {
+  waiting_for_room_ = false;
+  if (closed_) return;
+  if (!error) error = channel_.flush();
+  if (error) return close(error);
+  if (channel_.pending()) return wait_for_room(from);
+  from.changed();
+}
+
+// A system call, so only when it makes a difference.
+void bridge::adapt_unsent_limit(std::size_t slack) {
+  const std::size_t tolerated = unsent_limit_ / 4;
+  if (unsent_limit_ != 0 && slack < unsent_limit_ + tolerated && slack + tolerated > unsent_limit_) return;
+  platform::set_unsent_limit(channel_.socket(), slack);
+  unsent_limit_ = slack;
+}
+
+// About once per round trip.
+void bridge::report_path_info(core::engine& to, core::timestamp now) {
+  if (now < next_path_info_) return;
+  const auto info = platform::path_info(channel_.socket());
+  next_path_info_ =
+      now + std::clamp<core::duration>(info ? info->srtt : core::duration(0), milliseconds(10), milliseconds(500));
+  if (info) to.handle_path_info(id_, *info, now);
+}
+
+void bridge::close(error_code why) {
+  if (std::exchange(closed_, true)) return;
+  why_ = why;
+  channel_.close();
+}
+
+void bridge::describe(const session& of, bridge_snapshot& out) const {
+  out.id = id_;
+  out.path = path_;
+  out.local = local_;
+  out.remote = remote_;
+  out.age = age();
+  const auto stats = of.engine().stats_of(id_);
+  if (!stats) return;
+  const bool client = of.role() == core::role::client;
+  out.now = stats->suspect ? bridge_snapshot::state::suspect : bridge_snapshot::state::up;
+  out.bytes_up = client ? stats->bytes_sent : stats->bytes_received;
+  out.bytes_down = client ? stats->bytes_received : stats->bytes_sent;
+  out.retransmitted_bytes = stats->payload_resent;
+  out.in_flight_bytes = stats->in_flight;
+  out.cap_bytes = stats->cap;
+  out.delivery_rate = stats->delivery_rate;
+  out.rtt = stats->rtt;
+  out.rtt_min = stats->rtt_min;
+}
+
+}  // namespace mtcp

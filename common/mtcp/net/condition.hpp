@@ -1,0 +1,23 @@
+// A condition variable for coroutines of one thread: wait in a loop that checks what it is about.
+#pragma once
+
+#include "mtcp/net/async.hpp"
+
+namespace mtcp::detail {
+
+class condition {
+ public:
+  explicit condition(const executor& where) : never_(where, timer::time_point::max()) {}
+
+  /// Returns after the next notify_all(), or earlier.
+  task<> wait() {
+    auto [ignored] = co_await never_.async_wait(use_result);  // an expiry that is put off ends with operation_aborted
+    static_cast<void>(ignored);
+  }
+  void notify_all() { never_.cancel(); }
+
+ private:
+  timer never_;
+};
+
+}  // namespace mtcp::detail

@@ -1,0 +1,39 @@
+// What can go wrong on a bridge, beyond what the operating system reports.
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <type_traits>
+
+#include "mtcp/core/hello.hpp"
+
+namespace mtcp {
+
+enum class errc {
+  tls_failed = 1,      ///< the peer broke TLS, or its records do not authenticate
+  tls_rejected,        ///< the server closed during the TLS handshake: it has another key, or is no mtcp server
+  not_authenticated,   ///< TLS completed without our key
+  truncated,           ///< TCP ended without a TLS close_notify
+  malformed_hello,     ///< no HELLO or WELCOME came first, or it has a field out of its range
+  wrong_mac,           ///< the HELLO or WELCOME was not made on this channel by the owner of the key
+  unknown_session,     ///< the server does not know the session that was to be joined
+  foreign_instance,    ///< the server is not the one that has the session
+  limit_reached,       ///< the server has too many sessions or bridges of this key
+  version_mismatch,    ///< the server speaks another version of the protocol
+  refused,             ///< the server does not want this bridge
+  too_many_streams,    ///< the tunnel carries as many streams as the peer allows
+  protocol_violation,  ///< the peer broke the protocol
+  bridge_silent,       ///< the bridge was given up: no progress, or the peer has lost it
+  session_expired,     ///< no bridge came back in time
+  going_away,          ///< the peer ends the tunnel
+};
+
+const boost::system::error_category& mtcp_category() noexcept;
+boost::system::error_code make_error_code(errc value) noexcept;
+
+/// What a WELCOME's status means to the client; no error for `ok`.
+boost::system::error_code to_error(core::welcome_status status) noexcept;
+
+}  // namespace mtcp
+
+template <>
+struct boost::system::is_error_code_enum<mtcp::errc> : std::true_type {};

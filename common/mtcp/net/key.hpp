@@ -1,0 +1,96 @@
+// The key that a client and a server share: one string to copy, from which everything secret on a bridge is derived.
+//
+//   mtcp1-<71 characters>   base32 (RFC 4648, section 6, lower case, no padding) of key id (8 bytes), secret (32 bytes)
+//                           and the first 4 bytes of SHA-256("mtcp1" || key id || secret)
+//
+// Subkeys are HKDF-SHA256 (RFC 5869) of the secret, with the key id as salt. Secrets are wiped when destroyed.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace mtcp {
+
+/// 32 secret bytes, wiped on destruction and compared in constant time.
+class secret_bytes {
+ public:
+  static constexpr std::size_t size = 32;
+  secret_bytes() = default;
+  secret_bytes(const secret_bytes&) = default;
+  secret_bytes& operator=(const secret_bytes&) = default;
+  ~secret_bytes();
+
+  std::span<std::byte, size> writable() noexcept { return bytes_; }
+  std::span<const std::byte, size> bytes() const noexcept { return bytes_; }
+  friend bool operator==(const secret_bytes& a, const secret_bytes& b) noexcept;
+
+ private:
+  std::array<std::byte, size> bytes_{};
+};
+
+/// Names a key, and so a user, without being secret.
+struct key_id {
+  std::array<std::byte, 8> bytes{};
+  friend auto operator<=>(const key_id&, const key_id&) = default;
+};
+/// 16 hexadecimal digits.
+std::string to_string(const key_id& id);
+
+/// A key, or a file of keys, that cannot be used. what() says why and where, and never holds any part of a key.
+class key_error : public std::runtime_error {
+ public:
+  enum class kind {
+    malformed,    ///< not a key, or a file with something else in it
+    unreadable,   ///< the file cannot be opened or read
+    permissions,  ///< others than its owner could read the file
+  };
+  key_error(kind why, const std::string& what) : std::runtime_error(what), why_(why) {}
+  kind why() const noexcept { return why_; }
+
+ private:
+  kind why_;
+};
+
+class key {
+ public:
+  static key generate();
+  /// Throws key_error. Letter case does not matter; spaces around the key do.
+  static key parse(std::string_view text);
+
+  const key_id& id() const noexcept { return id_; }
+  /// The string that parse() takes. It is the secret.
+  std::string to_string() const;
+  /// An optional name of the key's owner, for logs and statistics; UTF-8 without control characters.
+  const std::string& user() const noexcept { return user_; }
+  void set_user(std::string name) { user_ = std::move(name); }
+
+  const secret_bytes& identity_key() const noexcept { return identity_key_; }  ///< makes TLS PSK identities
+  const secret_bytes& tls_psk() const noexcept { return tls_psk_; }            ///< the TLS 1.3 external PSK
+  const secret_bytes& mac_key() const noexcept { return mac_key_; }            ///< of HELLO and WELCOME
+
+ private:
+  key(const key_id& id, const secret_bytes& secret);
+
+  key_id id_;
+  secret_bytes secret_;
+  secret_bytes identity_key_;
+  secret_bytes tls_psk_;
+  secret_bytes mac_key_;
+  std::string user_;
+};
+
+using mac_bytes = std::array<std::byte, 32>;
+
+/// HMAC-SHA256 (RFC 2104).
+mac_bytes hmac(const secret_bytes& secret, std::span<const std::byte> message);
+/// Compares without telling by its duration where the difference is; false if the sizes differ.
+bool equal_in_constant_time(std::span<const std::byte> a, std::span<const std::byte> b) noexcept;
+/// Fills `out` from the cryptographic generator.
+void random_fill(std::span<std::byte> out);
+
+}  // namespace mtcp

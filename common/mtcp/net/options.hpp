@@ -1,0 +1,71 @@
+// What a tunnel (client) and an acceptor (server) are configured with. Plain values: nothing here does anything.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mtcp/core/engine.hpp"
+#include "mtcp/core/limits.hpp"
+#include "mtcp/net/key.hpp"
+#include "mtcp/net/key_ring.hpp"
+
+namespace mtcp {
+
+/// One way to reach the server, and the bridges that run over it.
+struct path_options {
+  std::string host{};  ///< the server: a name, or an IPv4 or IPv6 literal without brackets
+  std::uint16_t port = 8443;
+  std::string bind{};          ///< local address to dial from; empty leaves it to the kernel
+  std::string interface {};    ///< interface to dial through (SO_BINDTODEVICE, Linux); empty for any
+  unsigned bridges = 4;        ///< TCP connections to keep up, at least 1
+  core::bridge_options use{};  ///< active or backup, direction, rate limit in bytes per second
+  std::string congestion{};    ///< TCP_CONGESTION, for example "bbr"; empty for the system's default
+  std::string name{};          ///< what statistics call this path; empty stands for HOST:PORT
+};
+
+/// Called with one line of text for each bridge and session that comes or goes, for a log. It holds addresses of
+/// bridges, but no destination and no secret.
+using event_sink = std::function<void(std::string_view)>;
+
+/// A client's end of a tunnel.
+struct tunnel_options {
+  mtcp::key key;
+  std::vector<path_options> paths{};  ///< at least one
+  core::limits limits{};
+  std::chrono::milliseconds connect_timeout{10'000};  ///< for TCP, TLS and HELLO of one bridge together
+  std::chrono::milliseconds resume_timeout{60'000};   ///< streams outlive the last bridge by this much
+  std::chrono::milliseconds backoff_first{100};       ///< pause after the first failed dial of a path; it doubles
+  std::chrono::milliseconds backoff_most{10'000};
+  event_sink on_event{};  ///< may be empty
+};
+
+/// How a server meets strangers.
+struct admission_options {
+  std::chrono::milliseconds deadline{5'000};  ///< for TLS and HELLO together
+  std::size_t pending_most = 256;             ///< connections that have not said a valid HELLO, over all addresses
+  std::size_t pending_per_address = 16;       ///< the same from one IPv4 address or one IPv6 /64
+  double rate_per_address = 16;               ///< new connections a second from one address, on average
+  double burst_per_address = 32;
+  std::size_t addresses_most = 16'384;  ///< addresses remembered at once
+};
+
+/// A server.
+struct acceptor_options {
+  key_ring keys{};  ///< at least one key
+  std::vector<boost::asio::ip::tcp::endpoint>
+      listen{};  ///< port 0: the system chooses, see acceptor::local_endpoints()
+  core::limits limits{};
+  admission_options admission{};
+  std::chrono::milliseconds resume_timeout{60'000};  ///< a session outlives its last bridge by this much
+  std::size_t sessions_per_key = 64;
+  std::size_t bridges_per_session = 64;
+  event_sink on_event{};  ///< may be empty
+};
+
+}  // namespace mtcp

@@ -1,0 +1,95 @@
+// Linux where there is Linux, and a portable fallback beside each call.
+#include "mtcp/net/platform.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
+
+namespace mtcp::platform {
+namespace {
+
+template <class Value>
+bool set_option(tcp::socket& socket, int level, int name, Value value) {
+  return ::setsockopt(socket.native_handle(), level, name, &value, sizeof value) == 0;
+}
+
+[[maybe_unused]] error_code set_text_option(tcp::socket& socket, int level, int name, const std::string& value) {
+  if (::setsockopt(socket.native_handle(), level, name, value.data(), static_cast<socklen_t>(value.size())) == 0)
+    return {};
+  return {errno, boost::system::system_category()};
+}
+
+}  // namespace
+
+void prepare_bridge(tcp::socket& socket) {
+  error_code ignored;  // a bridge without these options still works
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+}
+
+bool set_unsent_limit([[maybe_unused]] tcp::socket& socket, [[maybe_unused]] std::size_t bytes) {
+#ifdef TCP_NOTSENT_LOWAT
+  return set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(bytes));
+#else
+  return false;
+#endif
+}
+
+std::optional<std::size_t> unsent_bytes([[maybe_unused]] tcp::socket& socket) {
+#ifdef SIOCOUTQNSD
+  int bytes = 0;
+  if (::ioctl(socket.native_handle(), SIOCOUTQNSD, &bytes) == 0 && bytes >= 0) return static_cast<std::size_t>(bytes);
+#endif
+  return {};
+}
+
+std::optional<core::path_info> path_info([[maybe_unused]] tcp::socket& socket) {
+#ifdef __linux__
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  core::path_info known;
+  known.srtt = std::chrono::microseconds(info.tcpi_rtt);
+  known.congestion_window = std::uint64_t{info.tcpi_snd_cwnd} * info.tcpi_snd_mss;
+  known.recovering = info.tcpi_ca_state == TCP_CA_Recovery || info.tcpi_ca_state == TCP_CA_Loss;
+  return known;
+#else
+  return {};
+#endif
+}
+
+error_code bind_to_interface([[maybe_unused]] tcp::socket& socket, [[maybe_unused]] const std::string& interface) {
+#ifdef SO_BINDTODEVICE
+  return set_text_option(socket, SOL_SOCKET, SO_BINDTODEVICE, interface);
+#else
+  return asio::error::operation_not_supported;
+#endif
+}
+
+error_code set_congestion([[maybe_unused]] tcp::socket& socket, [[maybe_unused]] const std::string& algorithm) {
+#ifdef TCP_CONGESTION
+  return set_text_option(socket, IPPROTO_TCP, TCP_CONGESTION, algorithm);
+#else
+  return asio::error::operation_not_supported;
+#endif
+}
+
+void reserve_descriptor::fill() {
+  if (descriptor_ < 0) descriptor_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+void reserve_descriptor::give_up() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+}  // namespace mtcp::platform

@@ -1,0 +1,131 @@
+#include "mtcp/net/relay.hpp"
+
+#include <algorithm>
+#include <boost/asio/socket_base.hpp>
+#include <chrono>
+
+#include "mtcp/net/platform.hpp"
+#include "mtcp/net/relay_socket.hpp"
+#include "mtcp/net/task_group.hpp"
+
+namespace mtcp {
+namespace {
+
+using namespace std::chrono_literals;
+using wait_type = asio::socket_base;
+
+constexpr std::chrono::milliseconds longest_flush = 1s;
+
+/// A stream and a socket, and what has happened to them. Lives in relay(), which waits for both directions.
+struct crossing {
+  stream& remote;
+  tcp::socket& local;
+  bool local_reset = false;  // a write met the reset of the connection; reads may show an end of file after that
+  bool clean = true;         // nothing but ends of file so far
+};
+
+/// The application's connection is gone: the peer's must go too.
+void reset_remote(crossing& c) {
+  c.clean = false;
+  c.remote.reset_send();
+  c.remote.stop_receive();  // wakes the other direction
+}
+
+/// The end of the local socket's bytes.
+void finish_remote(crossing& c, const error_code& why) {
+  if (why != asio::error::eof || c.local_reset) return reset_remote(c);
+  c.remote.shutdown_send();
+}
+
+task<error_code> wait_for(tcp::socket& socket, wait_type::wait_type what) {
+  const auto [error] = co_await socket.async_wait(what, use_result);
+  co_return error;
+}
+
+/// Socket to stream, until either ends.
+task<> upload(crossing& c) {
+  detail::slice_reader reader(c.local);
+  std::vector<core::slice> slices;
+  for (;;) {
+    error_code error;
+    if (!reader.was_full()) error = co_await wait_for(c.local, wait_type::wait_read);
+    if (!error) error = reader.read(slices);
+    if (error == asio::error::would_block) continue;
+    if (error) co_return finish_remote(c, error);
+    const auto [stopped, size] = co_await c.remote.async_write_slices(slices, use_result);
+    if (stopped) break;
+  }
+  // The peer reads no more. Its own bytes may still come, so the reset of the socket waits for their end.
+  c.clean = false;
+}
+
+task<error_code> write_all(tcp::socket& to, std::vector<core::slice>& slices) {
+  error_code error = detail::write_slices(to, slices);
+  while (error == asio::error::would_block) {
+    error = co_await wait_for(to, wait_type::wait_write);
+    if (!error) error = detail::write_slices(to, slices);
+  }
+  co_return error;
+}
+
+/// The end of the stream's bytes.
+task<> finish_local(crossing& c, error_code why) {
+  if (why == asio::error::eof) {
+    c.local.shutdown(wait_type::shutdown_send, why);
+    co_return;
+  }
+  c.clean = false;
+  c.remote.reset_send();
+  co_await close_with_reset(c.local);  // wakes the other direction
+}
+
+/// Stream to socket, until either ends.
+task<> download(crossing& c) {
+  std::vector<core::slice> slices;
+  for (;;) {
+    const auto [ended, size] = co_await c.remote.async_read_slices(slices, detail::relay_batch, use_result);
+    if (ended) co_return co_await finish_local(c, ended);
+    const error_code error = co_await write_all(c.local, slices);
+    if (!error) continue;
+    // Linux says "broken pipe" if an end of file came before the reset: that one still counts.
+    c.local_reset = error != asio::error::broken_pipe;
+    c.clean = false;
+    c.remote.stop_receive();
+    co_return;
+  }
+}
+
+void give_up(crossing& c) {
+  error_code ignored;
+  reset_remote(c);
+  c.local.close(ignored);
+}
+
+}  // namespace
+
+task<> close_with_reset(tcp::socket& socket) {
+  timer pause(socket.get_executor());
+  const auto deadline = std::chrono::steady_clock::now() + longest_flush;
+  std::chrono::milliseconds step = 1ms;
+  while (socket.is_open() && platform::unsent_bytes(socket).value_or(0) != 0 &&
+         std::chrono::steady_clock::now() < deadline) {
+    pause.expires_after(step);
+    co_await pause.async_wait(use_result);
+    step = std::min<std::chrono::milliseconds>(step * 2, 50ms);
+  }
+  error_code ignored;
+  socket.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket.close(ignored);
+}
+
+task<> relay(stream remote, tcp::socket local) {
+  crossing c{remote, local};
+  task_group directions(local.get_executor(), [&c](const std::exception_ptr&) { give_up(c); });  // out of memory
+  directions.start(upload(c));
+  directions.start(download(c));
+  co_await directions.wait();
+  if (!c.clean) co_await close_with_reset(local);
+  remote.close();
+}
+
+}  // namespace mtcp

@@ -1,0 +1,185 @@
+#include "mtcp/net/stream_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "mtcp/net/session.hpp"
+
+namespace mtcp::detail {
+
+stream_state::stream_state(session& owner, core::stream_id id, core::target to, core::target bound)
+    : owner_(&owner),
+      executor_(owner.get_executor()),
+      id_(id),
+      target_(std::move(to)),
+      bound_(std::move(bound)),
+      opened_at_(std::chrono::steady_clock::now()) {
+  owner.add_stream(*this);
+}
+
+stream_state::~stream_state() {
+  const bool over = finished_ && receive_end_;  // nothing is cut short, so nothing needs to be reset
+  over ? close() : reset(core::reset_code::reset);
+}
+
+// ---- reading ----
+
+std::optional<io_result> stream_state::try_read(const read_request& request) {
+  if (read_done_) return io_result{asio::error::already_started};
+  if (request.slices == nullptr && request.into.empty()) return io_result{};
+  if (receive_end_) return io_result{receive_end_};
+  const io_result got = read_engine(request);
+  if (got.size != 0 || got.error) return got;
+  return {};
+}
+
+void stream_state::wait_read(const read_request& request, io_completion done) {
+  reading_ = request;
+  read_done_ = std::move(done);
+}
+
+io_result stream_state::read_engine(const read_request& request) {
+  core::engine& engine = owner_->engine();
+  const core::read_result got = request.slices != nullptr
+                                    ? engine.read(id_, *request.slices, request.most, owner_->now())
+                                    : engine.read(id_, request.into, owner_->now());
+  if (got.size != 0) owner_->changed();  // there may be credit to give
+  if (got.status == core::read_result::state::end) receive_end_ = asio::error::eof;
+  if (got.status == core::read_result::state::reset) receive_end_ = asio::error::connection_reset;
+  // Bytes and the end of the stream may come together; the end is for the next read then.
+  return {got.size != 0 ? error_code() : receive_end_, got.size};
+}
+
+void stream_state::on_readable() {
+  if (!read_done_ || receive_end_) return;
+  const io_result got = read_engine(reading_);
+  if (got.size != 0 || got.error) std::exchange(read_done_, {})(got.error, got.size);
+}
+
+void stream_state::cancel_read() {
+  if (read_done_) std::exchange(read_done_, {})(asio::error::operation_aborted, 0);
+}
+
+void stream_state::end_receive(error_code why) {
+  if (!receive_end_) receive_end_ = why;
+  if (read_done_) std::exchange(read_done_, {})(receive_end_, 0);
+}
+
+void stream_state::stop_receive(core::reset_code code) {
+  if (owner_ != nullptr && !receive_end_) {
+    owner_->engine().stop_receive(id_, code);
+    owner_->changed();
+  }
+  end_receive(asio::error::operation_aborted);
+}
+
+// ---- writing ----
+
+std::optional<io_result> stream_state::try_write(write_request& request) {
+  if (write_done_) return io_result{asio::error::already_started};
+  if (send_end_) return io_result{send_end_};
+  if (request.slices == nullptr && request.from.empty()) return io_result{};
+  const std::size_t taken = write_engine(request);
+  if (request.slices == nullptr ? taken != 0 : request.slices->empty()) return io_result{{}, taken};
+  return {};
+}
+
+void stream_state::wait_write(const write_request& request, io_completion done) {
+  writing_ = request;
+  write_done_ = std::move(done);
+}
+
+// Returns what the operation has got rid of so far.
+std::size_t stream_state::write_engine(write_request& request) {
+  core::engine& engine = owner_->engine();
+  if (request.slices == nullptr) {
+    request.taken = engine.write(id_, request.from);
+  } else {
+    auto& queue = *request.slices;
+    auto next = queue.begin();
+    for (; next != queue.end(); ++next) {
+      const std::size_t taken = engine.write(id_, *next);
+      request.taken += taken;
+      next->remove_prefix(taken);
+      if (!next->empty()) break;
+    }
+    queue.erase(queue.begin(), next);
+  }
+  if (request.taken != 0) owner_->changed();
+  return request.taken;
+}
+
+void stream_state::on_writable() {
+  if (!write_done_) return;
+  const std::size_t taken = write_engine(writing_);
+  if (writing_.slices == nullptr ? taken != 0 : writing_.slices->empty())
+    std::exchange(write_done_, {})(error_code(), taken);
+}
+
+void stream_state::on_stopped() { end_send(asio::error::connection_reset); }
+
+void stream_state::cancel_write() {
+  if (write_done_) std::exchange(write_done_, {})(asio::error::operation_aborted, writing_.taken);
+}
+
+void stream_state::end_send(error_code why) {
+  if (!send_end_) send_end_ = why;
+  if (write_done_) std::exchange(write_done_, {})(send_end_, writing_.taken);
+}
+
+void stream_state::shutdown_send() {
+  if (owner_ == nullptr || send_end_) return;
+  owner_->engine().shutdown_send(id_);
+  owner_->changed();
+  finished_ = true;
+  end_send(asio::error::broken_pipe);
+}
+
+void stream_state::reset_send(core::reset_code code) {
+  if (owner_ != nullptr && (!send_end_ || finished_)) {
+    owner_->engine().reset_send(id_, code);
+    owner_->changed();
+  }
+  finished_ = false;
+  end_send(asio::error::operation_aborted);
+}
+
+// ---- both directions ----
+
+void stream_state::answer(const core::target& bound) {
+  if (owner_ == nullptr) return;
+  owner_->engine().answer(id_, bound);
+  owner_->changed();
+}
+
+void stream_state::refuse(core::refusal why) {
+  if (owner_ != nullptr) owner_->engine().refuse(id_, why);
+  forget();
+}
+
+void stream_state::reset(core::reset_code code) {
+  if (owner_ != nullptr) owner_->engine().reset(id_, code);
+  forget();
+}
+
+void stream_state::close() {
+  shutdown_send();
+  if (owner_ != nullptr) owner_->engine().close(id_);
+  forget();
+}
+
+void stream_state::orphan(error_code why) {
+  owner_ = nullptr;
+  end_receive(why);
+  end_send(why);
+}
+
+void stream_state::forget() {
+  if (owner_ != nullptr) {
+    owner_->remove_stream(id_);
+    owner_->changed();
+  }
+  orphan(asio::error::operation_aborted);
+}
+
+}  // namespace mtcp::detail

@@ -1,0 +1,83 @@
+// One TLS connection without a socket: ciphertext in, plaintext out, and the other way round. It waits for nothing,
+// keeps no ciphertext and no plaintext, and reads no clock.
+//
+// Plaintext is decrypted straight into chunks; what several small records carry shares one chunk, whatever connection
+// of this thread they came by.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <boost/system/error_code.hpp>
+
+#include "mtcp/core/buffer.hpp"
+#include "mtcp/core/types.hpp"
+#include "mtcp/net/key_ring.hpp"
+#include "mtcp/net/tls_bio.hpp"
+#include "mtcp/net/tls_context.hpp"
+#include "mtcp/net/tls_psk.hpp"
+
+namespace mtcp {
+
+class tls_driver {
+ public:
+  using error_code = boost::system::error_code;
+
+  /// A client has its own key; a server has none and finds it in its context. Throws std::bad_alloc.
+  explicit tls_driver(tls_context context, key_ring::entry own = nullptr);
+  ~tls_driver();
+  tls_driver(const tls_driver&) = delete;
+  tls_driver& operator=(const tls_driver&) = delete;
+
+  /// Takes the peer's next bytes (none, to begin as a client), appends the answer to `out` and, once established(),
+  /// what the peer has sent behind its part of the handshake to `early`. On an error `out` holds an alert.
+  error_code handshake(std::span<const std::byte> in, std::vector<std::byte>& out, std::vector<core::slice>& early);
+  /// The handshake is complete and the peer has proved that it has the key.
+  bool established() const noexcept { return established_; }
+
+  /// Takes all of `in` and appends the plaintext to `plain`, up to an error if there is one: asio::error::eof is the
+  /// peer's goodbye; after any other one `alert` may hold something to tell the peer.
+  error_code decrypt(std::span<const std::byte> in, std::vector<core::slice>& plain, std::vector<std::byte>& alert);
+  /// Appends `plain` to `out`, encrypted. `now` is for the age of the key.
+  error_code encrypt(std::span<const std::byte> plain, std::vector<std::byte>& out, core::timestamp now);
+  /// Appends the goodbye (close_notify), once.
+  void goodbye(std::vector<std::byte>& out);
+
+  /// Once established.
+  const key& shared_key() const noexcept { return *exchange_.shared; }
+  std::array<std::byte, 32> exporter() const;
+  const char* cipher_name() const noexcept { return SSL_get_cipher_name(ssl_.get()); }
+  /// How often the key for sending was replaced.
+  std::uint64_t key_updates() const noexcept { return key_updates_; }
+
+  /// Drivers that exist in this process, for statistics: each holds some 15 KB.
+  static std::size_t live() noexcept;
+
+ private:
+  struct free_ssl {
+    void operator()(SSL* p) const noexcept { SSL_free(p); }
+  };
+
+  error_code finish_handshake() const noexcept;
+  error_code decrypt_all(std::vector<core::slice>& plain);
+  error_code update_key(std::size_t records, core::timestamp now);
+  error_code error_of(int result) const noexcept;
+
+  tls_context context_;
+  psk_exchange exchange_;
+  tls_wire wire_;
+  std::unique_ptr<SSL, free_ssl> ssl_;
+  std::uint64_t records_ = 0;                 ///< sent under the present key
+  std::optional<core::timestamp> key_since_;  ///< of the first record under it
+  std::uint64_t key_updates_ = 0;
+  unsigned empty_records_ = 0;  ///< received in a row
+  bool established_ = false;
+  bool failed_ = false;
+};
+
+}  // namespace mtcp

@@ -1,0 +1,69 @@
+#include "mtcp/net/tls_psk.hpp"
+
+#include <algorithm>
+#include <exception>
+
+namespace mtcp {
+
+namespace {
+
+constexpr std::size_t nonce_size = 16;
+
+psk_exchange& exchange_of(SSL* ssl) noexcept { return *static_cast<psk_exchange*>(SSL_get_app_data(ssl)); }
+
+// OpenSSL wants the key in the shape of a session. Of its cipher suite only the digest counts: SHA-256 in all of ours.
+// Null when out of memory.
+SSL_SESSION* session_of(SSL* ssl, const secret_bytes& psk) noexcept {
+  static constexpr unsigned char aes_128_gcm_sha256[] = {0x13, 0x01};
+  const auto* secret = reinterpret_cast<const unsigned char*>(psk.bytes().data());
+  SSL_SESSION* session = SSL_SESSION_new();
+  if (session != nullptr && SSL_SESSION_set1_master_key(session, secret, secret_bytes::size) == 1 &&
+      SSL_SESSION_set_cipher(session, SSL_CIPHER_find(ssl, aes_128_gcm_sha256)) == 1 &&
+      SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION) == 1) {
+    return session;
+  }
+  SSL_SESSION_free(session);
+  return nullptr;
+}
+
+}  // namespace
+
+psk_identity make_psk_identity(const key& of) {
+  psk_identity identity;
+  const auto nonce = std::span(identity).first<nonce_size>();
+  random_fill(nonce);
+  std::ranges::copy(hmac(of.identity_key(), nonce), identity.begin() + nonce_size);
+  return identity;
+}
+
+key_ring::entry find_by_identity(const key_ring& keys, std::span<const std::byte> identity) {
+  if (identity.size() != std::tuple_size_v<psk_identity>) return nullptr;
+  const auto nonce = identity.first<nonce_size>();
+  key_ring::entry found;
+  for (const key_ring::entry& candidate : keys.entries()) {
+    if (equal_in_constant_time(hmac(candidate->identity_key(), nonce), identity.subspan(nonce_size))) found = candidate;
+  }
+  return found;
+}
+
+int offer_psk(SSL* ssl, const EVP_MD*, const unsigned char** identity, std::size_t* size,
+              SSL_SESSION** session) noexcept {
+  const psk_exchange& exchange = exchange_of(ssl);
+  *session = session_of(ssl, exchange.shared->tls_psk());
+  *identity = reinterpret_cast<const unsigned char*>(exchange.identity.data());
+  *size = exchange.identity.size();
+  return *session != nullptr ? 1 : 0;
+}
+
+int find_psk(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESSION** session) noexcept {
+  psk_exchange& exchange = exchange_of(ssl);
+  try {
+    exchange.shared = find_by_identity(*exchange.keys, std::as_bytes(std::span(identity, size)));
+  } catch (const std::exception&) {
+    return 0;  // out of memory: ends this handshake
+  }
+  *session = session_of(ssl, exchange.shared ? exchange.shared->tls_psk() : *exchange.decoy);
+  return *session != nullptr ? 1 : 0;
+}
+
+}  // namespace mtcp

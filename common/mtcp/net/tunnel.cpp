@@ -1,0 +1,38 @@
+#include "mtcp/net/tunnel.hpp"
+
+#include "mtcp/net/tunnel_client.hpp"
+
+namespace mtcp {
+
+tunnel::tunnel(asio::io_context& io, tunnel_options options)
+    : impl_(std::make_shared<detail::client>(io.get_executor(), std::move(options))) {}
+
+tunnel::~tunnel() {
+  if (impl_) impl_->abort();
+}
+
+tunnel::tunnel(tunnel&&) noexcept = default;
+
+tunnel& tunnel::operator=(tunnel&& other) noexcept {
+  if (impl_ && impl_ != other.impl_) impl_->abort();
+  impl_ = std::move(other.impl_);
+  return *this;
+}
+
+tunnel::executor_type tunnel::get_executor() const noexcept { return impl_->get_executor(); }
+task<> tunnel::run() { return detail::client::run(impl_); }
+void tunnel::stop() { impl_->stop(); }
+task<error_code> tunnel::wait_up(std::size_t bridges) { return detail::client::wait_up(impl_, bridges); }
+tunnel_snapshot tunnel::snapshot() const { return impl_->snapshot(); }
+
+namespace detail {
+
+std::uint64_t next_ticket(client& self) { return self.next_ticket(); }
+void start_open(client& self, std::uint64_t ticket, open_request request, open_completion done) {
+  self.open(ticket, std::move(request), std::move(done));
+}
+void cancel_open(client& self, std::uint64_t ticket) { self.cancel_open(ticket); }
+executor executor_of(const client& self) { return self.get_executor(); }
+
+}  // namespace detail
+}  // namespace mtcp

@@ -1,0 +1,103 @@
+#include "mtcp/net/tunnel_openings.hpp"
+
+#include <span>
+#include <utility>
+
+#include "mtcp/net/refusal.hpp"
+
+namespace mtcp::detail {
+
+void openings::add(std::uint64_t ticket, open_request request, open_completion done, clock::time_point give_up) {
+  all_.emplace(ticket, opening{std::move(request), std::move(done), give_up});
+  waiting_.push_back(ticket);
+}
+
+openings::table::iterator openings::oldest_waiting() {
+  for (; !waiting_.empty(); waiting_.pop_front())
+    if (const auto found = all_.find(waiting_.front()); found != all_.end()) return found;
+  return all_.end();
+}
+
+void openings::submit(session& through) {
+  for (auto it = oldest_waiting(); it != all_.end(); it = oldest_waiting()) {
+    waiting_.pop_front();
+    if (!submit_one(through, it->first, it->second)) finish(it, errc::too_many_streams, {});
+  }
+  through.changed();
+}
+
+bool openings::submit_one(session& through, std::uint64_t ticket, opening& one) {
+  const auto id = through.engine().open(one.request.to, one.request.early);
+  if (!id) return false;
+  one.id = *id;
+  one.taken = through.engine().stats_of_stream(*id).value_or(core::stream_stats{}).bytes_sent;
+  sent_.emplace(*id, ticket);
+  return true;
+}
+
+void openings::cancel(std::uint64_t ticket, session* through) {
+  const auto found = all_.find(ticket);
+  if (found == all_.end()) return;
+  if (through != nullptr && found->second.id != 0) {
+    through->engine().reset(found->second.id);
+    through->changed();
+  }
+  finish(found, asio::error::operation_aborted, {});
+}
+
+void openings::on_event(session& from, const core::event& what) {
+  const auto sent = sent_.find(what.id);
+  if (sent == sent_.end()) return;
+  const auto it = all_.find(sent->second);
+  switch (what.kind) {
+    case core::event::type::opened:
+      it->second.answered = true;
+      return advance(from, it);
+    case core::event::type::writable:
+      return advance(from, it);
+    case core::event::type::refused:
+      return finish(it, static_cast<core::refusal>(what.code), {});
+    default:
+      return;
+  }
+}
+
+// Early bytes that the engine did not take at first come before anything that the application writes.
+void openings::advance(session& through, table::iterator it) {
+  opening& one = it->second;
+  const auto rest = std::span(one.request.early).subspan(one.taken);
+  one.taken += through.engine().write(one.id, rest);
+  through.changed();
+  if (!one.answered || one.taken != one.request.early.size()) return;
+  const core::target bound = through.engine().bound_address(one.id);
+  finish(it, {}, stream(std::make_unique<stream_state>(through, one.id, one.request.to, bound)));
+}
+
+void openings::finish(table::iterator it, error_code error, stream opened) {
+  open_completion done = std::move(it->second.done);
+  sent_.erase(it->second.id);
+  all_.erase(it);
+  done(error, std::move(opened));
+}
+
+void openings::fail_sent(error_code why) {
+  while (!sent_.empty()) finish(all_.find(sent_.begin()->second), why, {});
+}
+
+void openings::fail_all(error_code why) {
+  while (!all_.empty()) finish(all_.begin(), why, {});
+}
+
+// All wait equally long, so the oldest is the first to give up.
+void openings::expire(clock::time_point now) {
+  for (auto it = oldest_waiting(); it != all_.end() && it->second.give_up <= now; it = oldest_waiting())
+    finish(it, asio::error::timed_out, {});
+}
+
+std::optional<openings::clock::time_point> openings::next_expiry() {
+  const auto oldest = oldest_waiting();
+  if (oldest == all_.end()) return {};
+  return oldest->second.give_up;
+}
+
+}  // namespace mtcp::detail

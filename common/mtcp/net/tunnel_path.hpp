@@ -1,0 +1,71 @@
+// A path as the client keeps it: how many bridges it should have, has, and is dialling, and when to dial again. Pure.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "mtcp/net/options.hpp"
+
+namespace mtcp {
+
+/// The pause before the next dial: doubles with each failure, and varies by half so that clients do not return to a
+/// restarted server in step.
+class backoff {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  backoff(std::chrono::milliseconds first, std::chrono::milliseconds most) : first_(first), most_(most) {}
+
+  /// Dials that were under way together and fail together count once.
+  void failed(clock::time_point now) {
+    if (now < not_before_) return;
+    pause_ = pause_.count() == 0 ? first_ : std::min(pause_ * 2, most_);
+    not_before_ = now + varied(pause_);
+  }
+  /// Waiting less will not help.
+  void failed_for_long(clock::time_point now) {
+    pause_ = most_;
+    not_before_ = now + varied(pause_);
+  }
+  void reset() { pause_ = {}, not_before_ = {}; }
+  clock::time_point not_before() const { return not_before_; }
+
+ private:
+  std::chrono::milliseconds varied(std::chrono::milliseconds pause) {
+    std::uniform_int_distribution<std::chrono::milliseconds::rep> spread(pause.count() / 2, pause.count());
+    return std::chrono::milliseconds(spread(random_));
+  }
+
+  std::chrono::milliseconds first_, most_, pause_{0};
+  clock::time_point not_before_{};
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+struct path_state {
+  path_state(path_options o, const tunnel_options& t) : options(std::move(o)), retry(t.backoff_first, t.backoff_most) {
+    const bool v6 = options.host.find(':') != std::string::npos;
+    name = !options.name.empty() ? options.name
+                                 : (v6 ? '[' + options.host + ']' : options.host) + ':' + std::to_string(options.port);
+  }
+
+  /// Whether to dial one more. `healthy` are its bridges that are not suspect, `up` all of them. Replacements for
+  /// suspects come early, but no more of them than there should be bridges.
+  bool wants_dial(std::size_t healthy, std::size_t up) const {
+    return healthy + dialling < options.bridges && up + dialling < 2 * std::size_t{options.bridges};
+  }
+
+  path_options options;
+  std::string name;
+  backoff retry;
+  std::size_t dialling = 0;
+  bool foreign = false;    ///< another server process answers here than on the paths that work
+  std::uint64_t lost = 0;  ///< bridges that were up and ended
+  std::string last_error;
+};
+
+}  // namespace mtcp

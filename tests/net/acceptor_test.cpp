@@ -1,0 +1,290 @@
+// Who may join what at a server, and what strangers get.
+#include <gtest/gtest.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <string>
+
+#include "mtcp/net/error.hpp"
+#include "mtcp/net/handshake.hpp"
+#include "net/tunnel_lab.hpp"
+
+namespace mtcp::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+class acceptor_test : public tunnel_lab {
+ protected:
+  tcp::socket dial() {
+    tcp::socket socket(io_.get_executor());
+    socket.connect(server_endpoint());
+    return socket;
+  }
+};
+
+/// Everything that a server sends until it closes.
+task<std::string> all_of(tcp::socket& from) {
+  std::string text;
+  auto [error, size] = co_await asio::async_read(from, asio::dynamic_buffer(text), use_result);
+  EXPECT_TRUE(error) << "it must close after " << size;
+  co_return text;
+}
+
+/// A bridge by hand: TLS, a HELLO, and what comes back.
+struct visitor {
+  explicit visitor(tcp::socket socket) : channel(std::move(socket)) {}
+  secure_channel channel;
+  tls_context tls = tls_context::client();
+
+  task<result<core::welcome>> greet(const key& own, core::hello hello) {
+    error_code error = co_await channel.connect(tls, own);
+    if (error) co_return error;
+    error = co_await send_hello(channel, hello);
+    if (error) co_return error;
+    auto got = co_await receive_welcome(channel);
+    if (!got) co_return got.error();
+    co_return got->message;
+  }
+};
+
+core::hello create() {
+  core::hello hello;
+  hello.bridge = 1;
+  return hello;
+}
+
+core::hello join(const core::welcome& to, core::bridge_id id) {
+  core::hello hello;
+  hello.session = to.session;
+  hello.secret = to.secret;
+  hello.instance = to.instance;
+  hello.bridge = id;
+  return hello;
+}
+
+// ---- strangers ----
+
+TEST_F(acceptor_test, the_silent_are_closed_without_a_byte) {
+  server_options_.admission.deadline = milliseconds(200);
+  start_server();
+  tcp::socket silent = dial();
+  EXPECT_EQ(run_for(all_of(silent)), "");
+  EXPECT_EQ(server_->snapshot().strangers_total, 1u);
+  EXPECT_EQ(server_->snapshot().pending, 0u);
+}
+
+TEST_F(acceptor_test, junk_gets_no_answer) {
+  start_server();
+  for (const std::string& junk : {std::string("GET / HTTP/1.1\r\n\r\n"), std::string(1000, '\0'),
+                                  std::string("\x16\x03\x01\x02", 4) + std::string(600, 'z')}) {
+    tcp::socket stranger = dial();
+    asio::write(stranger, asio::buffer(junk));
+    EXPECT_EQ(run_for(all_of(stranger)), "");
+  }
+}
+
+TEST_F(acceptor_test, one_who_says_no_hello_is_closed) {
+  server_options_.admission.deadline = milliseconds(300);
+  start_server();
+  visitor idle(dial());
+  ASSERT_EQ(run_for(idle.channel.connect(idle.tls, key_)), error_code());
+  std::vector<core::slice> nothing;
+  EXPECT_NE(run_for(idle.channel.read(nothing)), error_code());
+  EXPECT_TRUE(nothing.empty());
+}
+
+TEST_F(acceptor_test, strangers_are_limited_per_address) {
+  server_options_.admission.pending_per_address = 3;
+  start_server();
+  std::vector<tcp::socket> silent;
+  for (int i = 0; i < 3; ++i) silent.push_back(dial());
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().pending == 3; }));
+  tcp::socket fourth = dial();
+  EXPECT_EQ(run_for(all_of(fourth)), "");
+  EXPECT_EQ(server_->snapshot().turned_away_total, 1u);
+  silent.pop_back();
+  EXPECT_TRUE(reaches([&] { return server_->snapshot().pending == 2; }));
+  visitor welcome(dial());
+  EXPECT_TRUE(run_for(welcome.greet(key_, create())));
+}
+
+TEST_F(acceptor_test, serves_while_strangers_wait) {
+  start_server();
+  std::vector<tcp::socket> silent;
+  for (int i = 0; i < 10; ++i) silent.push_back(dial());
+  start_tunnel(2);
+  stream peer = run_for(open("source", 1));
+  EXPECT_EQ(run_for(receive_all(peer)).size, std::uint64_t{1} << 20);
+}
+
+TEST_F(acceptor_test, another_key_is_refused) {
+  start_server();
+  visitor stranger(dial());
+  const key other = key::generate();
+  EXPECT_FALSE(run_for(stranger.greet(other, create())));
+  EXPECT_TRUE(server_->snapshot().tunnels.empty());
+}
+
+// ---- sessions ----
+
+TEST_F(acceptor_test, creates_and_joins) {
+  start_server();
+  visitor first(dial()), second(dial());
+  const auto created = run_for(first.greet(key_, create()));
+  ASSERT_TRUE(created);
+  EXPECT_EQ(created->status, core::welcome_status::ok);
+  EXPECT_NE(created->session, core::session_id{});
+  const auto joined = run_for(second.greet(key_, join(*created, 2)));
+  ASSERT_TRUE(joined);
+  EXPECT_EQ(joined->status, core::welcome_status::ok);
+  EXPECT_EQ(joined->secret, core::join_secret{}) << "told once is enough";
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().tunnels.at(0).bridges.size() == 2; }));
+}
+
+TEST_F(acceptor_test, a_session_is_joined_by_its_owner_only) {
+  const key other = key::generate();
+  server_options_.keys.add(other);
+  start_server();
+  visitor owner(dial());
+  const auto created = run_for(owner.greet(key_, create()));
+  ASSERT_TRUE(created);
+  visitor thief(dial());  // another user, who has even learned the secret
+  EXPECT_EQ(run_for(thief.greet(other, join(*created, 2)))->status, core::welcome_status::unknown_session);
+  visitor guesser(dial());
+  core::hello guess = join(*created, 2);
+  guess.secret.back() ^= std::byte{1};
+  EXPECT_EQ(run_for(guesser.greet(key_, guess))->status, core::welcome_status::unknown_session);
+  visitor lost(dial());
+  core::hello unknown = join(*created, 2);
+  unknown.session.front() ^= std::byte{1};
+  EXPECT_EQ(run_for(lost.greet(key_, unknown))->status, core::welcome_status::unknown_session);
+  visitor astray(dial());
+  core::hello foreign = join(*created, 2);
+  foreign.instance.front() ^= std::byte{1};
+  EXPECT_EQ(run_for(astray.greet(key_, foreign))->status, core::welcome_status::foreign_instance);
+  EXPECT_EQ(server_->snapshot().tunnels.at(0).bridges.size(), 1u);
+}
+
+TEST_F(acceptor_test, ids_of_bridges_are_used_once) {
+  start_server();
+  visitor first(dial());
+  const auto created = run_for(first.greet(key_, create()));
+  ASSERT_TRUE(created);
+  visitor again(dial());
+  EXPECT_EQ(run_for(again.greet(key_, join(*created, 1)))->status, core::welcome_status::limit);
+  {
+    visitor second(dial());
+    EXPECT_EQ(run_for(second.greet(key_, join(*created, 2)))->status, core::welcome_status::ok);
+  }
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().tunnels.at(0).bridges.size() == 1; }));
+  visitor late(dial());
+  EXPECT_EQ(run_for(late.greet(key_, join(*created, 2)))->status, core::welcome_status::limit);
+}
+
+TEST_F(acceptor_test, sessions_and_bridges_are_limited) {
+  const key other = key::generate();
+  server_options_.keys.add(other);
+  server_options_.sessions_per_key = 2;
+  server_options_.bridges_per_session = 2;
+  start_server();
+  visitor a(dial()), b(dial()), c(dial()), d(dial());
+  const auto first = run_for(a.greet(key_, create()));
+  EXPECT_EQ(first->status, core::welcome_status::ok);
+  EXPECT_EQ(run_for(b.greet(key_, create()))->status, core::welcome_status::ok);
+  EXPECT_EQ(run_for(c.greet(key_, create()))->status, core::welcome_status::limit);
+  EXPECT_EQ(run_for(d.greet(other, create()))->status, core::welcome_status::ok);
+  visitor e(dial()), f(dial());
+  EXPECT_EQ(run_for(e.greet(key_, join(*first, 2)))->status, core::welcome_status::ok);
+  EXPECT_EQ(run_for(f.greet(key_, join(*first, 3)))->status, core::welcome_status::limit);
+}
+
+TEST_F(acceptor_test, a_session_ends_when_no_bridge_comes_back) {
+  server_options_.resume_timeout = milliseconds(200);
+  start_server();
+  core::welcome created;
+  {
+    visitor only(dial());
+    created = *run_for(only.greet(key_, create()));
+    ASSERT_TRUE(reaches([&] { return server_->snapshot().tunnels.size() == 1; }));
+  }
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().tunnels.empty(); }));
+  visitor late(dial());
+  EXPECT_EQ(run_for(late.greet(key_, join(created, 2)))->status, core::welcome_status::unknown_session);
+}
+
+TEST_F(acceptor_test, another_version_is_told_so) {
+  start_server();
+  visitor modern(dial());
+  core::hello hello = create();
+  hello.version = 99;
+  const auto answer = run_for(modern.greet(key_, hello));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, core::welcome_status::version);
+  EXPECT_TRUE(server_->snapshot().tunnels.empty());
+}
+
+TEST_F(acceptor_test, frames_that_break_the_protocol_end_the_session) {
+  start_server();
+  visitor rude(dial());
+  ASSERT_TRUE(run_for(rude.greet(key_, create())));
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().tunnels.size() == 1; }));
+  const std::vector<std::byte> nonsense(64, std::byte{0x07});
+  EXPECT_EQ(rude.channel.write(nonsense), error_code());
+  EXPECT_TRUE(reaches([&] {
+    const auto now = server_->snapshot();
+    return now.tunnels.empty() || now.tunnels[0].bridges.empty();
+  }));
+}
+
+TEST_F(acceptor_test, new_keys_count_for_new_bridges) {
+  start_server();
+  const key other = key::generate();
+  key_ring ring;
+  ring.add(other);
+  server_->set_keys(ring);
+  visitor old(dial()), fresh(dial());
+  EXPECT_FALSE(run_for(old.greet(key_, create())));
+  EXPECT_TRUE(run_for(fresh.greet(other, create())));
+}
+
+// ---- listening ----
+
+TEST_F(acceptor_test, a_taken_port_is_an_error_that_names_it) {
+  start_server();
+  acceptor_options options = server_options_;
+  options.listen = {server_endpoint()};
+  try {
+    acceptor second(io_, options);
+    FAIL() << "two servers on one port";
+  } catch (const boost::system::system_error& e) {
+    EXPECT_EQ(e.code(), asio::error::address_in_use);
+    EXPECT_NE(std::string(e.what()).find(std::to_string(server_endpoint().port())), std::string::npos);
+  }
+}
+
+TEST_F(acceptor_test, listens_on_both_families) {
+  server_options_.listen = {tcp::endpoint(asio::ip::address_v6::any(), 0)};
+  start_server();
+  const std::uint16_t port = server_endpoint().port();
+  for (const char* host : {"127.0.0.1", "::1"}) {
+    tcp::socket socket(io_.get_executor());
+    socket.connect(tcp::endpoint(asio::ip::make_address(host), port));
+    visitor v(std::move(socket));
+    EXPECT_TRUE(run_for(v.greet(key_, create()))) << host;
+  }
+}
+
+TEST_F(acceptor_test, needs_a_key_and_an_address) {
+  acceptor_options options;
+  options.listen = server_options_.listen;
+  EXPECT_THROW(acceptor(io_, options), std::invalid_argument);
+  options = server_options_;
+  options.listen.clear();
+  EXPECT_THROW(acceptor(io_, options), std::invalid_argument);
+  EXPECT_THROW(tunnel(io_, {.key = key_}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace mtcp::test

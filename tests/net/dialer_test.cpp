@@ -1,0 +1,273 @@
+#include "mtcp/net/dialer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "mtcp/net/happy_eyeballs.hpp"
+#include "net/name_server.hpp"
+#include "net/run.hpp"
+
+namespace mtcp {
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+using test::name_server;
+using test::run;
+using answer = name_server::answer;
+using type = name_server::type;
+
+const answer silence{answer::kind::silence, {}, 60};
+const answer failure{answer::kind::failure, {}, 60};
+
+std::vector<std::string> texts(const std::vector<ip_address>& addresses) {
+  std::vector<std::string> out;
+  for (const auto& a : addresses) out.push_back(a.to_string());
+  return out;
+}
+
+using text_list = std::vector<std::string>;
+
+class Names : public testing::Test {
+ protected:
+  result<std::vector<ip_address>> resolve(const std::string& name, std::chrono::milliseconds within = 15s) {
+    return run(io, names.resolve(name, clock::now() + within));
+  }
+  text_list resolved(const std::string& name) {
+    const auto found = resolve(name);
+    EXPECT_TRUE(found) << name;
+    return found ? texts(*found) : text_list{};
+  }
+
+  asio::io_context io;
+  name_server server{io.get_executor()};
+  resolver names{io.get_executor(), server.address()};
+};
+
+TEST_F(Names, ResolveToBothFamiliesIpv6First) {
+  server.set("both.test", type::a, {.addresses = {"192.0.2.1", "192.0.2.2"}});
+  server.set("both.test", type::aaaa, {.addresses = {"2001:db8::1"}});
+  const auto found = resolved("both.test");
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0], "2001:db8::1");
+}
+
+TEST_F(Names, OfOneFamilyAreEnough) {
+  server.set("four.test", type::a, {.addresses = {"192.0.2.1"}});
+  server.set("four.test", type::aaaa, {});
+  server.set("six.test", type::aaaa, {.addresses = {"2001:db8::1"}});
+  EXPECT_EQ(resolved("four.test"), text_list{"192.0.2.1"});
+  EXPECT_EQ(resolved("six.test"), text_list{"2001:db8::1"});
+}
+
+TEST_F(Names, DoNotWaitForAFamilyThatIsNeverAnswered) {
+  server.set("half.test", type::a, {.addresses = {"192.0.2.1"}});
+  server.set("half.test", type::aaaa, silence);
+  const auto start = clock::now();
+  EXPECT_EQ(resolved("half.test"), text_list{"192.0.2.1"});
+  EXPECT_GE(clock::now() - start, 50ms);
+  EXPECT_LT(clock::now() - start, 1s);
+}
+
+TEST_F(Names, ThatAreSlowDelayNoOther) {
+  server.set("slow.test", type::a, silence);
+  server.set("slow.test", type::aaaa, silence);
+  server.set("quick.test", type::a, {.addresses = {"192.0.2.1"}});
+  const auto slow = [](resolver& r, error_code& out) -> task<> {
+    const auto found = co_await r.resolve("slow.test", clock::now() + 1s);
+    out = found.error();
+  };
+  error_code slow_error;
+  spawn(io.get_executor(), slow(names, slow_error));
+  const auto start = clock::now();
+  EXPECT_EQ(resolved("quick.test"), text_list{"192.0.2.1"});
+  EXPECT_LT(clock::now() - start, 500ms);
+  EXPECT_FALSE(slow_error);
+  EXPECT_EQ(resolve("slow.test", 1s).error(), asio::error::timed_out);
+  EXPECT_EQ(slow_error, asio::error::timed_out);
+}
+
+TEST_F(Names, AreKeptForTheirTimeToLive) {
+  server.set("kept.test", type::a, {.addresses = {"192.0.2.1"}, .ttl = 60});
+  server.set("fresh.test", type::a, {.addresses = {"192.0.2.1"}, .ttl = 0});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(resolved("kept.test"), text_list{"192.0.2.1"});
+    EXPECT_EQ(resolved("fresh.test"), text_list{"192.0.2.1"});
+  }
+  EXPECT_EQ(server.questions("kept.test"), 2);  // one of each type
+  EXPECT_EQ(server.questions("fresh.test"), 6);
+}
+
+TEST_F(Names, ThatFailAreAskedForAgain) {
+  EXPECT_EQ(resolve("new.test").error(), asio::error::host_not_found);
+  server.set("new.test", type::a, {.addresses = {"192.0.2.1"}});
+  EXPECT_EQ(resolved("new.test"), text_list{"192.0.2.1"});
+}
+
+TEST_F(Names, LookedForAtOnceShareTheirQuestions) {
+  server.set("shared.test", type::a, {.addresses = {"192.0.2.1"}, .ttl = 0});
+  std::vector<std::optional<result<std::vector<ip_address>>>> found(5);
+  for (auto& f : found) {
+    auto lookup = names.resolve("shared.test", clock::now() + 5s);
+    spawn(io.get_executor(), test::store(std::move(lookup), f));
+  }
+  while (!found.back()) io.run_one();
+  io.poll();
+  for (const auto& f : found) EXPECT_TRUE(f && *f && (*f)->size() == 1);
+  EXPECT_EQ(server.questions("shared.test"), 2);
+}
+
+TEST_F(Names, TellWhyThereIsNoAddress) {
+  server.set("broken.test", type::a, failure);
+  server.set("broken.test", type::aaaa, failure);
+  EXPECT_EQ(resolve("nobody.test").error(), asio::error::host_not_found);
+  EXPECT_EQ(resolve("broken.test").error(), asio::error::host_not_found_try_again);
+}
+
+TEST_F(Names, OfTheHostsFileAndLiteralsAskNobody) {
+  const auto local = resolved("localhost");
+  EXPECT_NE(std::find(local.begin(), local.end(), "127.0.0.1"), local.end());
+  EXPECT_EQ(resolved("192.0.2.9"), text_list{"192.0.2.9"});
+  EXPECT_EQ(resolved("2001:db8::9"), text_list{"2001:db8::9"});
+  EXPECT_EQ(server.questions("localhost"), 0);
+}
+
+TEST_F(Names, MayBeLeftUnansweredAtTheEnd) {
+  server.set("slow.test", type::a, silence);
+  server.set("slow.test", type::aaaa, silence);
+  EXPECT_EQ(resolve("slow.test", 1ms).error(), asio::error::timed_out);  // and the resolver goes
+}
+
+TEST(Interleave, LetsFamiliesTakeTurns) {
+  const auto order = [](const text_list& in) {
+    std::vector<ip_address> addresses;
+    for (const auto& text : in) addresses.push_back(parse_address(text).value());
+    return texts(interleave(addresses));
+  };
+  EXPECT_EQ(order({}), text_list{});
+  EXPECT_EQ(order({"::1", "::2", "::3", "1.1.1.1", "2.2.2.2"}), (text_list{"::1", "1.1.1.1", "::2", "2.2.2.2", "::3"}));
+  EXPECT_EQ(order({"1.1.1.1", "2.2.2.2", "::1"}), (text_list{"1.1.1.1", "::1", "2.2.2.2"}));
+}
+
+/// A listener whose queue is full: a connection to it hangs.
+struct black_hole {
+  explicit black_hole(asio::io_context& io, const char* address) : listener(io) {
+    const tcp::endpoint local(parse_address(address).value(), 0);
+    listener.open(local.protocol());
+    listener.bind(local);
+    listener.listen(0);
+    const tcp::endpoint to = listener.local_endpoint();
+    for (auto& s : fill) {
+      s.emplace(io);
+      s->open(to.protocol());
+      s->native_non_blocking(true);
+      ::connect(s->native_handle(), to.data(), static_cast<socklen_t>(to.size()));  // Asio's connect would wait
+    }
+  }
+  std::uint16_t port() const { return listener.local_endpoint().port(); }
+  tcp::acceptor listener;
+  std::array<std::optional<tcp::socket>, 4> fill;
+};
+
+class Dialer : public Names {
+ protected:
+  Dialer() {
+    allowed.allow(network::parse("127.0.0.0/8").value());
+    allowed.allow(network::parse("::1").value());
+  }
+  dialed dial(const std::string& host, std::uint16_t port) {
+    dialer d(names, allowed, options);
+    return run(io, d.dial({host, port}));
+  }
+  std::uint16_t listen(const char* address, std::uint16_t port = 0) {
+    listeners.emplace_back(io, tcp::endpoint(parse_address(address).value(), port));
+    return listeners.back().local_endpoint().port();
+  }
+  std::uint16_t unused_port() {
+    const std::uint16_t port = listen("127.0.0.1");
+    listeners.pop_back();
+    return port;
+  }
+
+  rules allowed;
+  dial_options options;
+  std::vector<tcp::acceptor> listeners;
+};
+
+TEST_F(Dialer, ReachesAddressesAndNames) {
+  const std::uint16_t port = listen("127.0.0.1");
+  for (const auto host : {"127.0.0.1", "localhost", "::ffff:127.0.0.1"}) {
+    const dialed d = dial(host, port);
+    ASSERT_TRUE(d.socket) << host;
+    EXPECT_EQ(d.socket->remote_endpoint().address().to_string(), "127.0.0.1");
+    EXPECT_TRUE(d.socket->non_blocking());
+  }
+}
+
+TEST_F(Dialer, TellsWhatIsWrongInRefusals) {
+  EXPECT_EQ(dial("127.0.0.1", unused_port()).why, core::refusal::connection_refused);
+  EXPECT_EQ(dial("nobody.test", 80).why, core::refusal::host_unreachable);
+  EXPECT_EQ(dial("10.0.0.1", 80).why, core::refusal::policy);
+  EXPECT_EQ(to_refusal(asio::error::network_unreachable), core::refusal::network_unreachable);
+  EXPECT_EQ(to_refusal(asio::error::host_unreachable), core::refusal::host_unreachable);
+  EXPECT_EQ(to_refusal(asio::error::timed_out), core::refusal::host_unreachable);
+  EXPECT_EQ(to_refusal(asio::error::no_descriptors), core::refusal::general);
+}
+
+TEST_F(Dialer, ChecksWhatANameResolvesTo) {
+  const std::uint16_t port = listen("127.0.0.1");
+  server.set("inside.test", type::a, {.addresses = {"10.0.0.1", "169.254.169.254"}});
+  server.set("mixed.test", type::a, {.addresses = {"10.0.0.1", "127.0.0.1"}});
+  server.set("mapped.test", type::aaaa, {.addresses = {"::ffff:10.0.0.1"}});
+  EXPECT_EQ(dial("inside.test", port).why, core::refusal::policy);
+  EXPECT_EQ(dial("mapped.test", port).why, core::refusal::policy);
+  const dialed d = dial("mixed.test", port);
+  ASSERT_TRUE(d.socket);
+  EXPECT_EQ(d.socket->remote_endpoint().address().to_string(), "127.0.0.1");
+}
+
+TEST_F(Dialer, TakesTheNextAddressAtOnceWhenOneFails) {
+  const std::uint16_t port = listen("127.0.0.3");
+  server.set("second.test", type::a, {.addresses = {"127.0.0.2", "127.0.0.3"}});
+  options.stagger = 10s;
+  const auto start = clock::now();
+  EXPECT_TRUE(dial("second.test", port).socket);
+  EXPECT_LT(clock::now() - start, 5s);
+}
+
+TEST_F(Dialer, TriesTheNextAddressBesideASlowOne) {
+  black_hole slow(io, "127.0.0.2");
+  listen("127.0.0.3", slow.port());
+  server.set("slow.test", type::a, {.addresses = {"127.0.0.2", "127.0.0.3"}});
+  options.stagger = 100ms;
+  const auto start = clock::now();
+  const dialed d = dial("slow.test", slow.port());
+  ASSERT_TRUE(d.socket);
+  EXPECT_EQ(d.socket->remote_endpoint().address().to_string(), "127.0.0.3");
+  EXPECT_LT(clock::now() - start, 900ms);  // TCP itself tries again after a second
+}
+
+TEST_F(Dialer, GivesUpAtTheDeadline) {
+  black_hole slow(io, "127.0.0.2");
+  options.timeout = 200ms;
+  const auto start = clock::now();
+  const dialed d = dial("127.0.0.2", slow.port());
+  EXPECT_EQ(d.socket.error(), asio::error::timed_out);
+  EXPECT_EQ(d.why, core::refusal::host_unreachable);
+  EXPECT_GE(clock::now() - start, 200ms);
+  EXPECT_LT(clock::now() - start, 900ms);
+}
+
+TEST_F(Dialer, PrefersTheErrorThatSaysMost) {
+  black_hole slow(io, "127.0.0.2");
+  server.set("worst.test", type::a, {.addresses = {"127.0.0.2", "127.0.0.3"}});
+  options.timeout = 300ms;
+  options.stagger = 50ms;
+  EXPECT_EQ(dial("worst.test", slow.port()).why, core::refusal::connection_refused);
+}
+
+}  // namespace
+}  // namespace mtcp

@@ -1,0 +1,213 @@
+// Keys: the string that users copy, the file that they keep it in, and that neither is ever repeated in an error.
+#include "mtcp/net/key.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+
+#include "mtcp/net/key_ring.hpp"
+
+namespace mtcp {
+namespace {
+
+// Why the text is refused; empty if it is not.
+std::string parse_error(const std::string& text) {
+  try {
+    key::parse(text);
+    return {};
+  } catch (const key_error& e) {
+    EXPECT_EQ(e.why(), key_error::kind::malformed);
+    return e.what();
+  }
+}
+
+class key_file : public testing::Test {
+ protected:
+  key_file() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "mtcp-key-XXXXXX").string();
+    directory_ = ::mkdtemp(pattern.data());
+  }
+  ~key_file() override { std::filesystem::remove_all(directory_); }
+
+  std::string write(const std::string& content, ::mode_t mode = 0600) {
+    const std::string path = (directory_ / "key").string();
+    std::ofstream(path, std::ios::trunc) << content;
+    ::chmod(path.c_str(), mode);
+    return path;
+  }
+  // The error of loading `path`, after a look at its kind.
+  static std::string load_error(const std::string& path, key_error::kind expected) {
+    try {
+      load_key_file(path);
+      return {};
+    } catch (const key_error& e) {
+      EXPECT_EQ(e.why(), expected) << e.what();
+      EXPECT_TRUE(std::string(e.what()).starts_with(path)) << e.what();
+      return e.what();
+    }
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST(key, comes_back_from_its_string) {
+  const key made = key::generate();
+  const std::string text = made.to_string();
+  EXPECT_EQ(text.size(), 6U + 71U);
+  const key back = key::parse(text);
+  EXPECT_EQ(back.id(), made.id());
+  EXPECT_EQ(back.tls_psk(), made.tls_psk());
+  EXPECT_EQ(back.to_string(), text);
+}
+
+TEST(key, does_not_mind_upper_case) {
+  const key made = key::generate();
+  std::string text = made.to_string();
+  std::transform(text.begin() + 6, text.end(), text.begin() + 6, [](unsigned char c) { return std::toupper(c); });
+  EXPECT_EQ(key::parse(text).tls_psk(), made.tls_psk());
+}
+
+TEST(key, is_new_each_time) {
+  const key a = key::generate();
+  const key b = key::generate();
+  EXPECT_NE(a.id(), b.id());
+  EXPECT_NE(a.tls_psk(), b.tls_psk());
+}
+
+TEST(key, has_different_subkeys_for_different_purposes) {
+  const key k = key::generate();
+  EXPECT_NE(k.tls_psk(), k.identity_key());
+  EXPECT_NE(k.tls_psk(), k.mac_key());
+  EXPECT_NE(k.identity_key(), k.mac_key());
+}
+
+// A fixed key, its id and one use of each subkey, so that other implementations can compare and none changes by
+// mistake. Computed independently, from the specification.
+TEST(key, derives_what_the_specification_says) {
+  const key k = key::parse("mtcp1-aaaqeayeaudaozdfmztwq2lknnwg23tpobyxe43uov3ho6dzpj5xy7l6p6aidaudrwphibq");
+  EXPECT_EQ(to_string(k.id()), "0001020304050607");
+  const auto hex = [](std::span<const std::byte> bytes) {
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); i += 8) {
+      key_id part;
+      std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i), 8, part.bytes.begin());
+      text += to_string(part);
+    }
+    return text;
+  };
+  EXPECT_EQ(hex(k.identity_key().bytes()), "f77fe6220e683f5705daa6b85b619fe16e03cbf4fce401180be52eb9abfcedec");
+  EXPECT_EQ(hex(k.tls_psk().bytes()), "d0289d637d08dc96f14cf20fd773de53eae8413fe2d9fe98fed2bcb21a53f8ef");
+  EXPECT_EQ(hex(k.mac_key().bytes()), "4f70f53f0193275159786d9b54493cd208ef3b56bcd5994dca257c1b17cb8d10");
+  EXPECT_EQ(hex(hmac(k.mac_key(), k.id().bytes)), "2d207b6b64419d64a88267d1492b62342b65e6327bc0c6631195fba2d01ff9cc");
+}
+
+TEST(key, says_what_is_wrong_with_its_string) {
+  const std::string text = key::generate().to_string();
+  EXPECT_NE(parse_error("").find("does not start with mtcp1-"), std::string::npos);
+  EXPECT_NE(parse_error("ssh-ed25519 AAAA").find("does not start with mtcp1-"), std::string::npos);
+  EXPECT_NE(parse_error(text.substr(0, 50)).find("cut short"), std::string::npos);
+  EXPECT_NE(parse_error(text + "a").find("something follows"), std::string::npos);
+  std::string bad = text;
+  bad[10] = '!';
+  EXPECT_NE(parse_error(bad).find("character 5 "), std::string::npos) << parse_error(bad);
+}
+
+TEST(key, notices_any_single_wrong_character) {
+  const std::string text = key::generate().to_string();
+  for (std::size_t i = 6; i < text.size(); ++i) {
+    std::string wrong = text;
+    wrong[i] = wrong[i] == 'a' ? 'b' : 'a';
+    EXPECT_NE(parse_error(wrong), "") << i;
+  }
+}
+
+TEST(key, notices_two_exchanged_characters) {
+  const std::string text = key::generate().to_string();
+  for (std::size_t i = 6; i + 1 < text.size(); ++i) {
+    std::string wrong = text;
+    std::swap(wrong[i], wrong[i + 1]);
+    EXPECT_EQ(parse_error(wrong).empty(), wrong == text) << i;
+  }
+}
+
+TEST(key, is_never_repeated_in_an_error) {
+  const std::string text = key::generate().to_string();
+  std::string mistyped = text;
+  mistyped[40] = mistyped[40] == 'a' ? 'b' : 'a';
+  std::string bad = text;
+  bad[40] = '*';
+  for (const std::string& wrong : {mistyped, bad, text.substr(0, 60), text + text, text.substr(6)}) {
+    const std::string error = parse_error(wrong);
+    ASSERT_NE(error, "");
+    for (std::size_t i = 0; i + 6 <= wrong.size(); ++i) {
+      const std::string part = wrong.substr(i, 6);
+      EXPECT_TRUE(part == "mtcp1-" || error.find(part) == std::string::npos) << error;
+    }
+  }
+}
+
+TEST(key, secret_is_wiped) {
+  alignas(secret_bytes) unsigned char memory[sizeof(secret_bytes)];
+  auto* secret = new (memory) secret_bytes;
+  std::ranges::fill(secret->writable(), std::byte{0x5a});
+  std::destroy_at(secret);
+  const volatile unsigned char* after = memory;
+  for (std::size_t i = 0; i < sizeof(memory); ++i) EXPECT_EQ(after[i], 0);
+}
+
+TEST(key, comparison_needs_equal_sizes) {
+  const std::array<std::byte, 4> a{};
+  EXPECT_TRUE(equal_in_constant_time(a, a));
+  EXPECT_FALSE(equal_in_constant_time(a, std::span(a).first(3)));
+}
+
+TEST_F(key_file, holds_several_keys_with_users_and_comments) {
+  const key a = key::generate();
+  const key b = key::generate();
+  const key_ring keys = load_key_file(write("# keys\n\n  " + a.to_string() + "\talice of sales  # laptop\r\n" +
+                                            b.to_string() /* no newline at the end */));
+  ASSERT_EQ(keys.size(), 2U);
+  EXPECT_EQ(keys.entries()[0]->id(), a.id());
+  EXPECT_EQ(keys.entries()[0]->user(), "alice of sales");
+  EXPECT_EQ(keys.entries()[1]->user(), "");
+  EXPECT_EQ(keys.find(b.id())->tls_psk(), b.tls_psk());
+  EXPECT_EQ(keys.find(key::generate().id()), nullptr);
+}
+
+TEST_F(key_file, must_be_its_owners_only) {
+  const std::string content = key::generate().to_string() + "\n";
+  for (const ::mode_t mode : {0644U, 0640U, 0604U, 0620U, 0601U}) {
+    const std::string error = load_error(write(content, mode), key_error::kind::permissions);
+    EXPECT_NE(error.find("chmod 600"), std::string::npos) << std::oct << mode;
+  }
+  EXPECT_EQ(load_key_file(write(content, 0600)).size(), 1U);
+  EXPECT_EQ(load_key_file(write(content, 0400)).size(), 1U);
+}
+
+TEST_F(key_file, must_be_a_regular_file) {
+  EXPECT_NE(load_error(directory_.string(), key_error::kind::unreadable), "");
+  EXPECT_NE(load_error((directory_ / "absent").string(), key_error::kind::unreadable), "");
+  const std::string pipe = (directory_ / "pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_NE(load_error(pipe, key_error::kind::unreadable).find("not a regular file"), std::string::npos);
+}
+
+TEST_F(key_file, names_the_line_that_is_wrong) {
+  const std::string good = key::generate().to_string();
+  const auto error = [&](const std::string& content) { return load_error(write(content), key_error::kind::malformed); };
+  EXPECT_NE(error("# one\n" + good + "\nnonsense\n").find(":3: "), std::string::npos);
+  EXPECT_NE(error(good + "\n" + good + "\n").find(":2: "), std::string::npos);
+  EXPECT_NE(error(good + " \x01\n").find(":1: "), std::string::npos);
+  EXPECT_NE(error("").find("no key"), std::string::npos);
+  EXPECT_NE(error("# nothing\n").find("no key"), std::string::npos);
+  EXPECT_NE(error(std::string(1 << 20, '\n')).find("too large"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mtcp

@@ -1,0 +1,46 @@
+// A DNS server (RFC 1035) on loopback that says exactly what a test wants, in the test's own io_context.
+#pragma once
+
+#include <array>
+#include <boost/asio/ip/udp.hpp>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mtcp/net/address.hpp"
+
+namespace mtcp::test {
+
+class name_server {
+ public:
+  /// How a question is answered. Questions for names that nobody set are answered with NXDOMAIN.
+  struct answer {
+    enum class kind { addresses, silence, failure } what = kind::addresses;
+    std::vector<std::string> addresses;  ///< none: the name exists, but has no address of this family
+    std::uint32_t ttl = 60;              ///< seconds
+  };
+  enum class type : std::uint16_t { a = 1, aaaa = 28 };
+
+  explicit name_server(const executor& where);
+
+  /// "127.0.0.1:PORT", as a resolver takes it.
+  std::string address() const;
+  void set(const std::string& name, type t, answer a) { answers_[{name, t}] = std::move(a); }
+  /// Questions that came for `name`, of both types.
+  int questions(const std::string& name) const;
+
+ private:
+  using udp = asio::ip::udp;
+  void receive();
+  void reply(std::size_t size);
+
+  asio::basic_datagram_socket<udp, executor> socket_;
+  udp::endpoint from_;
+  std::array<unsigned char, 1500> buffer_{};
+  std::map<std::pair<std::string, type>, answer> answers_;
+  std::map<std::string, int> questions_;
+};
+
+}  // namespace mtcp::test

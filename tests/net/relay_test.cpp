@@ -1,0 +1,259 @@
+// Two relays with a tunnel between them, as in the programs: application - relay - tunnel - relay - destination.
+#include "mtcp/net/relay.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mtcp/net/acceptor.hpp"
+#include "mtcp/net/tunnel.hpp"
+#include "net/run.hpp"
+
+namespace mtcp {
+namespace {
+
+using test::run;
+
+const tcp::endpoint any_port(asio::ip::address_v4::loopback(), 0);
+
+std::string content(std::size_t size) {
+  std::string out(size, '\0');
+  std::uint32_t state = 1;
+  for (char& c : out) c = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  return out;
+}
+
+/// What a socket gave until its end, and how it ended.
+struct ending {
+  error_code how;
+  std::string bytes;
+};
+
+task<ending> read_to_end(tcp::socket& from) {
+  ending out;
+  std::string part(256 * 1024, '\0');
+  const auto into = asio::buffer(part);
+  while (!out.how) {
+    const auto [error, size] = co_await from.async_read_some(into, use_result);
+    out.bytes.append(part, 0, size);
+    out.how = error;
+  }
+  co_return out;
+}
+
+task<std::string> read_exactly(tcp::socket& from, std::size_t size) {
+  std::string out(size, '\0');
+  const auto into = asio::buffer(out);
+  const auto [error, got] = co_await asio::async_read(from, into, use_result);
+  out.resize(got);
+  co_return out;
+}
+
+task<error_code> write_all(tcp::socket& to, std::string bytes) {
+  const auto from = asio::buffer(bytes);
+  const auto [error, size] = co_await asio::async_write(to, from, use_result);
+  co_return error;
+}
+
+task<> write_and_finish(tcp::socket& to, std::string bytes) {
+  auto writing = write_all(to, std::move(bytes));
+  EXPECT_FALSE(co_await std::move(writing));
+  to.shutdown(tcp::socket::shutdown_send);
+}
+
+class Relay : public testing::Test {
+ protected:
+  Relay() : secret(key::generate()), server(io, server_options()), client(io, client_options()) {
+    spawn(io.get_executor(), server.run());
+    spawn(io.get_executor(), serve());
+    spawn(io.get_executor(), client.run());
+    spawn(io.get_executor(), connect());
+    application.connect(front.local_endpoint());
+    while (!connected) io.run_one();
+    destination = back.accept();
+    application.non_blocking(true);
+    destination.non_blocking(true);
+  }
+
+  /// Both relays have returned.
+  void expect_over() {
+    while (relays != 0 && io.run_one_for(std::chrono::seconds(10)) != 0) {
+    }
+    EXPECT_EQ(relays, 0);
+  }
+  void stop_client() { client.stop(); }
+  void reset(tcp::socket& socket) {
+    socket.set_option(asio::socket_base::linger(true, 0));
+    socket.close();
+  }
+
+  asio::io_context io;
+  tcp::socket application{io}, destination{io};
+
+ private:
+  acceptor_options server_options() {
+    acceptor_options options;
+    options.keys.add(secret);
+    options.listen = {any_port};
+    return options;
+  }
+  tunnel_options client_options() {
+    path_options path;
+    path.host = "127.0.0.1";
+    path.port = server.local_endpoints().front().port();
+    path.bridges = 3;
+    return {.key = secret, .paths = {path}};
+  }
+  task<> serve() {
+    auto [error, request] = co_await server.async_accept(use_result);
+    tcp::socket to(io);
+    to.connect(back.local_endpoint());
+    to.non_blocking(true);
+    stream remote = request.answer({});
+    connected = true;
+    co_await relay(std::move(remote), std::move(to));
+    --relays;
+  }
+  task<> connect() {
+    tcp::socket local = front.accept();
+    local.non_blocking(true);
+    core::target to{"destination.test", 1};
+    const std::span<const std::byte> nothing;
+    auto [error, remote] = co_await client.async_open(std::move(to), nothing, use_result);
+    EXPECT_FALSE(error) << error.message();
+    co_await relay(std::move(remote), std::move(local));
+    --relays;
+  }
+
+  tcp::acceptor front{io, any_port}, back{io, any_port};
+  key secret;
+  acceptor server;
+  tunnel client;
+  bool connected = false;
+  int relays = 2;
+};
+
+TEST_F(Relay, CarriesBytesBothWaysAtOnce) {
+  const std::string up = content(20'000'000), down = content(15'000'000);
+  std::optional<ending> at_destination;
+  auto reading = read_to_end(destination);
+  spawn(io.get_executor(), write_and_finish(application, up));
+  spawn(io.get_executor(), write_and_finish(destination, down));
+  spawn(io.get_executor(), test::store(std::move(reading), at_destination));
+  const ending at_application = run(io, read_to_end(application));
+  expect_over();
+  EXPECT_EQ(at_application.how, asio::error::eof);
+  EXPECT_TRUE(at_application.bytes == down);
+  EXPECT_EQ(at_destination->how, asio::error::eof);
+  EXPECT_TRUE(at_destination->bytes == up);
+}
+
+TEST_F(Relay, CarriesSingleBytesAtOnce) {
+  for (int i = 0; i < 100; ++i) {
+    run(io, write_all(application, "a"));
+    EXPECT_EQ(run(io, read_exactly(destination, 1)), "a");
+    run(io, write_all(destination, "b"));
+    EXPECT_EQ(run(io, read_exactly(application, 1)), "b");
+  }
+}
+
+TEST_F(Relay, HalfClosesUpwards) {
+  run(io, write_all(application, "question"));
+  application.shutdown(tcp::socket::shutdown_send);
+  EXPECT_EQ(run(io, read_to_end(destination)).bytes, "question");
+  run(io, write_all(destination, "answer"));
+  EXPECT_EQ(run(io, read_exactly(application, 6)), "answer");
+  destination.close();
+  EXPECT_EQ(run(io, read_to_end(application)).how, asio::error::eof);
+  expect_over();
+}
+
+TEST_F(Relay, HalfClosesDownwards) {
+  run(io, write_all(destination, "greeting"));
+  destination.shutdown(tcp::socket::shutdown_send);
+  EXPECT_EQ(run(io, read_to_end(application)).bytes, "greeting");
+  run(io, write_all(application, "thanks"));
+  application.close();
+  const ending last = run(io, read_to_end(destination));
+  EXPECT_EQ(last.how, asio::error::eof);
+  EXPECT_EQ(last.bytes, "thanks");
+  expect_over();
+}
+
+TEST_F(Relay, CarriesAResetOfTheApplicationBehindItsBytes) {
+  run(io, write_all(application, "before"));
+  EXPECT_EQ(run(io, read_exactly(destination, 6)), "before");
+  reset(application);
+  EXPECT_EQ(run(io, read_to_end(destination)).how, asio::error::connection_reset);
+  expect_over();
+}
+
+TEST_F(Relay, CarriesAResetOfTheDestinationBehindItsBytes) {
+  run(io, write_all(destination, "before"));
+  EXPECT_EQ(run(io, read_exactly(application, 6)), "before");
+  reset(destination);
+  EXPECT_EQ(run(io, read_to_end(application)).how, asio::error::connection_reset);
+  expect_over();
+}
+
+TEST_F(Relay, CarriesAResetBehindAHalfClose) {
+  application.shutdown(tcp::socket::shutdown_send);
+  EXPECT_EQ(run(io, read_to_end(destination)).how, asio::error::eof);
+  run(io, write_all(destination, "part"));
+  reset(destination);
+  const ending last = run(io, read_to_end(application));
+  EXPECT_EQ(last.how, asio::error::connection_reset);
+  expect_over();
+}
+
+TEST_F(Relay, DeliversWhatWasSentBeforeAResetToASlowReader) {
+  const std::string bytes = content(200'000);
+  run(io, write_all(destination, bytes));
+  while (destination.available() == 0 && application.available() < bytes.size())
+    io.run_one_for(std::chrono::seconds(5));
+  reset(destination);
+  const ending last = run(io, read_to_end(application));
+  EXPECT_EQ(last.how, asio::error::connection_reset);
+  EXPECT_TRUE(last.bytes == bytes);
+}
+
+TEST_F(Relay, TellsASenderThatNobodyReads) {
+  destination.close();
+  EXPECT_EQ(run(io, read_to_end(application)).how, asio::error::eof);  // as TCP: a close is an end of file at first
+  const auto send_for_ever = [](tcp::socket& to) -> task<error_code> {
+    for (;;)
+      if (const error_code error = co_await write_all(to, std::string(64 * 1024, 'x'))) co_return error;
+  };
+  const error_code error = run(io, send_for_ever(application));
+  EXPECT_TRUE(error == asio::error::connection_reset || error == asio::error::broken_pipe) << error.message();
+  expect_over();
+}
+
+TEST_F(Relay, DoesNotMistakeAnAbandonedDownloadForAnError) {
+  // The application asks, sends the end of its question and is gone; the destination goes on answering.
+  run(io, write_all(application, "question"));
+  application.close();
+  EXPECT_EQ(run(io, read_to_end(destination)).bytes, "question");
+  const std::string answer = content(8'000'000);
+  const error_code error = run(io, write_all(destination, answer));
+  const ending last = run(io, read_to_end(destination));
+  EXPECT_TRUE(error || last.how) << "the destination is told";
+  expect_over();
+}
+
+TEST_F(Relay, EndsWithTheTunnel) {
+  run(io, write_all(application, "x"));
+  EXPECT_EQ(run(io, read_exactly(destination, 1)), "x");
+  stop_client();
+  EXPECT_EQ(run(io, read_to_end(application)).how, asio::error::connection_reset);
+  EXPECT_EQ(run(io, read_to_end(destination)).how, asio::error::connection_reset);
+  expect_over();
+}
+
+}  // namespace
+}  // namespace mtcp

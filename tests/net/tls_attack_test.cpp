@@ -1,0 +1,305 @@
+// Those who do not have the key: each attack is made, and refused, over a real socket.
+#include <algorithm>
+
+#include "mtcp/net/error.hpp"
+#include "mtcp/net/tls_context_state.hpp"
+#include "mtcp/net/tls_driver.hpp"
+#include "net/tls_fixture.hpp"
+#include "net/tls_raw_peer.hpp"
+
+namespace mtcp::testing {
+namespace {
+
+// A server of ours with its keys, and what a stranger gets from it.
+class strangers : public ::testing::Test {
+ protected:
+  struct encounter {
+    bool completed = false;  // the stranger's own TLS is content
+    raw_end seen;
+    error_code server_error;
+  };
+
+  task<error_code> serve_one(secure_channel& channel) {
+    const error_code error = co_await channel.accept(context);
+    if (error) channel.close();
+    co_return error;
+  }
+
+  encounter meet(raw_peer& stranger) {
+    encounter e;
+    auto sockets = connected_sockets(io);
+    secure_channel server(std::move(sockets.server));
+    running serving(io, serve_one(server));
+    running shaking(io, shake_hands(stranger, sockets.client, e.seen));
+    run_all(io);
+    e.completed = shaking.get();
+    e.server_error = serving.get();
+    return e;
+  }
+
+  encounter meet(std::span<const std::byte> sent) {
+    encounter e;
+    auto sockets = connected_sockets(io);
+    secure_channel server(std::move(sockets.server));
+    running serving(io, serve_one(server));
+    asio::write(sockets.client, asio::buffer(sent.data(), sent.size()));
+    sockets.client.shutdown(tcp::socket::shutdown_send);
+    running reading(io, read_raw(sockets.client));
+    run_all(io);
+    e.seen = reading.get();
+    e.server_error = serving.get();
+    return e;
+  }
+
+  // Nothing at all, and the same end for everybody.
+  static void expect_turned_away(const encounter& e) {
+    EXPECT_FALSE(e.completed);
+    EXPECT_TRUE(e.server_error);
+    EXPECT_EQ(e.seen.bytes.size(), 0U);
+    EXPECT_EQ(e.seen.error, asio::error::eof);
+  }
+
+  asio::io_context io;
+  const key known = key::generate();
+  tls_context context = tls_context::server(ring_of({known, key::generate()}));
+};
+
+TEST_F(strangers, with_the_right_key_are_none) {
+  auto friendly = raw_psk_client(make_psk_identity(known), known.tls_psk());
+  const encounter e = meet(*friendly);
+  EXPECT_TRUE(e.completed);
+  EXPECT_FALSE(e.server_error);
+}
+
+TEST_F(strangers, with_another_key_are_turned_away) {
+  auto sockets = connected_sockets(io);
+  secure_channel client(std::move(sockets.client));
+  secure_channel server(std::move(sockets.server));
+  const tls_context client_context = tls_context::client();
+  const key other = key::generate();
+  running connecting(io, client.connect(client_context, other));
+  running serving(io, serve_one(server));
+  run_all(io);
+  EXPECT_EQ(connecting.get(), errc::tls_rejected);
+  EXPECT_EQ(serving.get(), errc::tls_failed);
+}
+
+// Whether the server knows the identity, or what is wrong with it, cannot be seen.
+TEST_F(strangers, cannot_tell_an_unknown_identity_from_a_wrong_key) {
+  const key other = key::generate();
+  const auto recorded = make_psk_identity(known);
+  auto wrong_key = raw_psk_client(recorded, other.tls_psk());
+  auto unknown_identity = raw_psk_client(make_psk_identity(other), other.tls_psk());
+  auto random_identity = raw_psk_client(random_bytes(48, 1), other.tls_psk());
+  auto short_identity = raw_psk_client(random_bytes(5, 2), other.tls_psk());
+  auto cut_identity = raw_psk_client(std::span(recorded).first(47), known.tls_psk());
+  for (raw_peer* stranger :
+       {wrong_key.get(), unknown_identity.get(), random_identity.get(), short_identity.get(), cut_identity.get()}) {
+    const encounter e = meet(*stranger);
+    expect_turned_away(e);
+    EXPECT_EQ(e.server_error, errc::tls_failed);
+  }
+}
+
+TEST_F(strangers, without_a_key_are_turned_away) {
+  auto plain = raw_client();
+  expect_turned_away(meet(*plain));
+}
+
+TEST_F(strangers, with_a_certificate_are_turned_away) {
+  context_ptr own(SSL_CTX_new(TLS_client_method()));
+  add_certificate(own.get());
+  raw_peer stranger(std::move(own), false);
+  expect_turned_away(meet(stranger));
+}
+
+TEST_F(strangers, with_tls_1_2_are_turned_away) {
+  context_ptr own(SSL_CTX_new(TLS_client_method()));
+  SSL_CTX_set_max_proto_version(own.get(), TLS1_2_VERSION);
+  raw_peer stranger(std::move(own), false);
+  expect_turned_away(meet(stranger));
+}
+
+TEST_F(strangers, with_another_curve_or_suite_are_turned_away) {
+  auto curve = raw_psk_client(make_psk_identity(known), known.tls_psk());
+  SSL_set1_groups_list(curve->ssl(), "P-256");
+  expect_turned_away(meet(*curve));
+  auto suite = raw_psk_client(make_psk_identity(known), known.tls_psk());
+  SSL_set_ciphersuites(suite->ssl(), "TLS_AES_256_GCM_SHA384");
+  expect_turned_away(meet(*suite));
+}
+
+// OpenSSL completes a handshake without the key where a certificate allows it: that must not count.
+TEST_F(strangers, are_turned_away_even_if_the_server_had_a_certificate) {
+  add_certificate(context->ssl.get());
+  auto stranger = raw_client();
+  const encounter e = meet(*stranger);
+  EXPECT_TRUE(e.completed);
+  EXPECT_EQ(e.server_error, errc::not_authenticated);
+}
+
+TEST_F(strangers, that_send_junk_cost_no_tls_and_get_nothing) {
+  const std::size_t before = tls_driver::live();
+  for (const char* junk :
+       {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\x05\x01", "\x16\x01\x01"}) {
+    auto sockets = connected_sockets(io);
+    secure_channel server(std::move(sockets.server));
+    const auto bytes = bytes_of(junk);
+    asio::write(sockets.client, asio::buffer(bytes));
+    EXPECT_EQ(run(io, server.accept(context)), errc::tls_failed);
+    EXPECT_EQ(tls_driver::live(), before);
+    server.close();
+    const raw_end end = run(io, read_raw(sockets.client));
+    EXPECT_EQ(end.bytes.size(), 0U);
+    EXPECT_EQ(end.error, asio::error::eof);
+  }
+}
+
+TEST_F(strangers, that_begin_like_tls_and_go_on_with_junk_get_nothing) {
+  auto junk = random_bytes(3000, 7);
+  for (const int length : {0, 1, 300, 16384, 20000, 65535}) {
+    const unsigned char header[] = {22, 3, 1, static_cast<unsigned char>(length >> 8),
+                                    static_cast<unsigned char>(length & 255)};
+    std::copy_n(reinterpret_cast<const std::byte*>(header), 5, junk.begin());
+    expect_turned_away(meet(junk));
+  }
+}
+
+TEST_F(strangers, that_are_silent_cost_no_tls) {
+  const std::size_t before = tls_driver::live();
+  auto sockets = connected_sockets(io);
+  secure_channel server(std::move(sockets.server));
+  running serving(io, server.accept(context));
+  io.restart();
+  io.poll();
+  EXPECT_FALSE(serving.done());
+  EXPECT_EQ(tls_driver::live(), before);
+  server.close();
+  run_all(io);
+  EXPECT_EQ(serving.get(), asio::error::operation_aborted);
+}
+
+TEST_F(strangers, that_leave_without_a_word_cost_no_tls) {
+  const std::size_t before = tls_driver::live();
+  const encounter e = meet(std::span<const std::byte>());
+  EXPECT_EQ(e.server_error, errc::truncated);
+  EXPECT_EQ(tls_driver::live(), before);
+}
+
+// Passes bytes on and keeps a copy.
+task<std::vector<std::byte>> relay(tcp::socket& from, tcp::socket& to) {
+  std::vector<std::byte> record;
+  std::vector<std::byte> buffer(16 * 1024);
+  for (;;) {
+    const auto into = asio::buffer(buffer);
+    auto [error, size] = co_await from.async_read_some(into, use_result);
+    if (error) break;
+    record.insert(record.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(size));
+    const auto bytes = asio::buffer(buffer.data(), size);
+    co_await asio::async_write(to, bytes, use_result);
+  }
+  error_code ignored;
+  to.shutdown(tcp::socket::shutdown_send, ignored);
+  co_return record;
+}
+
+// Everything that a client sent, handshake and all, sent again: the server must not get as far as its plaintext.
+TEST_F(strangers, that_replay_a_recorded_client_are_turned_away) {
+  auto outer = connected_sockets(io);
+  auto inner = connected_sockets(io);
+  secure_channel client(std::move(outer.client));
+  secure_channel server(std::move(inner.server));
+  const tls_context client_context = tls_context::client();
+  running up(io, relay(outer.server, inner.client));
+  running down(io, relay(inner.client, outer.server));
+  running serving(io, serve_one(server));
+  ASSERT_FALSE(run(io, client.connect(client_context, known)));
+  ASSERT_FALSE(client.write(bytes_of("a secret order")));
+  ASSERT_EQ(*run(io, read_bytes(server, 14)), bytes_of("a secret order"));
+  client.close();
+  server.close();
+  run_all(io);
+  ASSERT_GT(up.get().size(), 300U);
+
+  const encounter e = meet(up.get());
+  EXPECT_EQ(e.server_error, errc::tls_failed);
+}
+
+// ---- the other way round: a server that does not have the key ----
+
+class impostors : public ::testing::Test {
+ protected:
+  struct encounter {
+    error_code client_error;
+    bool completed = false;
+  };
+  encounter meet(raw_peer& impostor) {
+    auto sockets = connected_sockets(io);
+    secure_channel client(std::move(sockets.client));
+    raw_end seen;
+    running connecting(io, connect_once(client));
+    running shaking(io, shake_hands(impostor, sockets.server, seen));
+    run_all(io);
+    return {connecting.get(), shaking.get()};
+  }
+  task<error_code> connect_once(secure_channel& client) {
+    const error_code error = co_await client.connect(context, own);
+    if (error) client.close();
+    co_return error;
+  }
+
+  static std::unique_ptr<raw_peer> certified_server(int version = TLS1_3_VERSION) {
+    context_ptr with_certificate(SSL_CTX_new(TLS_server_method()));
+    add_certificate(with_certificate.get());
+    SSL_CTX_set_max_proto_version(with_certificate.get(), version);
+    return std::make_unique<raw_peer>(std::move(with_certificate), true);
+  }
+
+  asio::io_context io;
+  const key own = key::generate();
+  tls_context context = tls_context::client();
+};
+
+TEST_F(impostors, with_a_certificate_are_refused) {
+  auto impostor = certified_server();
+  EXPECT_EQ(meet(*impostor).client_error, errc::tls_failed);
+}
+
+// The second line of defence, on its own: nobody looks at certificates, and still only the key counts.
+TEST_F(impostors, with_a_certificate_are_refused_even_if_it_were_accepted) {
+  SSL_CTX_set_verify(context->ssl.get(), SSL_VERIFY_NONE, nullptr);
+  auto impostor = certified_server();
+  EXPECT_EQ(meet(*impostor).client_error, errc::not_authenticated);
+}
+
+TEST_F(impostors, with_tls_1_2_are_refused) {
+  auto impostor = certified_server(TLS1_2_VERSION);
+  EXPECT_TRUE(meet(*impostor).client_error);
+}
+
+TEST_F(impostors, that_answer_with_junk_are_refused) {
+  auto sockets = connected_sockets(io);
+  secure_channel client(std::move(sockets.client));
+  const auto junk = bytes_of("HTTP/1.1 400 Bad Request\r\n\r\n");
+  asio::write(sockets.server, asio::buffer(junk));
+  EXPECT_EQ(run(io, client.connect(context, own)), errc::tls_failed);
+}
+
+// What travels in clear must not link a user's connections.
+TEST(psk_identity, is_new_each_time_and_found_by_its_key_only) {
+  const key a = key::generate();
+  const key b = key::generate();
+  const auto first = make_psk_identity(a);
+  const auto second = make_psk_identity(a);
+  for (std::size_t i = 0; i + 8 <= first.size(); ++i) {
+    EXPECT_EQ(std::ranges::search(second, std::span(first).subspan(i, 8)).size(), 0U);
+  }
+  EXPECT_EQ(find_by_identity(ring_of({b, a}), first)->id(), a.id());
+  EXPECT_EQ(find_by_identity(ring_of({b}), first), nullptr);
+  auto changed = first;
+  changed[3] ^= std::byte{1};
+  EXPECT_EQ(find_by_identity(ring_of({a}), changed), nullptr);
+}
+
+}  // namespace
+}  // namespace mtcp::testing

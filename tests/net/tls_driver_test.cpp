@@ -1,0 +1,237 @@
+// The TLS driver without sockets: two of them, and the bytes between them in the test's hands.
+#include "mtcp/net/tls_driver.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "mtcp/net/error.hpp"
+#include "net/tls_fixture.hpp"
+#include "net/tls_raw_peer.hpp"
+
+namespace mtcp::testing {
+namespace {
+
+using bytes = std::vector<std::byte>;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+class driver_pair {
+ public:
+  explicit driver_pair(const tls_options& options = {})
+      : client(tls_context::client(options), std::make_shared<const key>(shared)),
+        server(tls_context::server(ring_of({shared}), options)) {}
+
+  // At most `piece` bytes at a time.
+  void shake_hands(std::size_t piece = ~std::size_t{0}) {
+    bytes to_server;
+    bytes to_client;
+    EXPECT_FALSE(client.handshake({}, to_server, early));
+    while (!to_server.empty() || !to_client.empty()) {
+      deliver(server, to_server, to_client, piece);
+      deliver(client, to_client, to_server, piece);
+    }
+    ASSERT_TRUE(client.established());
+    ASSERT_TRUE(server.established());
+  }
+
+  key shared = key::generate();
+  tls_driver client;
+  tls_driver server;
+  std::vector<core::slice> early;
+
+ private:
+  void deliver(tls_driver& to, bytes& input, bytes& answer, std::size_t piece) {
+    for (const std::span<const std::byte> all = input; !input.empty();) {
+      const std::size_t n = std::min(piece, input.size());
+      const bytes part(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(n));
+      input.erase(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(n));
+      ASSERT_FALSE(to.established() ? to.decrypt(part, early, answer) : to.handshake(part, answer, early));
+    }
+  }
+};
+
+bytes encrypted(tls_driver& by, const bytes& plain, core::timestamp now = {}) {
+  bytes out;
+  EXPECT_FALSE(by.encrypt(plain, out, now));
+  return out;
+}
+
+TEST(tls_driver, shakes_hands_byte_by_byte) {
+  driver_pair pair;
+  pair.shake_hands(1);
+  EXPECT_EQ(pair.client.exporter(), pair.server.exporter());
+}
+
+TEST(tls_driver, decrypts_what_is_cut_anywhere) {
+  driver_pair pair;
+  pair.shake_hands();
+  const bytes plain = random_bytes(100'000, 1);
+  for (const std::size_t piece : {1UL, 4UL, 5UL, 6UL, 1000UL, 16'406UL, 100'000UL}) {
+    const bytes cipher = encrypted(pair.client, plain);
+    std::vector<core::slice> got;
+    bytes answer;
+    for (std::size_t at = 0; at < cipher.size(); at += piece) {
+      const auto part = std::span(cipher).subspan(at, std::min(piece, cipher.size() - at));
+      ASSERT_FALSE(pair.server.decrypt(part, got, answer));
+    }
+    EXPECT_EQ(joined(got), plain);
+    EXPECT_TRUE(answer.empty());
+  }
+}
+
+TEST(tls_driver, fills_chunks_completely) {
+  driver_pair pair;
+  pair.shake_hands();
+  const bytes plain = random_bytes(20 * core::chunk_capacity, 2);
+  std::vector<core::slice> got;
+  bytes answer;
+  ASSERT_FALSE(pair.server.decrypt(encrypted(pair.client, plain), got, answer));
+  EXPECT_EQ(joined(got), plain);
+  EXPECT_LE(got.size(), 21U);
+}
+
+// Chunks are shared by what came before, and so must never be written again.
+TEST(tls_driver, leaves_earlier_slices_alone) {
+  driver_pair pair;
+  pair.shake_hands();
+  std::vector<core::slice> got;
+  bytes answer;
+  bytes all;
+  for (std::size_t i = 0; i < 200; ++i) {
+    const bytes plain = random_bytes(i * 37 % 5000 + 1, i);
+    all.insert(all.end(), plain.begin(), plain.end());
+    ASSERT_FALSE(pair.server.decrypt(encrypted(pair.client, plain), got, answer));
+  }
+  EXPECT_EQ(joined(got), all);
+}
+
+TEST(tls_driver, hands_out_what_came_before_a_forged_record) {
+  driver_pair pair;
+  pair.shake_hands();
+  bytes cipher = encrypted(pair.client, bytes_of("genuine"));
+  bytes forged = encrypted(pair.client, bytes_of("forged!"));
+  forged.back() ^= std::byte{1};
+  cipher.insert(cipher.end(), forged.begin(), forged.end());
+  std::vector<core::slice> got;
+  bytes answer;
+  EXPECT_EQ(pair.server.decrypt(cipher, got, answer), errc::tls_failed);
+  EXPECT_EQ(joined(got), bytes_of("genuine"));
+}
+
+TEST(tls_driver, refuses_records_out_of_order_and_repeated) {
+  const bytes one = bytes_of("one");
+  const bytes two = bytes_of("two");
+  std::vector<core::slice> got;
+  bytes answer;
+  driver_pair swapped;
+  swapped.shake_hands();
+  encrypted(swapped.client, one);
+  EXPECT_EQ(swapped.server.decrypt(encrypted(swapped.client, two), got, answer), errc::tls_failed);
+  driver_pair repeated;
+  repeated.shake_hands();
+  const bytes record = encrypted(repeated.client, one);
+  EXPECT_FALSE(repeated.server.decrypt(record, got, answer));
+  EXPECT_EQ(repeated.server.decrypt(record, got, answer), errc::tls_failed);
+  EXPECT_EQ(joined(got), one);
+}
+
+TEST(tls_driver, says_goodbye_once) {
+  driver_pair pair;
+  pair.shake_hands();
+  bytes out;
+  pair.client.goodbye(out);
+  const std::size_t size = out.size();
+  EXPECT_GT(size, 0U);
+  pair.client.goodbye(out);
+  EXPECT_EQ(out.size(), size);
+  std::vector<core::slice> got;
+  bytes answer;
+  EXPECT_EQ(pair.server.decrypt(out, got, answer), boost::asio::error::eof);
+  EXPECT_TRUE(got.empty());
+}
+
+TEST(tls_driver, replaces_its_key_by_records) {
+  tls_options options;
+  options.key_update_records = 3;
+  driver_pair pair(options);
+  pair.shake_hands();
+  std::vector<core::slice> got;
+  bytes answer;
+  for (int i = 0; i < 10; ++i) ASSERT_FALSE(pair.server.decrypt(encrypted(pair.client, bytes_of("x")), got, answer));
+  EXPECT_EQ(pair.client.key_updates(), 3U);
+  EXPECT_EQ(joined(got).size(), 10U);
+  EXPECT_TRUE(answer.empty());
+}
+
+// On the wire the update is a record of its own, of 5 + 5 + 17 bytes, ahead of the data.
+TEST(tls_driver, replaces_its_key_by_time) {
+  driver_pair pair;
+  pair.shake_hands();
+  std::vector<core::slice> got;
+  bytes answer;
+  const core::timestamp start = hours(1000);
+  const std::size_t usual = encrypted(pair.server, bytes_of("x"), start).size();
+  EXPECT_EQ(encrypted(pair.server, bytes_of("x"), start + minutes(59)).size(), usual);
+  EXPECT_EQ(encrypted(pair.server, bytes_of("x"), start + minutes(60)).size(), usual + 27);
+  EXPECT_EQ(encrypted(pair.server, bytes_of("x"), start + minutes(61)).size(), usual);
+  EXPECT_EQ(encrypted(pair.server, bytes_of("x"), start + minutes(121)).size(), usual + 27);
+  EXPECT_EQ(pair.server.key_updates(), 2U);
+}
+
+// A peer that floods us with key updates, each of which costs as much as many records.
+class key_update_flood : public ::testing::Test {
+ protected:
+  key_update_flood() {
+    bytes out;
+    while (!client->handshake() || !server.established()) {
+      out.clear();
+      EXPECT_FALSE(server.handshake(client->output(), out, got));
+      client->feed(out);
+    }
+  }
+  error_code updates(int times, int kind) {
+    for (int i = 0; i < times; ++i) {
+      SSL_key_update(client->ssl(), kind);
+      SSL_do_handshake(client->ssl());
+    }
+    bytes alert;
+    return server.decrypt(client->output(), got, alert);
+  }
+  error_code data() {
+    SSL_write(client->ssl(), "x", 1);
+    bytes alert;
+    return server.decrypt(client->output(), got, alert);
+  }
+
+  key shared = key::generate();
+  tls_driver server{tls_context::server(ring_of({shared}))};
+  std::unique_ptr<raw_peer> client = raw_psk_client(make_psk_identity(shared), shared.tls_psk());
+  std::vector<core::slice> got;
+};
+
+TEST_F(key_update_flood, is_none_with_data_between) {
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_FALSE(updates(30, SSL_KEY_UPDATE_NOT_REQUESTED));
+    EXPECT_FALSE(data());
+  }
+  EXPECT_EQ(joined(got).size(), 10U);
+}
+
+TEST_F(key_update_flood, is_cut_off_in_one_read) {
+  EXPECT_EQ(updates(33, SSL_KEY_UPDATE_NOT_REQUESTED), errc::tls_failed);
+}
+
+TEST_F(key_update_flood, is_cut_off_over_many_reads) {
+  for (int i = 0; i < 32; ++i) ASSERT_FALSE(updates(1, SSL_KEY_UPDATE_NOT_REQUESTED)) << i;
+  EXPECT_EQ(updates(1, SSL_KEY_UPDATE_NOT_REQUESTED), errc::tls_failed);
+}
+
+TEST_F(key_update_flood, is_answered_once_per_write) {
+  EXPECT_FALSE(updates(1, SSL_KEY_UPDATE_REQUESTED));
+  const std::size_t with_answer = encrypted(server, bytes_of("x")).size();
+  EXPECT_EQ(encrypted(server, bytes_of("x")).size() + 27, with_answer);
+  EXPECT_EQ(updates(2, SSL_KEY_UPDATE_REQUESTED), errc::tls_failed);
+}
+
+}  // namespace
+}  // namespace mtcp::testing

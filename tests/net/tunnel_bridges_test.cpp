@@ -1,0 +1,279 @@
+// What a tunnel does when its bridges are cut, its server goes away, or its own program does.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "net/tunnel_lab.hpp"
+
+namespace mtcp::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t mebibyte = 1 << 20;
+
+class bridges_test : public tunnel_lab {
+ protected:
+  void start(unsigned bridges) {
+    start_server();
+    relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
+    start_tunnel(bridges, relay_->local_endpoint());
+  }
+  std::size_t bridges_up() const { return tunnel_->snapshot().bridges.size(); }
+  std::uint64_t bytes_down() const { return tunnel_->snapshot().bytes_down; }
+  ~bridges_test() override {
+    if (relay_) relay_->close();
+  }
+
+  std::unique_ptr<cuttable_relay> relay_;
+};
+
+task<> keep(task<received> what, std::optional<received>& out) { out = co_await std::move(what); }
+task<> keep(task<error_code> what, std::optional<error_code>& out) { out = co_await std::move(what); }
+
+TEST_F(bridges_test, a_download_survives_the_loss_of_a_bridge) {
+  start(4);
+  stream peer = run_for(open("source", 64));
+  std::optional<received> got;
+  spawn(io_.get_executor(), keep(receive_all(peer), got));
+  ASSERT_TRUE(reaches([&] { return bytes_down() > 8 * mebibyte; }));
+  relay_->cut_one();
+  ASSERT_TRUE(reaches([&] { return bytes_down() > 24 * mebibyte; }));
+  relay_->cut_one();
+  ASSERT_TRUE(reaches([&] { return got.has_value(); }));
+  EXPECT_EQ(got->end, asio::error::eof);
+  EXPECT_EQ(got->size, 64 * mebibyte);
+  EXPECT_TRUE(got->intact);
+  EXPECT_TRUE(reaches([&] { return bridges_up() == 4; })) << "lost bridges must be replaced";
+}
+
+TEST_F(bridges_test, an_upload_survives_the_loss_of_all_bridges) {
+  start(3);
+  stream peer = run_for(open("sink"));
+  std::optional<error_code> sent;
+  spawn(io_.get_executor(), keep(send_all(peer, 64 * mebibyte), sent));
+  ASSERT_TRUE(reaches([&] { return tunnel_->snapshot().bytes_up > 16 * mebibyte; }));
+  relay_->refuse(true);
+  relay_->cut_all();
+  ASSERT_TRUE(reaches([&] { return tunnel_->snapshot().now == tunnel_snapshot::state::down; }));
+  relay_->refuse(false);
+  ASSERT_TRUE(reaches([&] { return sent.has_value(); }));
+  EXPECT_EQ(*sent, error_code());
+  EXPECT_EQ(run_for(receive_text(peer, 100)), std::to_string(64 * mebibyte) + " intact");
+}
+
+TEST_F(bridges_test, traffic_both_ways_survives_cut_after_cut) {
+  start(3);
+  stream peer = run_for(open("both", 48));
+  std::optional<received> got;
+  std::optional<error_code> sent;
+  spawn(io_.get_executor(), keep(receive_all(peer), got));
+  spawn(io_.get_executor(), keep(send_all(peer, 48 * mebibyte), sent));
+  for (std::uint64_t mark = 4; mark < 48 && !got; mark += 4) {
+    ASSERT_TRUE(reaches([&] { return got || bytes_down() > mark * mebibyte; }));
+    mark % 12 == 0 ? relay_->cut_all() : relay_->cut_one();
+  }
+  ASSERT_TRUE(reaches([&] { return got && sent; }));
+  EXPECT_EQ(got->size, 48 * mebibyte);
+  EXPECT_TRUE(got->intact);
+  EXPECT_EQ(*sent, error_code());
+}
+
+TEST_F(bridges_test, counts_what_was_lost) {
+  start(2);
+  relay_->cut_one();
+  ASSERT_TRUE(reaches([&] { return relay_->accepted() == 3 && bridges_up() == 2; }));
+  const tunnel_snapshot now = tunnel_->snapshot();
+  EXPECT_EQ(now.paths.at(0).reconnects, 1u);
+  EXPECT_FALSE(now.paths.at(0).last_error.empty());
+  EXPECT_EQ(now.bridges.back().id, 3u) << "ids are never used again";
+}
+
+TEST_F(bridges_test, streams_end_when_no_bridge_comes_back) {
+  start_server();
+  relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
+  tunnel_options options = options_for(relay_->local_endpoint(), 2);
+  options.resume_timeout = milliseconds(300);
+  options.backoff_most = milliseconds(100);
+  tunnel_ = std::make_unique<tunnel>(io_, options);
+  spawn(io_.get_executor(), tunnel_->run());
+  ASSERT_EQ(run_for(tunnel_->wait_up(2)), error_code());
+  stream peer = run_for(open("hold"));
+  relay_->refuse(true);
+  relay_->cut_all();
+  EXPECT_EQ(run_for(receive_all(peer)).end, asio::error::connection_reset);
+  error_code error;
+  tunnel_->async_open({"echo", 0}, {}, [&](error_code e, stream) { error = e; });
+  EXPECT_TRUE(reaches([&] { return error == asio::error::timed_out; }));
+  relay_->refuse(false);
+  stream again = run_for(open("echo"));
+  EXPECT_EQ(run_for(send_all(again, mebibyte)), error_code());
+  EXPECT_EQ(run_for(receive_all(again)).size, mebibyte);
+}
+
+TEST_F(bridges_test, a_restarted_server_resets_streams_and_serves_new_ones) {
+  start(3);
+  const std::uint16_t port = server_endpoint().port();
+  stream peer = run_for(open("hold"));
+  const std::string before = tunnel_->snapshot().session;
+  relay_->refuse(true);
+  relay_->cut_all();
+  ASSERT_TRUE(reaches([&] { return bridges_up() == 0; }));
+  stop_server();
+  held_.clear();
+  start_server(port);
+  relay_->refuse(false);
+  EXPECT_EQ(run_for(receive_all(peer)).end, asio::error::connection_reset);
+  ASSERT_TRUE(reaches([&] { return bridges_up() == 3; }));
+  EXPECT_NE(tunnel_->snapshot().session, before);
+  stream again = run_for(open("source", 4));
+  EXPECT_EQ(run_for(receive_all(again)).size, 4 * mebibyte);
+}
+
+// Two paths lead to different servers by mistake: the first keeps working, the second says what is wrong.
+TEST_F(bridges_test, a_foreign_server_on_one_path_disables_that_path) {
+  start_server();
+  acceptor_options other = server_options_;
+  acceptor foreign(io_, other);
+  spawn(io_.get_executor(), foreign.run());
+  relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
+  tunnel_options options = options_for(relay_->local_endpoint(), 2);
+  options.paths.push_back(options.paths.front());
+  cuttable_relay second(io_, server_endpoint());
+  options.paths[1].port = second.local_endpoint().port();
+  tunnel_ = std::make_unique<tunnel>(io_, options);
+  spawn(io_.get_executor(), tunnel_->run());
+  ASSERT_EQ(run_for(tunnel_->wait_up(4)), error_code());
+  stream peer = run_for(open("echo"));
+  second.lead_to(foreign.local_endpoints().front());
+  second.cut_all();
+  const std::string expected = make_error_code(errc::foreign_instance).message();
+  ASSERT_TRUE(reaches([&] { return tunnel_->snapshot().paths[1].last_error == expected; }));
+  EXPECT_EQ(run_for(send_all(peer, mebibyte)), error_code());
+  EXPECT_EQ(run_for(receive_all(peer)).size, mebibyte);
+  EXPECT_EQ(tunnel_->snapshot().paths[0].bridges_up, 2u);
+  tunnel_->stop();
+  foreign.stop();
+  EXPECT_TRUE(reaches([&] { return bridges_up() == 0; }));
+}
+
+TEST_F(bridges_test, a_server_that_comes_late_is_found) {
+  start_server();
+  relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
+  relay_->refuse(true);
+  tunnel_ = std::make_unique<tunnel>(io_, options_for(relay_->local_endpoint(), 2));
+  spawn(io_.get_executor(), tunnel_->run());
+  std::optional<received> got;
+  const auto use = [](bridges_test& lab, std::optional<received>& out) -> task<> {
+    stream peer = co_await lab.open("source", 1);  // waits for the first bridge
+    out = co_await receive_all(peer);
+  };
+  spawn(io_.get_executor(), use(*this, got));
+  ASSERT_TRUE(reaches([&] { return relay_->accepted() >= 6; }));
+  relay_->refuse(false);
+  ASSERT_TRUE(reaches([&] { return got.has_value(); }));
+  EXPECT_EQ(got->size, mebibyte);
+}
+
+TEST_F(bridges_test, nobody_listens) {
+  tcp::acceptor closed(io_.get_executor(), tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  const tcp::endpoint nowhere = closed.local_endpoint();
+  closed.close();
+  tunnel_options options = options_for(nowhere, 2);
+  options.resume_timeout = milliseconds(200);
+  tunnel_ = std::make_unique<tunnel>(io_, options);
+  spawn(io_.get_executor(), tunnel_->run());
+  error_code error;
+  tunnel_->async_open({"echo", 0}, {}, [&](error_code e, stream) { error = e; });
+  EXPECT_TRUE(reaches([&] { return error == asio::error::timed_out; }));
+  EXPECT_EQ(tunnel_->snapshot().now, tunnel_snapshot::state::connecting);
+  EXPECT_EQ(tunnel_->snapshot().paths.at(0).last_error,
+            make_error_code(boost::system::errc::connection_refused).message());
+}
+
+// ---- ends ----
+
+TEST_F(bridges_test, stopping_the_client_resets_the_servers_streams) {
+  start(3);
+  stream peer = run_for(open("hold"));
+  ASSERT_TRUE(reaches([&] { return held_.size() == 1; }));
+  tunnel_->stop();
+  EXPECT_EQ(run_for(receive_all(peer)).end, asio::error::operation_aborted);
+  EXPECT_EQ(run_for(receive_all(held_[0])).end, asio::error::connection_reset);
+  EXPECT_TRUE(reaches([&] { return server_->snapshot().tunnels.empty(); })) << "a clean exit leaves no session behind";
+  EXPECT_EQ(run_for(tunnel_->wait_up()), asio::error::operation_aborted);
+}
+
+TEST_F(bridges_test, stopping_the_server_resets_the_clients_streams) {
+  start(3);
+  stream peer = run_for(open("hold"));
+  stop_server();
+  EXPECT_EQ(run_for(receive_all(peer)).end, asio::error::connection_reset);
+}
+
+TEST_F(bridges_test, a_draining_server_lets_streams_finish) {
+  start(2);
+  stream peer = run_for(open("echo"));
+  server_->drain();
+  ASSERT_EQ(run_for(send_all(peer, mebibyte)), error_code());
+  const received got = run_for(receive_all(peer));
+  EXPECT_EQ(got.end, asio::error::eof);
+  EXPECT_EQ(got.size, mebibyte);
+}
+
+TEST_F(bridges_test, streams_outlive_their_tunnel) {
+  start(2);
+  stream peer = run_for(open("hold"));
+  std::optional<received> got;
+  spawn(io_.get_executor(), keep(receive_all(peer), got));
+  tunnel_.reset();
+  EXPECT_TRUE(reaches([&] { return got.has_value(); }));
+  EXPECT_EQ(got->end, asio::error::operation_aborted);
+  EXPECT_EQ(run_for(send_text(peer, "x")), asio::error::operation_aborted);
+  EXPECT_TRUE(reaches([&] { return running_ == 1; })) << "run() must end without its tunnel";
+}
+
+TEST_F(bridges_test, waiting_opens_end_with_the_tunnel) {
+  start(1);
+  error_code error = asio::error::would_block;
+  tunnel_->async_open({"silent", 0}, {}, [&](error_code e, stream) { error = e; });
+  ASSERT_TRUE(reaches([&] { return unanswered_.size() == 1; }));
+  tunnel_->stop();
+  EXPECT_TRUE(reaches([&] { return error == asio::error::operation_aborted; }));
+}
+
+// The event loop goes first, with everything under way.
+TEST(tunnel, an_abandoned_loop_leaves_nothing_behind) {
+  const key k = key::generate();
+  acceptor_options server_options;
+  server_options.keys.add(k);
+  server_options.listen = {tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
+  std::optional<stream> survivor;
+  {
+    asio::io_context io;
+    acceptor server(io, server_options);
+    spawn(io.get_executor(), server.run());
+    tunnel_options options{.key = k};
+    options.paths.push_back({.host = "127.0.0.1", .port = server.local_endpoints().front().port()});
+    tunnel client(io, options);
+    spawn(io.get_executor(), client.run());
+    const auto accept_one = [](acceptor& from, std::optional<stream>& out) -> task<> {
+      auto [error, request] = co_await from.async_accept(use_result);
+      out = request.answer({});
+    };
+    const auto read_for_ever = [](tunnel& through) -> task<> {
+      core::target to{"x", 1};
+      auto [error, peer] = co_await through.async_open(std::move(to), {}, use_result);
+      co_await receive_all(peer);
+    };
+    spawn(io.get_executor(), accept_one(server, survivor));
+    spawn(io.get_executor(), read_for_ever(client));
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!survivor && std::chrono::steady_clock::now() < end) io.run_one_for(milliseconds(100));
+    ASSERT_TRUE(survivor);
+    survivor.reset();
+  }
+}
+
+}  // namespace
+}  // namespace mtcp::test
