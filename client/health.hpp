@@ -1,0 +1,38 @@
+// What a log says about a tunnel: only what changed.
+#pragma once
+
+#include <spdlog/common.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "mtcp/net/snapshot.hpp"
+
+namespace mtcp::client {
+
+struct log_line {
+  spdlog::level::level_enum level;
+  std::string text;
+};
+
+/// Looks at one snapshot after the other.
+class health {
+ public:
+  /// What is new since the last call. Bridges come up one after the other, so a tunnel is called up when all have, or
+  /// a second after the first.
+  std::vector<log_line> changes(const tunnel_snapshot& now, std::chrono::steady_clock::time_point at);
+  /// The tunnel has been called up, and still is.
+  bool up() const noexcept { return announced_; }
+
+ private:
+  void tell_errors(const tunnel_snapshot& now, std::vector<log_line>& out);
+
+  std::string session_;
+  bool announced_ = false;
+  std::size_t bridges_ = 0;
+  std::chrono::steady_clock::time_point first_up_ = std::chrono::steady_clock::time_point::max();
+  std::vector<std::string> errors_;  // of each path, as last told
+};
+
+}  // namespace mtcp::client

@@ -1,0 +1,28 @@
+// mtcp-client: a local SOCKS5 proxy whose connections share many TCP connections to one server.
+#include <spdlog/spdlog.h>
+
+#include "client.hpp"
+#include "mtcp/net/key_ring.hpp"
+#include "program/process.hpp"
+#include "settings.hpp"
+
+namespace {
+
+int run(std::vector<std::string> arguments) {
+  using namespace mtcp;
+  program::prepare_process();
+  const client::settings s = client::read_settings(std::move(arguments), program::process_environment);
+  program::start_log("mtcp-client", s.log_level);
+  const key_ring keys = load_key_file(s.key_file);
+  if (keys.size() > 1) spdlog::warn("{} holds several keys; the first is used", s.key_file);
+  asio::io_context io(1);
+  client::client program(io, s, *keys.entries().front());
+  program::run_until_drained(io, program.run(), [&] { program.drain(); });
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return mtcp::program::run_main("mtcp-client", [&] { return run({argv + 1, argv + argc}); });
+}

@@ -1,0 +1,111 @@
+#include "path_option.hpp"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <stdexcept>
+
+#include "mtcp/net/address.hpp"
+#include "program/parse.hpp"
+
+namespace mtcp::client {
+namespace {
+
+using direction = core::bridge_options::direction;
+
+template <class Value>
+Value choice(const std::string& text, const std::map<std::string, Value>& known) {
+  if (const auto it = known.find(text); it != known.end()) return it->second;
+  std::string names;
+  for (const auto& [name, value] : known) names += (names.empty() ? "" : ", ") + name;
+  throw std::invalid_argument("expected one of " + names);
+}
+
+std::string not_empty(const std::string& text) {
+  if (text.empty()) throw std::invalid_argument("expected a name");
+  return text;
+}
+
+std::string local_address(const std::string& text) {
+  if (!parse_address(text)) throw std::invalid_argument("expected an IP address of this machine");
+  return text;
+}
+
+void set_server(path_options& path, const std::string& text) {
+  const core::target server = parse_server(text);
+  path.host = server.host;
+  path.port = server.port;
+}
+
+using setter = std::function<void(path_options&, const std::string&)>;
+const std::map<std::string, setter> fields{
+    {"server", set_server},
+    {"bind", [](path_options& p, const std::string& v) { p.bind = local_address(v); }},
+    {"interface", [](path_options& p, const std::string& v) { p.interface = not_empty(v); }},
+    {"bridges", [](path_options& p, const std::string& v) { p.bridges = parse_bridges(v); }},
+    {"role",
+     [](path_options& p, const std::string& v) {
+       p.use.backup = choice<bool>(v, {{"active", false}, {"backup", true}});
+     }},
+    {"direction",
+     [](path_options& p, const std::string& v) {
+       p.use.carries =
+           choice<direction>(v, {{"both", direction::both}, {"up", direction::up}, {"down", direction::down}});
+     }},
+    {"rate", [](path_options& p, const std::string& v) { p.use.rate_limit = program::parse_rate(v); }},
+    {"congestion", [](path_options& p, const std::string& v) { p.congestion = not_empty(v); }},
+    {"name", [](path_options& p, const std::string& v) { p.name = not_empty(v); }},
+};
+
+void set_field(path_options& path, const std::string& pair) {
+  const auto equals = pair.find('=');
+  const std::string key = pair.substr(0, equals);
+  const auto field = fields.find(key);
+  if (equals == std::string::npos || field == fields.end())
+    throw std::invalid_argument("'" + pair + "' is no field of a path; expected server=HOST:PORT and any of " +
+                                "bind, interface, bridges, role, direction, rate, congestion, name");
+  try {
+    field->second(path, pair.substr(equals + 1));
+  } catch (const std::invalid_argument& e) {
+    throw std::invalid_argument(key + ": " + e.what());
+  }
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0, comma = 0; comma != std::string::npos; at = comma + 1) {
+    comma = text.find(',', at);
+    parts.push_back(text.substr(at, comma == std::string::npos ? comma : comma - at));
+  }
+  return parts;
+}
+
+}  // namespace
+
+core::target parse_server(const std::string& text) {
+  const bool has_port = parse_host_port(text).has_value();
+  const bool is_ipv6 = parse_address(text).has_value() && text.find(':') != std::string::npos && !text.starts_with('[');
+  const std::string host = is_ipv6 ? "[" + text + "]" : text;
+  return program::parse_destination(has_port ? text : host + ":" + std::to_string(default_port));
+}
+
+unsigned parse_bridges(const std::string& text) {
+  return text == "auto" ? default_bridges : program::parse_number(text, 1, most_bridges);
+}
+
+void set_bind(path_options& path, const std::string& text) {
+  (parse_address(text) ? path.bind : path.interface) = not_empty(text);
+}
+
+path_options parse_path(const std::string& text) {
+  path_options path;
+  std::set<std::string> seen;
+  for (const std::string& pair : split(text)) {
+    set_field(path, pair);
+    if (!seen.insert(pair.substr(0, pair.find('='))).second) throw std::invalid_argument("'" + pair + "': given twice");
+  }
+  if (path.host.empty()) throw std::invalid_argument("expected server=HOST:PORT");
+  return path;
+}
+
+}  // namespace mtcp::client

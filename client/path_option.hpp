@@ -1,0 +1,24 @@
+// The value of --path: "server=HOST:PORT,bind=ADDRESS,interface=IF,bridges=N,role=active|backup,direction=both|up|down,
+// rate=50mbit,congestion=bbr". Only `server` is needed.
+#pragma once
+
+#include <string>
+
+#include "mtcp/net/options.hpp"
+
+namespace mtcp::client {
+
+inline constexpr unsigned most_bridges = 64;
+inline constexpr unsigned default_bridges = 4;
+inline constexpr std::uint16_t default_port = 8443;
+
+/// These throw std::invalid_argument, saying what they expected.
+path_options parse_path(const std::string& text);
+/// HOST:PORT, or HOST alone for port 8443.
+core::target parse_server(const std::string& text);
+/// "auto" or a number.
+unsigned parse_bridges(const std::string& text);
+/// An address to dial from, or an interface to dial through.
+void set_bind(path_options& path, const std::string& text);
+
+}  // namespace mtcp::client

@@ -1,0 +1,36 @@
+#include "program/listen.hpp"
+
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/system/system_error.hpp>
+
+#include "mtcp/net/address.hpp"
+
+namespace mtcp::program {
+namespace {
+
+bool has_ipv6() {
+  asio::io_context io;
+  tcp::socket probe(io);
+  error_code error;
+  probe.open(tcp::protocol::v6(), error);
+  return !error;
+}
+
+tcp::endpoint resolve(const core::target& where) {
+  asio::io_context io;
+  asio::ip::basic_resolver<tcp::protocol, executor> names(io);
+  error_code error;
+  const auto found = names.resolve(where.host, std::to_string(where.port), error);
+  if (error) throw boost::system::system_error(error, "cannot listen on " + to_string(where));
+  return found.begin()->endpoint();
+}
+
+}  // namespace
+
+tcp::endpoint listen_endpoint(const core::target& where) {
+  if (where.host.empty()) return {has_ipv6() ? tcp::protocol::v6() : tcp::protocol::v4(), where.port};
+  if (const auto literal = parse_address(where.host)) return {*literal, where.port};
+  return resolve(where);
+}
+
+}  // namespace mtcp::program

@@ -1,0 +1,106 @@
+// Options of a program in four layers: flag, then environment (MTCP_*), then JSON file, then default. The first layer
+// that has an option decides it as a whole; lists are not merged.
+//
+// `--key-file FILE` is MTCP_KEY_FILE in the environment and "key-file" in the file. A repeated option is a list: in the
+// environment its values are separated by spaces.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace mtcp::program {
+
+/// What the user has to correct. what() names the option as it was given; code() is the exit code (sysexits.h).
+class settings_error : public std::runtime_error {
+ public:
+  settings_error(int code, const std::string& what) : std::runtime_error(what), code_(code) {}
+  int code() const noexcept { return code_; }
+
+ private:
+  int code_;
+};
+
+/// Text that was asked for instead of a run: --help and --version. To print on standard output, with success.
+struct information {
+  std::string text;
+};
+
+struct option {
+  enum class arity { flag, once, repeated };
+  std::string name;   ///< without dashes
+  std::string value;  ///< what the value is, for the help text; empty for a flag
+  std::string help;
+  arity how = arity::once;
+};
+
+struct command {
+  std::string name;
+  std::string help;
+};
+
+/// What a program can be told. --config, --log-level, --version and --help are added to every program's options.
+struct synopsis {
+  std::string program;
+  std::string description;
+  std::string examples;  ///< printed below the options
+  std::vector<option> options;
+  std::vector<command> commands;
+};
+
+/// A value as it was written, and where.
+struct given {
+  std::string text;
+  std::string origin;  ///< "--bridges", "MTCP_BRIDGES" or "client.json: bridges"
+  int code = 0;        ///< exit code if it is wrong
+};
+
+/// The values of the decisive layer of each option.
+class values {
+ public:
+  std::string command;  ///< empty if there was none
+
+  bool has(const std::string& name) const { return given_.contains(name); }
+  /// Where `name` was given, for messages.
+  const std::string& origin(const std::string& name) const { return given_.at(name).front().origin; }
+  bool flag(const std::string& name) const { return has(name) && given_.at(name).front().text == "true"; }
+
+  /// `parse` takes the text and throws std::invalid_argument, saying what it expected; that becomes a settings_error.
+  template <class Parse>
+  auto one(const std::string& name, Parse parse) const -> std::optional<decltype(parse(std::string()))> {
+    if (!has(name)) return std::nullopt;
+    return parsed(given_.at(name).front(), parse);
+  }
+  template <class Parse>
+  auto each(const std::string& name, Parse parse) const {
+    std::vector<decltype(parse(std::string()))> out;
+    if (has(name))
+      for (const given& g : given_.at(name)) out.push_back(parsed(g, parse));
+    return out;
+  }
+  void set(const std::string& name, std::vector<given> list) { given_.emplace(name, std::move(list)); }
+
+ private:
+  template <class Parse>
+  static auto parsed(const given& g, Parse parse) {
+    try {
+      return parse(g.text);
+    } catch (const std::invalid_argument& e) {
+      throw settings_error(g.code, g.origin + ": '" + g.text + "': " + e.what());
+    }
+  }
+
+  std::map<std::string, std::vector<given>> given_;
+};
+
+/// Looks a variable up; empty if it is not set. std::getenv in the programs, a table in tests.
+using environment = std::function<std::optional<std::string>(const std::string&)>;
+std::optional<std::string> process_environment(const std::string& name);
+
+/// Reads all layers. `arguments` are those behind the program's name. Throws settings_error and information.
+values read_options(const synopsis& known, std::vector<std::string> arguments, const environment& variables);
+
+}  // namespace mtcp::program

@@ -1,0 +1,25 @@
+// The values that both programs take as text. Each throws std::invalid_argument, saying what was expected.
+#pragma once
+
+#include <spdlog/common.h>
+
+#include <cstdint>
+#include <string>
+
+#include "mtcp/core/types.hpp"
+#include "mtcp/net/address.hpp"
+
+namespace mtcp::program {
+
+/// HOST:PORT where a program listens. An empty host, or "*", stands for every address of this machine.
+core::target parse_listen(const std::string& text);
+/// HOST:PORT of somebody else: the host is not empty, the port not 0.
+core::target parse_destination(const std::string& text);
+network parse_network(const std::string& text);
+/// A whole number from `least` to `most`.
+unsigned parse_number(const std::string& text, unsigned least, unsigned most);
+/// "50mbit", "1.5gbit", "800kbit", "9600bit" (powers of 1000) as bytes per second; 0 has no unit.
+std::uint64_t parse_rate(const std::string& text);
+spdlog::level::level_enum parse_log_level(const std::string& text);
+
+}  // namespace mtcp::program

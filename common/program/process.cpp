@@ -1,0 +1,110 @@
+#include "program/process.hpp"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+
+#include <boost/asio/basic_signal_set.hpp>
+#include <boost/system/system_error.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "mtcp/net/key.hpp"
+#include "program/options.hpp"
+
+namespace mtcp::program {
+namespace {
+
+void set_limit(decltype(RLIMIT_CORE) which, rlim_t soft, rlim_t hard) {
+  const rlimit wanted{soft, hard};
+  setrlimit(which, &wanted);  // where it fails the process only has less room
+}
+
+int exit_code_of(const key_error& e) { return e.why() == key_error::kind::permissions ? EX_NOPERM : EX_CONFIG; }
+
+int exit_code_of(const boost::system::system_error& e) {
+  const bool forbidden = e.code() == boost::system::errc::permission_denied;
+  return forbidden ? EX_NOPERM : EX_UNAVAILABLE;
+}
+
+using signal_set = asio::basic_signal_set<executor>;
+
+task<> watch_signals(signal_set& signals, const std::function<void()>& drain) {
+  const auto [error, number] = co_await signals.async_wait(use_result);
+  if (error) co_return;
+  spdlog::info("{}: draining, once more to end at once", number == SIGTERM ? "SIGTERM" : "SIGINT");
+  drain();
+  timer limit(signals.get_executor(), grace + std::chrono::seconds(2));
+  limit.async_wait([](error_code cancelled) {
+    if (!cancelled) std::_Exit(EX_OK);
+  });
+  const auto [again, second] = co_await signals.async_wait(use_result);
+  if (!again) std::_Exit(128 + second);
+}
+
+task<> run_main_task(task<> main, signal_set& signals) {
+  co_await std::move(main);
+  signals.cancel();
+}
+
+}  // namespace
+
+void start_log(const std::string& program, spdlog::level::level_enum level) {
+  auto log = spdlog::stderr_color_mt(program);
+  log->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  log->set_level(level);
+  spdlog::set_default_logger(std::move(log));
+}
+
+void prepare_process() {
+#ifndef __SANITIZE_ADDRESS__  // its leak check is a debugger of this process
+  prctl(PR_SET_DUMPABLE, 0);
+#endif
+  set_limit(RLIMIT_CORE, 0, 0);
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) set_limit(RLIMIT_NOFILE, files.rlim_max, files.rlim_max);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void log_event(std::string_view text) { spdlog::debug("{}", text); }
+
+void report_failure(const std::exception_ptr& escaped) {
+  try {
+    std::rethrow_exception(escaped);
+  } catch (const std::exception& e) {
+    spdlog::error("a connection ended: {}", e.what());
+  }
+}
+
+int run_main(const std::string& program, const std::function<int()>& main) {
+  const auto fail = [&](const std::exception& e, int code) {
+    std::fprintf(stderr, "%s: %s\n", program.c_str(), e.what());
+    return code;
+  };
+  try {
+    return main();
+  } catch (const information& text) {
+    std::fputs(text.text.c_str(), stdout);
+    return EX_OK;
+  } catch (const settings_error& e) {
+    return fail(e, e.code());
+  } catch (const key_error& e) {
+    return fail(e, exit_code_of(e));
+  } catch (const boost::system::system_error& e) {
+    return fail(e, exit_code_of(e));
+  } catch (const std::exception& e) {
+    return fail(e, EX_SOFTWARE);
+  }
+}
+
+void run_until_drained(asio::io_context& io, task<> main, std::function<void()> drain) {
+  signal_set signals(io.get_executor(), SIGTERM, SIGINT);
+  spawn(io.get_executor(), watch_signals(signals, drain));
+  spawn(io.get_executor(), run_main_task(std::move(main), signals));
+  io.run();
+}
+
+}  // namespace mtcp::program

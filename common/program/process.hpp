@@ -1,0 +1,40 @@
+// What both programs do with their process: exit codes, limits, logs, and the first and second signal.
+#pragma once
+
+#include <spdlog/common.h>
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "mtcp/net/async.hpp"
+
+namespace mtcp::program {
+
+/// Logs go to standard error, one line each.
+void start_log(const std::string& program, spdlog::level::level_enum level);
+
+/// No core dumps, no other process that reads this one's memory (keys), and as many file descriptors as allowed.
+void prepare_process();
+
+/// What the library tells of bridges and sessions goes to the log at level debug.
+void log_event(std::string_view text);
+/// Logs an exception that ended one connection.
+void report_failure(const std::exception_ptr& escaped);
+
+/// How long connections may go on after the first signal, before they are reset.
+inline constexpr std::chrono::seconds grace{7};
+
+/// Calls `main`, prints what it throws, and returns the exit code: its own, that of a settings_error, EX_NOPERM for
+/// files that must not or cannot be used by this user, EX_CONFIG for key files that hold something else, EX_UNAVAILABLE
+/// if an address cannot be listened on, EX_SOFTWARE for the rest.
+int run_main(const std::string& program, const std::function<int()>& main);
+
+/// Runs `main` to its end. The first SIGTERM or SIGINT calls `drain`, which should bring that end about; 2 s after the
+/// grace the process ends all the same. A second signal ends it at once, with 128 + its number. An exception that
+/// escapes from `main` is thrown here.
+void run_until_drained(asio::io_context& io, task<> main, std::function<void()> drain);
+
+}  // namespace mtcp::program

@@ -1,0 +1,101 @@
+#include "server.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "mtcp/net/relay.hpp"
+#include "program/listen.hpp"
+#include "program/process.hpp"
+
+namespace mtcp::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+acceptor_options options_of(const settings& s, key_ring keys) {
+  acceptor_options options;
+  options.keys = std::move(keys);
+  options.on_event = program::log_event;
+  for (const core::target& where : s.listen) options.listen.push_back(program::listen_endpoint(where));
+  return options;
+}
+
+rules with_listeners(rules r, const acceptor& a) {
+  for (const tcp::endpoint& local : a.local_endpoints()) r.add_listener(local);
+  return r;
+}
+
+}  // namespace
+
+server::server(asio::io_context& io, const settings& s, key_ring keys)
+    : executor_(io.get_executor()),
+      acceptor_(io, options_of(s, std::move(keys))),
+      rules_(with_listeners(s.destinations, acceptor_)),
+      resolver_(executor_),
+      dialer_(resolver_, rules_),
+      background_(executor_, program::report_failure),
+      streams_(executor_, program::report_failure),
+      drained_(executor_, timer::time_point::max()),
+      grace_(executor_),
+      watch_(executor_) {
+  for (const tcp::endpoint& local : acceptor_.local_endpoints())
+    spdlog::info("listening bridges {}", to_string(to_target(local)));
+}
+
+task<> server::run() {
+  background_.start(acceptor_.run());
+  background_.start(accept_streams());
+  background_.start(watch_tunnels());
+  co_await drained_.async_wait(use_result);
+  co_await streams_.wait();
+  stopping_ = true;
+  grace_.cancel();
+  watch_.cancel();
+  acceptor_.stop();
+  co_await background_.wait();
+}
+
+void server::drain() {
+  acceptor_.drain();
+  drained_.cancel();
+  grace_.expires_after(program::grace);
+  grace_.async_wait([this](error_code cancelled) {
+    if (!cancelled) acceptor_.stop();
+  });
+}
+
+task<> server::accept_streams() {
+  for (;;) {
+    auto [error, request] = co_await acceptor_.async_accept(use_result);
+    if (error) co_return;
+    streams_.start(serve(std::move(request)));
+  }
+}
+
+task<> server::serve(incoming request) {
+  const std::string name = to_string(request.target());
+  dialed to = co_await dialer_.dial(request.target());
+  spdlog::debug("{} {}: {}", request.user(), name, to.socket ? "open" : to.socket.error().message());
+  if (!to.socket) co_return request.refuse(to.why);
+  error_code gone;
+  const tcp::endpoint local = to.socket->local_endpoint(gone);
+  stream remote = request.answer(gone ? core::target{} : to_target(local));
+  co_await relay(std::move(remote), std::move(*to.socket));
+}
+
+/// Says which clients came and went.
+task<> server::watch_tunnels() {
+  std::set<std::string> before;
+  while (!stopping_) {
+    std::set<std::string> now;
+    for (const tunnel_snapshot& t : acceptor_.snapshot().tunnels) now.insert(t.user + ", session " + t.session);
+    for (const std::string& name : now)
+      if (!before.contains(name)) spdlog::info("client {} connected", name);
+    for (const std::string& name : before)
+      if (!now.contains(name)) spdlog::info("client {} gone", name);
+    before = std::move(now);
+    watch_.expires_after(1s);
+    co_await watch_.async_wait(use_result);
+  }
+}
+
+}  // namespace mtcp::server

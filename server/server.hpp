@@ -1,0 +1,43 @@
+// The server program: an acceptor in front, and the destinations that its clients ask for.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "mtcp/net/acceptor.hpp"
+#include "mtcp/net/dialer.hpp"
+#include "mtcp/net/resolver.hpp"
+#include "mtcp/net/task_group.hpp"
+#include "settings.hpp"
+
+namespace mtcp::server {
+
+class server {
+ public:
+  /// Listens, and says where in the log. Throws boost::system::system_error if that fails.
+  server(asio::io_context& io, const settings& s, key_ring keys);
+
+  /// Serves until drain().
+  task<> run();
+  /// Accepts no more, and lets run() return when the last stream has ended; resets what is left after 7 s.
+  void drain();
+
+ private:
+  task<> accept_streams();
+  task<> serve(incoming request);
+  task<> watch_tunnels();
+
+  executor executor_;
+  acceptor acceptor_;
+  rules rules_;
+  resolver resolver_;
+  dialer dialer_;
+  task_group background_;
+  task_group streams_;
+  timer drained_;
+  timer grace_;
+  timer watch_;
+  bool stopping_ = false;
+};
+
+}  // namespace mtcp::server
