@@ -1,0 +1,88 @@
+#include "sim/goodput.hpp"
+
+#include <algorithm>
+
+namespace mtcp::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+double seconds(duration d) { return static_cast<double>(d.count()) * 1e-9; }
+
+// A frame of 64 KiB has a header of 4 bytes, a stream id and an offset; small ones, acks and credit add a little.
+constexpr double frame_share = 0.9985;
+constexpr double record_share = 16384.0 / (16384 + 22);
+
+}  // namespace
+
+std::vector<path_plan> paths_of(const std::vector<bridge_line>& bridges) {
+  std::vector<path_plan> paths;
+  for (const bridge_line& b : bridges) {
+    path_plan p;
+    p.delay = b.round_trip / 2;
+    p.up.narrow.rate = p.down.narrow.rate = static_cast<std::uint64_t>(b.rate);
+    p.up.narrow.queue = p.down.narrow.queue = static_cast<std::size_t>(b.rate * seconds(b.queue));
+    paths.push_back(p);
+  }
+  return paths;
+}
+
+plan download_plan(const char* name, const std::vector<bridge_line>& bridges, std::uint64_t size) {
+  plan p;
+  p.name = name;
+  p.seed = 1;
+  p.redial.reset();  // a bridge that is only suspected must not be doubled: the sum of the rates would rise
+  p.paths = paths_of(bridges);
+  stream_plan bulk;
+  bulk.seed = 1;
+  bulk.bulk = true;
+  bulk.server.send = size;
+  p.streams = {bulk};
+  return p;
+}
+
+double ideal(double rate) { return rate * record_share * frame_share; }
+
+std::uint64_t downloaded(const tunnel& run, std::size_t index) {
+  return run.streams().all().at(index)->client.result().read;
+}
+
+measurement measure(const plan& p, timestamp from, timestamp to) {
+  plan endless = p;
+  endless.streams.at(0).server.send = UINT64_MAX / 2;
+  tunnel run(endless);
+  run.run_until(from);
+  const std::uint64_t before = downloaded(run);
+  const core::tunnel_stats sent_before = run.server().engine().stats();
+  run.run_until(to);
+  const core::tunnel_stats sent = run.server().engine().stats();
+  measurement m;
+  m.rate = static_cast<double>(downloaded(run) - before) / seconds(to - from);
+  m.longest_pause = run.streams().all()[0]->client.result().longest_pause;
+  m.resent = static_cast<double>(sent.payload_resent - sent_before.payload_resent) /
+             std::max(1.0, static_cast<double>(sent.payload_sent - sent_before.payload_sent));
+  return m;
+}
+
+double completion(const plan& p) {
+  tunnel run(p);
+  run.run();
+  const actor::account& reader = run.streams().all()[0]->client.result();
+  if (reader.receiving != actor::got::end) return 1e9;
+  return seconds(reader.last_read - p.streams[0].start);
+}
+
+// The time T at which all bridges together have carried `size`: sum of rate * max(0, T - start) = size.
+double ideal_completion(const std::vector<bridge_line>& bridges, double size) {
+  double low = 0, high = 1e6;
+  for (int i = 0; i < 200; ++i) {
+    const double t = (low + high) / 2;
+    double carried = 0;
+    for (const bridge_line& b : bridges) carried += ideal(b.rate) * std::max(0.0, t - seconds(b.round_trip));
+    (carried < size ? low : high) = t;
+  }
+  return high;
+}
+
+}  // namespace mtcp::sim

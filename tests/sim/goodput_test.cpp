@@ -1,0 +1,156 @@
+// Downloads through the whole tunnel, each against what its bridges could carry. The table that it prints is the
+// measure of the scheduler.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "sim/goodput.hpp"
+#include "sim/random.hpp"
+
+namespace mtcp::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double mega = 1e6;
+constexpr double mbit = 1e6 / 8;
+
+double total(const std::vector<bridge_line>& bridges) {
+  double sum = 0;
+  for (const bridge_line& b : bridges) sum += b.rate;
+  return sum;
+}
+
+void print(const char* what, double percent, double wanted, const measurement& m) {
+  std::printf("%-46s %6.1f %%  (>= %4.1f)   longest pause %5ld ms   resent %4.1f %%\n", what, percent, wanted,
+              static_cast<long>(m.longest_pause / 1ms), 100 * m.resent);
+}
+
+// 15 s of a download, the first 3 of them for slow start.
+void expect_share(const char* what, const std::vector<bridge_line>& bridges, double wanted) {
+  const measurement m = measure(download_plan(what, bridges, 0), 3s, 15s);
+  const double percent = 100 * m.rate / ideal(total(bridges));
+  print(what, percent, wanted, m);
+  EXPECT_GE(percent, wanted);
+  EXPECT_LE(percent, 100.5) << "the simulated network carries more than it may";
+}
+
+TEST(goodput, five_equal_bridges) { expect_share("5 x 20 MB/s, 40 ms", {5, {20 * mega, 40ms}}, 98); }
+TEST(goodput, eight_equal_bridges) { expect_share("8 x 20 MB/s, 40 ms", {8, {20 * mega, 40ms}}, 98); }
+TEST(goodput, eight_slow_bridges) { expect_share("8 x 1 MB/s, 80 ms", {8, {1 * mega, 80ms}}, 97); }
+TEST(goodput, eight_distant_bridges) { expect_share("8 x 5 MB/s, 200 ms", {8, {5 * mega, 200ms}}, 97); }
+TEST(goodput, three_unequal_bridges) {
+  expect_share("20/50/200 Mbit/s, 10/40/100 ms", {{20 * mbit, 10ms}, {50 * mbit, 40ms}, {200 * mbit, 100ms}}, 96);
+}
+
+TEST(goodput, a_slow_bridge_does_not_slow_down_fast_ones) {
+  const std::vector<bridge_line> fast(2, {20 * mega, 40ms});
+  std::vector<bridge_line> all = fast;
+  all.push_back({2 * mega, 40ms});
+  expect_share("2 x 20 MB/s and 2 MB/s, 40 ms", all, 98);
+  const double without = measure(download_plan("without", fast, 0), 3s, 15s).rate;
+  const double with = measure(download_plan("with", all, 0), 3s, 15s).rate;
+  EXPECT_GE(with, without);
+}
+
+TEST(goodput, a_bridge_with_a_long_way_does_not_delay_the_last_byte) {
+  const bridge_line fast{100 * mbit, 20ms};
+  const bridge_line distant{4 * mbit, 300ms};
+  constexpr std::uint64_t size = 20'000'000;
+  plan both = download_plan("both", {fast, distant}, size);
+  plan alone = download_plan("alone", {fast}, size);
+  both.streams[0].start = alone.streams[0].start = 2s;  // all bridges are up
+  const double took = completion(both);
+  const double took_alone = completion(alone);
+  const double best = ideal_completion({fast, distant}, static_cast<double>(size));
+  std::printf("%-46s %6.3f s, fast one alone %.3f s, ideal split %.3f s\n", "100 Mbit/s 20 ms + 4 Mbit/s 300 ms, 20 MB",
+              took, took_alone, best);
+  EXPECT_LE(took, 1.05 * std::min(took_alone, best * 1.05));
+  EXPECT_LE(took, 1.05 * took_alone);
+}
+
+TEST(goodput, random_stalls) {
+  const std::vector<bridge_line> bridges(4, {20 * mega, 40ms});
+  plan p = download_plan("stalls", bridges, 0);
+  // Each bridge is dark for an RTO of 200 ms, once every 20 s on average: 1 % of the time.
+  random chance(7);
+  for (std::size_t path = 0; path < bridges.size(); ++path) {
+    for (timestamp at = 3s; at < 15s; at += std::chrono::milliseconds(chance.between(200, 20'000))) {
+      if (at > 3s) p.faults.push_back({.at = at, .path = path, .what = fault::kind::hold, .length = 200ms});
+    }
+  }
+  const measurement m = measure(p, 3s, 15s);
+  const double percent = 100 * m.rate / ideal(total(bridges));
+  print("4 x 20 MB/s, 1 % random stalls of 200 ms", percent, 90, m);
+  EXPECT_GE(percent, 90);
+}
+
+// One of four bridges meets a fault at 3 s and is not replaced; the others must carry what they can.
+void expect_rest(const char* what, fault f, double wanted) {
+  const std::vector<bridge_line> bridges(4, {20 * mega, 40ms});
+  plan p = download_plan(what, bridges, 0);
+  f.at = 3s;
+  f.path = 1;
+  p.faults = {f};
+  const timestamp until = f.length > duration{0} ? 3s + f.length : 10s;
+  const measurement m = measure(p, 3s, until);
+  const double percent = 100 * m.rate / ideal(3 * 20 * mega);
+  print(what, percent, wanted, m);
+  EXPECT_GE(percent, wanted);
+  EXPECT_LE(m.longest_pause, 400ms);
+}
+
+TEST(goodput, one_of_four_is_held) {
+  expect_rest("one of 4 x 20 MB/s held for 2 s", {.what = fault::kind::hold, .length = 2s}, 97);
+}
+TEST(goodput, one_of_four_swallows) {
+  expect_rest("one of 4 x 20 MB/s swallows for 2 s", {.what = fault::kind::swallow, .length = 2s}, 97);
+}
+TEST(goodput, one_of_four_slows_down) {
+  expect_rest("one of 4 x 20 MB/s drops to 1 MB/s", {.what = fault::kind::rate, .value = 1'000'000}, 97);
+}
+TEST(goodput, one_of_four_is_reset) { expect_rest("one of 4 x 20 MB/s reset", {.what = fault::kind::reset}, 97); }
+TEST(goodput, one_of_four_falls_silent) {
+  expect_rest("one of 4 x 20 MB/s silent", {.what = fault::kind::silence}, 97);
+}
+
+// 64 bytes there and back on a second stream, while a download fills the tunnel.
+void expect_latency(const char* what, const std::vector<bridge_line>& bridges) {
+  plan p = download_plan(what, bridges, UINT64_MAX / 2);
+  stream_plan talk;
+  talk.seed = 2;
+  talk.start = 4s;
+  talk.client = {.send = 64 * 1000, .turn = 64, .reply_to = 64, .lead = 64, .think = 10ms};
+  talk.server = {.send = 64 * 1000, .turn = 64, .reply_to = 64};
+  p.streams.push_back(talk);
+  tunnel run(p);
+  run.run_until(15s);
+  std::vector<duration> turns = run.streams().all()[1]->client.result().turns;
+  ASSERT_GT(turns.size(), 20U) << what;
+  std::sort(turns.begin(), turns.end());
+  const duration unloaded = std::min_element(bridges.begin(), bridges.end(), [](const auto& a, const auto& b) {
+                              return a.round_trip < b.round_trip;
+                            })->round_trip;
+  const duration median = turns[turns.size() / 2];
+  const duration high = turns[turns.size() * 99 / 100];
+  const double percent = 100 * static_cast<double>(downloaded(run)) / 15 / ideal(total(bridges));
+  std::printf("%-46s median %.2f x, p99 %.2f x of %ld ms, the download at %.1f %%\n", what,
+              static_cast<double>(median.count()) / static_cast<double>(unloaded.count()),
+              static_cast<double>(high.count()) / static_cast<double>(unloaded.count()),
+              static_cast<long>(unloaded / 1ms), percent);
+  EXPECT_LE(median, unloaded * 3 / 2);
+  EXPECT_LE(high, unloaded * 3);
+}
+
+TEST(latency, under_a_download_with_deep_buffers) {
+  expect_latency("4 x 20 MB/s, 40 ms, queues of 2 s", {4, {20 * mega, 40ms, 2s}});
+  expect_latency("4 x 2 MB/s, 40 ms, queues of 2 s", {4, {2 * mega, 40ms, 2s}});
+  expect_latency("20/50/200 Mbit/s, 10/40/100 ms, queues of 2 s",
+                 {{20 * mbit, 10ms, 2s}, {50 * mbit, 40ms, 2s}, {200 * mbit, 100ms, 2s}});
+}
+
+}  // namespace
+}  // namespace mtcp::sim

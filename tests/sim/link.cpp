@@ -1,0 +1,253 @@
+#include "sim/link.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mtcp::sim {
+
+namespace {
+
+// Segments are simulated in bursts of up to half a millisecond, as segmentation offload sends them.
+constexpr std::uint64_t bursts_per_second = 2000;
+constexpr std::size_t max_burst_segments = 11;
+
+}  // namespace
+
+link::link(event_queue& events, line& forward, line& backward, const options& o, handlers h)
+    : events_(events),
+      forward_(forward),
+      backward_(backward),
+      options_(o),
+      handlers_(std::move(h)),
+      rtt_(forward.delay() + backward.delay()),
+      congestion_(o.segment, o.initial_window),
+      last_sent_(events.now()),
+      waiting_since_(events.now()),
+      retransmission_(events, [this] { timed_out(); }) {}
+
+// ---- the sender's end ----
+
+std::size_t link::window_left() const noexcept {
+  const std::size_t window = congestion_.window();
+  return window > in_flight_ ? window - in_flight_ : 0;
+}
+
+std::size_t link::room() noexcept {
+  const std::uint64_t queued = written_ - acked_;
+  if (!sending_ || closed_) return 0;
+  if (unsent() >= low_water_ || queued >= options_.send_buffer) {
+    writer_waits_ = true;
+    return 0;
+  }
+  // What the window takes at once does not count as unsent.
+  return std::min(low_water_ - unsent() + window_left(), options_.send_buffer - queued);
+}
+
+std::size_t link::write(std::span<const std::byte> bytes) {
+  std::size_t taken = 0;
+  std::size_t room_left = room();
+  while (taken < bytes.size() && room_left > 0) {
+    const auto part = bytes.subspan(taken, std::min(options_.record, bytes.size() - taken));
+    written_ += part.size() + options_.record_overhead;
+    records_.push_back({written_, core::slice::copy_of(part)});
+    taken += part.size();
+    room_left -= std::min(room_left, part.size() + options_.record_overhead);
+  }
+  if (taken < bytes.size()) writer_waits_ = true;
+  send_more();
+  return taken;
+}
+
+void link::close() {
+  if (!sending_ || closed_) return;
+  closed_ = true;
+  ++written_;
+  send_more();
+}
+
+void link::stop_sending() noexcept {
+  sending_ = false;
+  retransmission_.cancel();
+}
+
+core::path_info link::info() const noexcept { return {rtt_.smoothed(), congestion_.window(), state_ != state::open}; }
+
+std::size_t link::burst() const noexcept {
+  if (forward_.lossy()) return options_.segment;
+  const std::size_t segments = forward_.rate() / bursts_per_second / options_.segment;
+  return options_.segment * std::clamp<std::size_t>(segments, 1, max_burst_segments);
+}
+
+void link::send_more() {
+  if (!sending_) return;
+  if (outstanding_.empty()) congestion_.after_idle(events_.now() - last_sent_, rtt_.timeout());
+  while (in_flight_ == 0 || window_left() >= options_.segment) {
+    if (resend_lost()) continue;
+    if (unsent() == 0) break;
+    send_new();
+  }
+  if (unsent() > 0 || !lost_.empty()) limited_ = true;
+  most_in_flight_ = std::max(most_in_flight_, in_flight_);
+  if (!retransmission_.armed()) rearm();
+  wake_writer();
+}
+
+bool link::resend_lost() {
+  if (lost_.empty()) return false;
+  const auto [from, size] = *lost_.begin();
+  lost_.erase(lost_.begin());
+  if (from + size <= acked_) return true;
+  count_.retransmitted += size;
+  transmit(from, size);
+  return true;
+}
+
+void link::send_new() {
+  const std::size_t whole_segments = window_left() / options_.segment * options_.segment;
+  const std::size_t size = std::min({unsent(), static_cast<std::uint64_t>(burst()),
+                                     static_cast<std::uint64_t>(std::max(whole_segments, options_.segment))});
+  count_.sent += size;
+  transmit(next_, size);
+  next_ += size;
+}
+
+void link::transmit(std::uint64_t from, std::size_t size) {
+  if (outstanding_.empty()) waiting_since_ = events_.now();
+  const std::uint64_t number = first_outstanding_ + outstanding_.size();
+  outstanding_.push_back({from, size, events_.now()});
+  in_flight_ += size;
+  last_sent_ = events_.now();
+  forward_.send(size, [this, number] { arrive(number); });
+}
+
+// ---- the receiver's end ----
+
+void link::arrive(std::uint64_t number) {
+  if (!receiving_) return;
+  transmission& t = outstanding_[number - first_outstanding_];
+  received_.add(t.from, t.from + t.size);
+  t.arrived = true;
+  t.acknowledges = received_.next();
+  backward_.send_ack([this, number] { acked(number); });
+  deliver();
+}
+
+void link::deliver() {
+  while (receiving_ && !records_.empty() && records_.front().end <= received_.next()) {
+    const core::slice plaintext = std::move(records_.front().plaintext);
+    records_.pop_front();
+    handlers_.delivered(plaintext);
+  }
+  if (receiving_ && closed_ && received_.next() == written_) {
+    receiving_ = false;
+    handlers_.ended();
+  }
+}
+
+void link::stop_receiving() noexcept {
+  receiving_ = false;
+  records_.clear();
+}
+
+// ---- acks ----
+
+void link::acked(std::uint64_t number) {
+  if (!sending_ || number < first_outstanding_) return;
+  const timestamp sent = outstanding_[number - first_outstanding_].sent;
+  std::size_t delivered = 0;
+  bool loss = false;
+  bool spurious = false;
+  for (; first_outstanding_ <= number; ++first_outstanding_) {
+    retire(outstanding_.front(), delivered, loss, spurious);
+    outstanding_.pop_front();
+  }
+  waiting_since_ = events_.now();
+  rtt_.sample(events_.now() - sent);
+  rtt_.answered();
+  update_state(loss, spurious);
+  grow(delivered);
+  rearm();
+  send_more();
+}
+
+// The network keeps the order: whatever was sent before a packet that arrived has arrived as well, or is lost.
+void link::retire(const transmission& t, std::size_t& delivered, bool& loss, bool& spurious) {
+  if (!t.written_off) in_flight_ -= t.size;
+  if (t.arrived) {
+    acked_ = std::max(acked_, t.acknowledges);
+    delivered += t.size;
+    spurious |= t.written_off;
+    lost_.erase(t.from);
+  } else if (!t.written_off) {
+    loss = true;
+    lost_[t.from] = t.size;
+  }
+}
+
+void link::update_state(bool loss, bool spurious) {
+  if (state_ == state::loss && spurious) {
+    congestion_.undo();
+    reinstate();
+    state_ = state::open;
+  }
+  if (loss && state_ == state::open) {
+    congestion_.lost();
+    ++count_.losses;
+    state_ = state::recovery;
+    recovery_point_ = next_;
+  }
+  if (state_ != state::open && acked_ >= recovery_point_) state_ = state::open;
+}
+
+void link::reinstate() {
+  for (transmission& t : outstanding_) {
+    if (!t.written_off) continue;
+    t.written_off = false;
+    in_flight_ += t.size;
+    lost_.erase(t.from);
+  }
+}
+
+// A window that the application does not fill proves nothing and does not grow (RFC 7661, as Linux has it).
+void link::grow(std::size_t delivered) {
+  const bool half_used = congestion_.slow_start() && congestion_.window() < 2 * most_in_flight_;
+  if (state_ != state::recovery && (limited_ || was_limited_ || half_used)) {
+    congestion_.acked(delivered, events_.now(), rtt_.smoothed());
+  }
+  if (acked_ < round_end_) return;
+  round_end_ = next_;
+  was_limited_ = std::exchange(limited_, false);
+  most_in_flight_ = in_flight_;
+}
+
+void link::timed_out() {
+  if (events_.now() - waiting_since_ >= options_.give_up) {
+    stop_sending();
+    return handlers_.gave_up();
+  }
+  for (transmission& t : outstanding_) {
+    if (!std::exchange(t.written_off, true)) lost_[t.from] = t.size;
+  }
+  in_flight_ = 0;
+  if (state_ != state::loss) congestion_.timed_out();
+  state_ = state::loss;
+  recovery_point_ = next_;
+  ++count_.timeouts;
+  rtt_.back_off();
+  send_more();
+}
+
+void link::rearm() {
+  if (acked_ == next_) return retransmission_.cancel();
+  retransmission_.arm(events_.now() + rtt_.timeout());
+}
+
+// A waiting writer is woken at half of the low-water mark (tcp_stream_memory_free), so that it is not woken for little.
+void link::wake_writer() {
+  if (!writer_waits_ || closed_ || 2 * unsent() >= low_water_) return;
+  if (3 * (written_ - acked_) >= 2 * options_.send_buffer) return;
+  writer_waits_ = false;
+  handlers_.writable();
+}
+
+}  // namespace mtcp::sim

@@ -1,0 +1,147 @@
+// One direction of one TCP connection that carries TLS records: bytes are written at one end and come out at the other.
+//
+// The sender behaves as Linux does where it matters to a scheduler above it: a low-water mark of unsent bytes decides
+// about writability, the window grows only while it is the limit, a lost packet holds back all that follow it until it
+// has been sent again (SACK, RFC 6675; what a later ack passes over is lost), a lost tail waits for the retransmission
+// timer (RFC 6298), and spurious timeouts are undone (RFC 5682). All sizes in bytes, record overhead included.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <span>
+
+#include "mtcp/core/buffer.hpp"
+#include "mtcp/core/engine.hpp"
+#include "sim/congestion.hpp"
+#include "sim/event_queue.hpp"
+#include "sim/line.hpp"
+#include "sim/reassembly.hpp"
+
+namespace mtcp::sim {
+
+class link {
+ public:
+  struct options {
+    std::size_t segment = 1448;
+    std::size_t initial_window = 10 * 1448;
+    std::size_t send_buffer = 4 << 20;            ///< most that is written and not acknowledged
+    std::size_t record = 16384;                   ///< plaintext of a TLS record
+    std::size_t record_overhead = 22;             ///< header, content type and tag (RFC 8446, section 5.2)
+    duration give_up = std::chrono::seconds(20);  ///< without any ack (TCP_USER_TIMEOUT)
+  };
+  struct handlers {
+    std::function<void()> writable;              ///< takes bytes again after it did not
+    std::function<void(core::slice)> delivered;  ///< plaintext, in order
+    std::function<void()> ended;                 ///< the receiver has read to the end
+    std::function<void()> gave_up;               ///< the sender has
+  };
+
+  /// The lines must outlive the link; acks return by `backward`.
+  link(event_queue& events, line& forward, line& backward, const options& o, handlers h);
+  link(const link&) = delete;
+  link& operator=(const link&) = delete;
+
+  // ---- the sender's end ----
+
+  /// Bytes of unsent data at which it takes no more (TCP_NOTSENT_LOWAT).
+  void set_low_water(std::size_t bytes) noexcept { low_water_ = bytes; }
+  /// Bytes that write() would take, more or less; when 0, handlers::writable follows.
+  std::size_t room() noexcept;
+  /// Returns the number of bytes taken; when that is less than offered, handlers::writable follows.
+  std::size_t write(std::span<const std::byte> bytes);
+  /// No more writes: the receiver reads the end after the last byte.
+  void close();
+  void stop_sending() noexcept;
+  core::path_info info() const noexcept;
+
+  // ---- the receiver's end ----
+
+  void stop_receiving() noexcept;
+  std::uint64_t received() const noexcept { return received_.next(); }
+
+  struct counters {
+    std::uint64_t sent = 0;  ///< first transmissions
+    std::uint64_t retransmitted = 0;
+    std::uint64_t timeouts = 0;
+    std::uint64_t losses = 0;  ///< times that the window was reduced without a timeout
+  };
+  const counters& count() const noexcept { return count_; }
+
+ private:
+  struct transmission {
+    std::uint64_t from;
+    std::size_t size;
+    timestamp sent;
+    std::uint64_t acknowledges = 0;  ///< cumulative ack that its arrival caused
+    bool arrived = false;
+    bool written_off = false;  ///< by a timeout; an ack may still come
+  };
+  struct record {
+    std::uint64_t end;
+    core::slice plaintext;
+  };
+  enum class state { open, recovery, loss };
+
+  std::uint64_t unsent() const noexcept { return written_ - next_; }
+  std::size_t window_left() const noexcept;
+  std::size_t burst() const noexcept;
+
+  void send_more();
+  bool resend_lost();
+  void send_new();
+  void transmit(std::uint64_t from, std::size_t size);
+  void arrive(std::uint64_t number);
+  void deliver();
+  void acked(std::uint64_t number);
+  void retire(const transmission& t, std::size_t& delivered, bool& loss, bool& spurious);
+  void reinstate();
+  void update_state(bool loss, bool spurious);
+  void grow(std::size_t delivered);
+  void timed_out();
+  void rearm();
+  void wake_writer();
+
+  event_queue& events_;
+  line& forward_;
+  line& backward_;
+  options options_;
+  handlers handlers_;
+
+  // Sender: positions in the byte sequence; the end, once closed, takes one position as in TCP.
+  std::uint64_t acked_ = 0;
+  std::uint64_t next_ = 0;
+  std::uint64_t written_ = 0;
+  std::size_t low_water_ = 128 << 10;
+  bool writer_waits_ = false;
+  bool closed_ = false;
+  bool sending_ = true;
+
+  std::deque<transmission> outstanding_;  ///< consecutive, in the order of sending
+  std::uint64_t first_outstanding_ = 0;
+  std::map<std::uint64_t, std::size_t> lost_;  ///< by position: to be sent again
+  std::size_t in_flight_ = 0;                  ///< sent, and neither acknowledged nor lost
+
+  round_trip rtt_;
+  congestion congestion_;
+  state state_ = state::open;
+  std::uint64_t recovery_point_ = 0;
+  std::uint64_t round_end_ = 0;     ///< when it is acknowledged a round trip has passed
+  std::size_t most_in_flight_ = 0;  ///< in this round
+  bool limited_ = false;            ///< the window held something back in this round
+  bool was_limited_ = false;        ///< in the last one
+  timestamp last_sent_{0};
+  timestamp waiting_since_{0};  ///< for an ack of anything
+  timer retransmission_;
+
+  // Receiver
+  reassembly received_;
+  std::deque<record> records_;  ///< written and not delivered
+  bool receiving_ = true;
+
+  counters count_;
+};
+
+}  // namespace mtcp::sim

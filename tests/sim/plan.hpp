@@ -1,0 +1,102 @@
+// What happens in a run: the network, what befalls it, and what the programs at both ends do. A plan follows from a
+// seed or is written by hand; a run follows from its plan alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mtcp/core/engine.hpp"
+#include "sim/bottleneck.hpp"
+#include "sim/link.hpp"
+
+namespace mtcp::sim {
+
+/// What one end of a stream does. Bytes are bytes of the stream.
+struct end_plan {
+  enum class ending : std::uint8_t {
+    finish,      ///< an orderly end after the last byte
+    reset_send,  ///< the sending direction is reset after the last byte
+    reset,       ///< both directions are, as when a program dies
+    close,       ///< no further interest: the end after the last byte, and nothing more is read
+  };
+  std::uint64_t send = 0;
+  ending after = ending::finish;
+
+  /// A dialogue: `turn` bytes are sent for every `reply_to` bytes received (and `lead` bytes before any). 0 for none.
+  std::uint64_t turn = 0;
+  std::uint64_t reply_to = 0;
+  std::uint64_t lead = 0;
+  duration think{0};  ///< pause before each turn
+
+  std::uint64_t read_rate = 0;                 ///< bytes per second, 0 for as they come
+  std::optional<std::uint64_t> stuck_at = {};  ///< reads no further than this offset ...
+  duration stuck_for = duration::max();        ///< ... for so long; max() for ever
+  std::optional<std::uint64_t> stop_at = {};   ///< refuses to read on from there, and says so
+  std::optional<std::uint64_t> die_at = {};    ///< resets both directions after it has read so much
+};
+
+struct stream_plan {
+  timestamp start{0};
+  std::uint64_t seed = 0;
+  std::size_t early = 0;  ///< bytes of the client's that ride with OPEN
+  bool refused = false;
+  duration answer_after{0};  ///< the server's dial
+  bool bulk = false;         ///< pauses in its progress are looked at
+  end_plan client;
+  end_plan server;
+};
+
+/// One way of the network for one bridge at a time; a replacement of that bridge goes the same way.
+struct path_plan {
+  struct direction {
+    bottleneck::options narrow;
+    double loss = 0;
+    std::optional<policer::options> police = std::nullopt;
+  };
+  direction up;  ///< client to server
+  direction down;
+  duration delay{0};  ///< one way
+  duration jitter{0};
+  std::optional<std::size_t> shared = std::nullopt;  ///< paths with the same number share their bottlenecks
+  core::bridge_options options = {};
+
+  duration round_trip() const noexcept { return 2 * delay; }
+};
+
+struct fault {
+  enum class kind : std::uint8_t {
+    hold,     ///< packets of both directions wait for `length`
+    swallow,  ///< packets of both directions vanish for `length`
+    rate,     ///< the bottlenecks change to `value` bytes per second
+    reset,    ///< both ends are told at once, what is on the way is lost
+    cut,      ///< both ends read what was written, and then the end
+    silence,  ///< the connection goes dark for ever, and nobody is told
+  };
+  timestamp at{0};
+  std::optional<std::uint64_t> after_bytes = {};  ///< once a bridge has received so many, both directions together
+  std::size_t path = 0;
+  kind what = kind::reset;
+  duration length{0};
+  std::uint64_t value = 0;
+  bool persistent = false;  ///< connections that are dialled meanwhile suffer too
+};
+
+struct plan {
+  std::string name;
+  std::uint64_t seed = 0;
+  core::limits client;
+  core::limits server;
+  link::options connection = {};
+  std::vector<path_plan> paths;
+  std::vector<fault> faults;
+  std::vector<stream_plan> streams;
+  std::optional<duration> redial = std::chrono::milliseconds(100);  ///< none: a lost bridge stays lost
+  std::size_t most_cuts = 0;  ///< pieces into which what a bridge delivers is cut at most; 0 for not
+  duration time_limit = std::chrono::seconds(300);
+  timestamp stop_at{0};  ///< the run ends there, finished or not; 0 for when all streams have ended
+};
+
+}  // namespace mtcp::sim

@@ -1,0 +1,79 @@
+// Every named plan, and many random ones. What failed can be played again alone: the message says how.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <tuple>
+
+#include "sim/content.hpp"
+#include "sim/random_plan.hpp"
+#include "sim/scenarios.hpp"
+#include "sim/tunnel.hpp"
+
+namespace mtcp::sim {
+namespace {
+
+// Sanitizers are slow: the build asks for fewer seeds there, and MTCP_SIM_SEEDS for any number.
+#ifndef MTCP_SIM_SEEDS
+#define MTCP_SIM_SEEDS 100
+#endif
+
+std::uint64_t seeds_per_case() {
+  const char* wish = std::getenv("MTCP_SIM_SEEDS");
+  return wish != nullptr ? std::strtoull(wish, nullptr, 10) : MTCP_SIM_SEEDS;
+}
+
+void play(const plan& p) {
+  tunnel run(p);
+  const bool fine = run.run() && check_expectations(p, run);
+  if (fine) return;
+  std::string text;
+  for (const std::string& failure : run.log().failures()) text += failure + "\n";
+  ADD_FAILURE() << text << rerun_command(p);
+}
+
+class sim_plans : public testing::TestWithParam<std::string> {};
+
+TEST_P(sim_plans, holds) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) play(*find_plan(GetParam(), seed));
+}
+
+INSTANTIATE_TEST_SUITE_P(named, sim_plans, testing::ValuesIn(directed_plan_names()),
+                         [](const auto& p) { return p.param; });
+
+class sim_seeds : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(sim_seeds, random) {
+  const std::uint64_t first = GetParam() * 1000 + 1;
+  for (std::uint64_t seed = first; seed < first + seeds_per_case(); ++seed) play(random_plan(seed));
+}
+
+TEST_P(sim_seeds, one_fault) {
+  const std::uint64_t first = GetParam() * 1000 + 1;
+  for (std::uint64_t seed = first; seed < first + seeds_per_case() / 10; ++seed) play(random_fault_plan(seed));
+}
+
+INSTANTIATE_TEST_SUITE_P(of, sim_seeds, testing::Range<std::uint64_t>(0, 20));
+
+TEST(sim, the_same_plan_gives_the_same_run) {
+  const auto fingerprint = [] {
+    tunnel run(random_plan(4711));
+    run.run();
+    const tunnel::totals sum = run.count();
+    return std::tuple(run.events().now(), sum.wire_bytes, sum.retransmitted, sum.dialled);
+  };
+  EXPECT_EQ(fingerprint(), fingerprint());
+}
+
+TEST(sim, a_wrong_byte_and_a_lost_end_would_be_noticed) {
+  std::byte bytes[100];
+  fill_content(1, 5, bytes);
+  EXPECT_EQ(matching_content(1, 5, bytes), 100U);
+  EXPECT_LT(matching_content(1, 6, bytes), 3U);
+  EXPECT_LT(matching_content(2, 5, bytes), 3U);
+  bytes[77] ^= std::byte{1};
+  EXPECT_EQ(matching_content(1, 5, bytes) / 8, 77U / 8);
+}
+
+}  // namespace
+}  // namespace mtcp::sim
