@@ -1,0 +1,170 @@
+#include <gtest/gtest.h>
+
+#include "client/path_option.hpp"
+#include "client/settings.hpp"
+#include "programs/given.hpp"
+
+namespace mtcp::client {
+namespace {
+
+using test::config_file;
+using test::expect_error;
+using test::variables;
+using list = std::vector<std::string>;
+using direction = core::bridge_options::direction;
+
+settings read(list more, list base = {"--key-file", "k", "--server", "example.org:9000"}) {
+  base.insert(base.end(), more.begin(), more.end());
+  return read_settings(base, variables());
+}
+
+TEST(ClientSettings, HaveDefaults) {
+  const settings s = read({});
+  EXPECT_EQ(s.key_file, "k");
+  ASSERT_EQ(s.paths.size(), 1U);
+  EXPECT_EQ(s.paths[0].host, "example.org");
+  EXPECT_EQ(s.paths[0].port, 9000);
+  EXPECT_EQ(s.paths[0].bridges, 4U);
+  EXPECT_EQ(s.paths[0].bind + s.paths[0].interface, "");
+  EXPECT_EQ(s.socks, (core::target{"127.0.0.1", 1080}));
+  EXPECT_TRUE(s.forwards.empty());
+  EXPECT_EQ(s.log_level, spdlog::level::info);
+}
+
+TEST(ClientSettings, NeedAKeyAndAServer) {
+  expect_error(64, "--key-file", [] { read({}, {"--server", "a:1"}); });
+  expect_error(64, "--server", [] { read({}, {"--key-file", "k"}); });
+}
+
+TEST(ClientSettings, ApplyBridgesAndBindToEveryServer) {
+  const settings s = read({"--server", "[2001:db8::1]:1", "--bridges", "7", "--bind", "192.0.2.1"});
+  ASSERT_EQ(s.paths.size(), 2U);
+  for (const path_options& path : s.paths) {
+    EXPECT_EQ(path.bridges, 7U);
+    EXPECT_EQ(path.bind, "192.0.2.1");
+    EXPECT_EQ(path.interface, "");
+  }
+  EXPECT_EQ(s.paths[1].host, "2001:db8::1");
+  EXPECT_EQ(read({"--bind", "eth0"}).paths[0].interface, "eth0");
+  EXPECT_EQ(read({"--bridges", "auto"}).paths[0].bridges, 4U);
+}
+
+TEST(ClientSettings, ServersMayLeaveThePortOut) {
+  EXPECT_EQ(parse_server("example.org"), (core::target{"example.org", 8443}));
+  EXPECT_EQ(parse_server("192.0.2.1"), (core::target{"192.0.2.1", 8443}));
+  EXPECT_EQ(parse_server("2001:db8::1"), (core::target{"2001:db8::1", 8443}));
+  EXPECT_EQ(parse_server("[2001:db8::1]"), (core::target{"2001:db8::1", 8443}));
+  EXPECT_EQ(parse_server("[2001:db8::1]:443"), (core::target{"2001:db8::1", 443}));
+  EXPECT_EQ(parse_server("example.org:443"), (core::target{"example.org", 443}));
+}
+
+TEST(ClientSettings, RefuseBadValues) {
+  for (const list& bad : std::vector<list>{{"--bridges", "0"},
+                                           {"--bridges", "65"},
+                                           {"--bridges", "many"},
+                                           {"--server", "host:0"},
+                                           {"--server", "host:port"},
+                                           {"--server", ""},
+                                           {"--bind", ""},
+                                           {"--socks", "1080"},
+                                           {"--forward", "127.0.0.1:1"},
+                                           {"--forward", "127.0.0.1:1="},
+                                           {"--forward", "x=y:1"},
+                                           {"--log-level", "loud"}})
+    expect_error(64, bad[0], [&] { read(bad); });
+}
+
+TEST(ClientSettings, KeepTheProxyClosedUnlessToldOtherwise) {
+  for (const char* open : {"0.0.0.0:1080", ":1080", "[::]:1080", "192.0.2.1:1080", "proxy.example.org:1080"}) {
+    expect_error(64, "--socks-open", [&] { read({"--socks", open}); });
+    EXPECT_TRUE(read({"--socks", open, "--socks-open"}).socks) << open;
+  }
+  for (const char* closed : {"127.0.0.1:0", "127.9.9.9:1080", "[::1]:1080", "localhost:1080"})
+    EXPECT_TRUE(read({"--socks", closed}).socks) << closed;
+}
+
+TEST(ClientSettings, ForwardPorts) {
+  const settings s =
+      read({"--socks", "none", "--forward", "127.0.0.1:2222=[2001:db8::5]:22", "--forward", ":80=a.test:8080"});
+  EXPECT_FALSE(s.socks);
+  ASSERT_EQ(s.forwards.size(), 2U);
+  EXPECT_EQ(s.forwards[0].listen, (core::target{"127.0.0.1", 2222}));
+  EXPECT_EQ(s.forwards[0].to, (core::target{"2001:db8::5", 22}));
+  EXPECT_EQ(s.forwards[1].listen, (core::target{"", 80}));
+  expect_error(64, "--forward", [] { read({"--socks", "none"}); });
+}
+
+TEST(ClientSettings, PathsReplaceServers) {
+  const settings s = read({"--path", "server=a:1", "--path", "server=b:2,bridges=9"}, {"--key-file", "k"});
+  ASSERT_EQ(s.paths.size(), 2U);
+  EXPECT_EQ(s.paths[0].bridges, 4U);
+  EXPECT_EQ(s.paths[1].bridges, 9U);
+  expect_error(64, "--server cannot stand beside --path", [] { read({"--path", "server=a:1"}); });
+}
+
+TEST(ClientSettings, PathsMayBeObjectsInAFile) {
+  const config_file file(
+      R"({"key-file": "k", "path": [{"server": "a:1", "bridges": 2, "role": "backup"}, "server=b:2"]})");
+  const settings s = read({}, {"--config", file.name()});
+  ASSERT_EQ(s.paths.size(), 2U);
+  EXPECT_EQ(s.paths[0].host, "a");
+  EXPECT_EQ(s.paths[0].bridges, 2U);
+  EXPECT_TRUE(s.paths[0].use.backup);
+}
+
+TEST(ClientSettings, ErrorsOfAFileNameTheKey) {
+  const config_file file(R"({"bridges": -1})");
+  expect_error(78, "bridges", [&] { read({}, {"--config", file.name()}); });
+}
+
+TEST(Path, HasManyFields) {
+  const path_options p = parse_path(
+      "server=[2001:db8::1]:443,bind=192.0.2.1,interface=wwan0,bridges=3,role=backup,direction=down,rate=50mbit,"
+      "congestion=bbr,name=lte");
+  EXPECT_EQ(p.host, "2001:db8::1");
+  EXPECT_EQ(p.port, 443);
+  EXPECT_EQ(p.bind, "192.0.2.1");
+  EXPECT_EQ(p.interface, "wwan0");
+  EXPECT_EQ(p.bridges, 3U);
+  EXPECT_TRUE(p.use.backup);
+  EXPECT_EQ(p.use.carries, direction::down);
+  EXPECT_EQ(p.use.rate_limit, 6'250'000U);
+  EXPECT_EQ(p.congestion, "bbr");
+  EXPECT_EQ(p.name, "lte");
+}
+
+TEST(Path, HasDefaults) {
+  const path_options p = parse_path("server=a");
+  EXPECT_EQ(p.port, 8443);
+  EXPECT_FALSE(p.use.backup);
+  EXPECT_EQ(p.use.carries, direction::both);
+  EXPECT_EQ(p.use.rate_limit, 0U);
+  EXPECT_EQ(parse_path("server=a,direction=up,role=active").use.carries, direction::up);
+}
+
+TEST(Path, ErrorsNameTheField) {
+  const std::pair<const char*, const char*> cases[] = {{"", "server"},
+                                                       {"bridges=2", "server"},
+                                                       {"server=a,", "field"},
+                                                       {"server=a,x=1", "x=1"},
+                                                       {"server=a,bridges", "bridges"},
+                                                       {"server=a,bridges=0", "bridges"},
+                                                       {"server=a,role=x", "role"},
+                                                       {"server=a,direction=x", "direction"},
+                                                       {"server=a,rate=fast", "rate"},
+                                                       {"server=a,bind=eth0", "bind"},
+                                                       {"server=a,interface=", "interface"},
+                                                       {"server=a,server=b", "twice"},
+                                                       {"server=", "server"}};
+  for (const auto& [text, word] : cases) {
+    try {
+      parse_path(text);
+      ADD_FAILURE() << text;
+    } catch (const std::invalid_argument& e) {
+      EXPECT_NE(std::string(e.what()).find(word), std::string::npos) << text << ": " << e.what();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mtcp::client

@@ -1,0 +1,171 @@
+#include "program/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include "program/parse.hpp"
+#include "programs/given.hpp"
+
+namespace mtcp::program {
+namespace {
+
+using test::config_file;
+using test::expect_error;
+using test::variables;
+
+const synopsis known{"tool",
+                     "Does things.",
+                     "Example: tool --size 3",
+                     {
+                         {"size", "N", "how large"},
+                         {"key-file", "FILE", "where"},
+                         {"item", "X", "what", option::arity::repeated},
+                         {"loud", "", "or not", option::arity::flag},
+                     },
+                     {{"show", "print"}}};
+
+std::string text(const std::string& s) { return s; }
+std::string size_of(const values& v) { return v.one("size", text).value_or("default"); }
+std::vector<std::string> items_of(const values& v) { return v.each("item", text); }
+using list = std::vector<std::string>;
+
+TEST(Options, ComeFromFlags) {
+  const values v = read_options(known, {"--size", "3", "--item", "a", "--item=b", "--loud"}, variables());
+  EXPECT_EQ(size_of(v), "3");
+  EXPECT_EQ(items_of(v), (list{"a", "b"}));
+  EXPECT_TRUE(v.flag("loud"));
+  EXPECT_FALSE(v.has("key-file"));
+  EXPECT_EQ(v.command, "");
+}
+
+TEST(Options, ComeFromTheEnvironment) {
+  const auto given =
+      variables({{"MTCP_KEY_FILE", "k"}, {"MTCP_ITEM", " a  b "}, {"MTCP_LOUD", "true"}, {"MTCP_SIZE", ""}});
+  const values v = read_options(known, {}, given);
+  EXPECT_EQ(v.one("key-file", text), "k");
+  EXPECT_EQ(items_of(v), (list{"a", "b"}));
+  EXPECT_TRUE(v.flag("loud"));
+  EXPECT_FALSE(v.has("size"));
+}
+
+TEST(Options, ComeFromAFile) {
+  const config_file file(R"({"size": 3, "item": ["a", {"x": "y", "n": 4}], "loud": false, /* why */ "key-file": "k"})");
+  const values v = read_options(known, {"--config", file.name()}, variables());
+  EXPECT_EQ(size_of(v), "3");
+  EXPECT_EQ(items_of(v), (list{"a", "n=4,x=y"}));
+  EXPECT_FALSE(v.flag("loud"));
+}
+
+TEST(Options, TakeTheFirstLayerThatHasThem) {
+  const config_file file(R"({"size": "file", "item": ["file"], "key-file": "file"})");
+  const auto given = variables({{"MTCP_SIZE", "variable"}, {"MTCP_ITEM", "variable"}, {"MTCP_CONFIG", file.name()}});
+  const values v = read_options(known, {"--size", "flag"}, given);
+  EXPECT_EQ(size_of(v), "flag");
+  EXPECT_EQ(items_of(v), list{"variable"});
+  EXPECT_EQ(v.one("key-file", text), "file");
+  EXPECT_EQ(size_of(read_options(known, {}, variables())), "default");
+}
+
+TEST(Options, KnowCommands) {
+  EXPECT_EQ(read_options(known, {"show"}, variables()).command, "show");
+  expect_error(64, "hide", [] { read_options(known, {"hide"}, variables()); });
+}
+
+TEST(Options, ErrorsNameTheFlag) {
+  expect_error(64, "--nonsense", [] { read_options(known, {"--nonsense"}, variables()); });
+  expect_error(64, "--size", [] { read_options(known, {"--size"}, variables()); });
+  expect_error(64, "--size", [] { read_options(known, {"--size", "1", "--size", "2"}, variables()); });
+}
+
+TEST(Options, ErrorsNameTheVariable) {
+  expect_error(64, "MTCP_LOUD", [] { read_options(known, {}, variables({{"MTCP_LOUD", "maybe"}})); });
+}
+
+TEST(Options, ErrorsNameTheKeyOfAFile) {
+  const auto read = [](const std::string& json) {
+    const config_file file(json);
+    read_options(known, {"--config", file.name()}, variables());
+  };
+  expect_error(78, "nonsense", [&] { read(R"({"nonsense": 1})"); });
+  expect_error(78, "size", [&] { read(R"({"size": true})"); });
+  expect_error(78, "size", [&] { read(R"({"size": [1]})"); });
+  expect_error(78, "size", [&] { read(R"({"size": null})"); });
+  expect_error(78, "loud", [&] { read(R"({"loud": 1})"); });
+  expect_error(78, "item.x", [&] { read(R"({"item": {"x": [1]}})"); });
+  expect_error(78, "config", [&] { read(R"({"config": "other.json"})"); });
+  expect_error(78, "expected an object", [&] { read("[]"); });
+  expect_error(78, "not JSON", [&] { read("{"); });
+  expect_error(78, "cannot be read", [] { read_options(known, {"--config", "/nowhere/at/all"}, variables()); });
+  expect_error(78, "cannot be read", [] { read_options(known, {"--config", testing::TempDir()}, variables()); });
+}
+
+TEST(Options, BadValuesNameWhereTheyStand) {
+  const auto refuse = [](const std::string&) -> int { throw std::invalid_argument("expected better"); };
+  const config_file file(R"({"size": "file"})");
+  const values flag = read_options(known, {"--size", "flag"}, variables());
+  const values in_file = read_options(known, {"--config", file.name()}, variables());
+  expect_error(64, "--size: 'flag': expected better", [&] { (void)flag.one("size", refuse); });
+  expect_error(78, ".json: size: 'file': expected better", [&] { (void)in_file.one("size", refuse); });
+}
+
+TEST(Options, TellHelpAndVersion) {
+  const auto told = [](const std::string& flag) {
+    try {
+      read_options(known, {flag}, variables());
+    } catch (const information& i) {
+      return i.text;
+    }
+    return std::string("nothing");
+  };
+  for (const char* word : {"Does things.", "--size N", "how large", "show", "Example: tool --size 3", "--log-level"})
+    EXPECT_NE(told("--help").find(word), std::string::npos) << word;
+  EXPECT_EQ(told("--version").find("tool "), 0U) << told("--version");
+}
+
+template <class Parse>
+bool accepts(Parse parse, const std::string& text) {
+  try {
+    parse(text);
+    return true;
+  } catch (const std::invalid_argument&) {
+    return false;
+  }
+}
+
+TEST(Parse, Rates) {
+  EXPECT_EQ(parse_rate("50mbit"), 6'250'000U);
+  EXPECT_EQ(parse_rate("1.5gbit"), 187'500'000U);
+  EXPECT_EQ(parse_rate("800kbit"), 100'000U);
+  EXPECT_EQ(parse_rate("9600bit"), 1'200U);
+  EXPECT_EQ(parse_rate("0"), 0U);
+  for (const char* bad : {"", "50", "mbit", "50mb", "-1mbit", "50 mbit", "nanmbit", "infgbit", "1e30gbit", "1bit"})
+    EXPECT_FALSE(accepts(parse_rate, bad)) << bad;
+}
+
+TEST(Parse, Numbers) {
+  const auto small = [](const std::string& t) { return parse_number(t, 1, 64); };
+  EXPECT_EQ(small("1"), 1U);
+  EXPECT_EQ(small("64"), 64U);
+  for (const char* bad : {"", "0", "65", "-1", "1.5", "4x", " 4", "99999999999999999999"})
+    EXPECT_FALSE(accepts(small, bad)) << bad;
+}
+
+TEST(Parse, Listeners) {
+  EXPECT_EQ(parse_listen(":8443"), (core::target{"", 8443}));
+  EXPECT_EQ(parse_listen("*:0"), (core::target{"", 0}));
+  EXPECT_EQ(parse_listen("[::1]:80"), (core::target{"::1", 80}));
+  EXPECT_FALSE(accepts(parse_listen, "8443"));
+}
+
+TEST(Parse, Destinations) {
+  EXPECT_EQ(parse_destination("example.org:443"), (core::target{"example.org", 443}));
+  for (const char* bad : {"example.org", ":443", "example.org:0"}) EXPECT_FALSE(accepts(parse_destination, bad)) << bad;
+}
+
+TEST(Parse, LogLevels) {
+  EXPECT_EQ(parse_log_level("debug"), spdlog::level::debug);
+  EXPECT_EQ(parse_log_level("error"), spdlog::level::err);
+  EXPECT_FALSE(accepts(parse_log_level, "loud"));
+}
+
+}  // namespace
+}  // namespace mtcp::program

@@ -1,0 +1,54 @@
+#include <gtest/gtest.h>
+
+#include "programs/given.hpp"
+#include "server/settings.hpp"
+
+namespace mtcp::server {
+namespace {
+
+using test::config_file;
+using test::expect_error;
+using test::variables;
+using list = std::vector<std::string>;
+
+settings read(const list& arguments) { return read_settings(arguments, variables()); }
+
+bool permits(const settings& s, const char* address) {
+  return s.destinations.permits({parse_address(address).value(), 443});
+}
+
+TEST(ServerSettings, HaveDefaults) {
+  const settings s = read({"--key-file", "k"});
+  EXPECT_EQ(s.what, settings::action::serve);
+  EXPECT_EQ(s.key_file, "k");
+  EXPECT_EQ(s.listen, (std::vector<core::target>{{"", 8443}}));
+  EXPECT_TRUE(permits(s, "1.1.1.1"));
+  EXPECT_FALSE(permits(s, "127.0.0.1"));
+}
+
+TEST(ServerSettings, NeedAKey) {
+  expect_error(64, "keygen", [] { read({}); });
+  EXPECT_EQ(read({"keygen"}).what, settings::action::keygen);
+}
+
+TEST(ServerSettings, ListenInSeveralPlaces) {
+  const settings s = read({"--key-file", "k", "--listen", "127.0.0.1:1", "--listen", "[::]:2"});
+  EXPECT_EQ(s.listen, (std::vector<core::target>{{"127.0.0.1", 1}, {"::", 2}}));
+}
+
+TEST(ServerSettings, OpenAndCloseDestinations) {
+  const settings s = read({"--key-file", "k", "--allow", "10.0.0.0/8", "--deny", "10.0.0.1", "--deny", "1.0.0.0/8"});
+  EXPECT_TRUE(permits(s, "10.0.0.2"));
+  EXPECT_FALSE(permits(s, "10.0.0.1"));
+  EXPECT_FALSE(permits(s, "1.1.1.1"));
+}
+
+TEST(ServerSettings, RefuseBadValues) {
+  for (const list& bad : std::vector<list>{{"--listen", "8443"}, {"--allow", "10.0.0.1/8"}, {"--deny", "all"}})
+    expect_error(64, bad[0], [&] { read({"--key-file", "k", bad[0], bad[1]}); });
+  const config_file file(R"({"allow": ["10.0.0.0/99"]})");
+  expect_error(78, "allow", [&] { read({"--config", file.name()}); });
+}
+
+}  // namespace
+}  // namespace mtcp::server
