@@ -78,7 +78,8 @@ TEST(ReorderBuffer, AgreesWithAnArrayForRandomPieces) {
     std::string got;
     while (got.size() < total) {
       // Often from 0 on, so that the first bytes come too.
-      const std::uint64_t offset = std::max<std::int64_t>(0, static_cast<std::int64_t>(random() % (total + 10'000)) - 10'000);
+      const std::uint64_t offset =
+          std::max<std::int64_t>(0, static_cast<std::int64_t>(random() % (total + 10'000)) - 10'000);
       const std::size_t size = std::min<std::uint64_t>(1 + random() % 20'000, total - offset);
       std::size_t fresh = 0;
       for (std::size_t i = 0; i < size; ++i) {
@@ -267,15 +268,25 @@ TEST(RateEstimator, ALimitOfTheApplicationIsNotALimitOfThePath) {
   EXPECT_NEAR(rate.rate(), 2e6, 0.1e6);
 }
 
-TEST(SendCap, DoublesUntilTheRateIsFlatAndThenFollowsIt) {
+TEST(SendCap, IsTwiceWhatTheRateFillsUntilTheRateIsFlat) {
   send_cap cap;
   EXPECT_EQ(cap.value(0, 40ms, false), send_cap::start);
-  cap.on_round(5e6, true);
-  cap.on_round(10e6, true);
-  EXPECT_EQ(cap.value(10e6, 40ms, false), 4 * send_cap::start);
+  for (const double rate : {5e6, 10e6}) cap.on_round(rate, true);
+  EXPECT_NEAR(static_cast<double>(cap.value(10e6, 40ms, false)), 2 * 10e6 * 0.045 + 50e3, 1);
+  for (int i = 0; i < 10; ++i) cap.on_round(10e6, false);
+  EXPECT_FALSE(cap.started()) << "nothing to send says nothing about the path";
   for (int i = 0; i < 3; ++i) cap.on_round(10e6, true);
   EXPECT_TRUE(cap.started());
   EXPECT_NEAR(static_cast<double>(cap.value(10e6, 40ms, false)), 1.25 * 10e6 * 0.045 + 50e3, 1);
+}
+
+TEST(SendCap, StopsDoublingWhenAQueueBuildsUp) {
+  send_cap cap;
+  cap.on_round(10e6, true);
+  cap.on_queue(5ms, 40ms);
+  EXPECT_FALSE(cap.started());
+  cap.on_queue(9ms, 40ms);
+  EXPECT_TRUE(cap.started());
 }
 
 TEST(CompletionTime, SolvesForTheBacklog) {

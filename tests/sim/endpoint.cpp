@@ -175,7 +175,7 @@ void endpoint::report_path_info(core::bridge_id id, attachment& bridge) {
   if (events_.now() < bridge.next_path_info) return;
   const core::path_info info = bridge.carrier->out(side_).info();
   engine_.handle_path_info(id, info, events_.now());
-  bridge.next_path_info = events_.now() + std::max(info.srtt, least_path_info_interval);
+  bridge.next_path_info = events_.now() + std::max(info.srtt / 4, least_path_info_interval);
 }
 
 // ---- checks ----

@@ -59,7 +59,8 @@ measurement measure(const plan& p, timestamp from, timestamp to) {
   const core::tunnel_stats sent = run.server().engine().stats();
   measurement m;
   m.rate = static_cast<double>(downloaded(run) - before) / seconds(to - from);
-  m.longest_pause = run.streams().all()[0]->client.result().longest_pause;
+  const actor::account& reader = run.streams().all()[0]->client.result();
+  m.longest_pause = std::max(reader.longest_pause, to - reader.last_read);
   m.resent = static_cast<double>(sent.payload_resent - sent_before.payload_resent) /
              std::max(1.0, static_cast<double>(sent.payload_sent - sent_before.payload_sent));
   return m;

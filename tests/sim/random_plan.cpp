@@ -159,7 +159,7 @@ core::limits random_limits(random& r) {
   l.send_budget = r.octaves(256 << 10, 16 << 20);
   l.window_start = r.octaves(16 << 10, 1 << 20);
   l.window_small = std::min<std::size_t>(l.window_start, r.octaves(16 << 10, 64 << 10));
-  l.early_limit = r.chance(0.3) ? 0 : r.octaves(1, 16 << 10);
+  l.early_limit = r.octaves(1 << 10, 16 << 10);  // also the least credit: with less a stuck reader starves the others
   if (r.chance(0.3)) l.max_streams = r.between(1, 8);
   return l;
 }

@@ -121,6 +121,18 @@ plan refused(std::uint64_t seed) {
   return p;
 }
 
+plan no_early_data(std::uint64_t seed) {
+  plan p = usual("no_early_data", seed);
+  p.client.early_limit = p.server.early_limit = 0;
+  p.client.receive_budget = p.server.receive_budget = 512 << 10;
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    p.streams.push_back(transfer(seed + 10 * i, 100'000, 100'000));
+    p.streams.back().early = 1000;
+    p.streams.back().answer_after = 50ms;
+  }
+  return p;
+}
+
 plan stuck_readers(std::uint64_t seed) {
   plan p = usual("stuck_readers", seed);
   p.client.receive_budget = 8 << 20;
@@ -243,6 +255,7 @@ constexpr std::array all_plans{
     named{"half_close", half_close},
     named{"resets", resets},
     named{"refused", refused},
+    named{"no_early_data", no_early_data},
     named{"stuck_readers", stuck_readers},
     named{"slow_readers", slow_readers},
     named{"small_budgets", small_budgets},

@@ -21,7 +21,7 @@ namespace mtcp::core {
 struct in_flight_frame {
   std::uint64_t end = 0;  ///< bytes sent on the bridge up to its last one
   bool is_data = false;
-  bool given_up = false;         ///< the bridge was suspected: it was handed to others
+  bool given_up = false;         ///< the bridge was suspected: it does not count as a copy any more
   control what = control::open;  ///< of a control frame
   std::uint64_t id = 0;          ///< stream, or bridge for controls of a bridge
   std::uint64_t segment = 0;     ///< number in the stream's send buffer; for control::window the limit
@@ -34,6 +34,7 @@ struct bridge_state {
   bridge_id id = 0;
   bridge_options options;
   path_info path;
+  duration path_srtt_minimum = duration::max();
   token_bucket limiter{0, 0};
   timestamp up_since{0};
 
@@ -44,8 +45,7 @@ struct bridge_state {
   rtt_estimator rtt;
   rate_estimator rate;
   send_cap cap;
-  bool cap_limited = false;  ///< in the round that goes on
-  int slow_rounds = 0;       ///< rounds in a row whose round trips tell of a standing queue
+  int slow_rounds = 0;  ///< rounds in a row whose round trips tell of a standing queue
   duration round_rtt = duration::max();
   timestamp progress_at{0};  ///< when something of ours was last acknowledged
   bool suspect = false;
@@ -76,7 +76,7 @@ struct bridge_state {
 
   /// Bytes per second; before the first measurement what the kernel's window allows, or 0.
   double rate_estimate() const {
-    if (const double measured = rate.rate(); measured > 0) return measured;
+    if (const double measured = rate.recent(); measured > 0) return measured;
     if (path.srtt <= duration::zero()) return 0;
     return static_cast<double>(path.congestion_window) * 1e9 / static_cast<double>(path.srtt.count());
   }
@@ -87,6 +87,13 @@ struct bridge_state {
   std::uint64_t room() const {
     const std::uint64_t limit = send_limit();
     return in_flight() < limit ? limit - in_flight() : 0;
+  }
+
+  /// How long packets wait on the way now. The kernel's round trip does not contain the wait in its own send buffer,
+  /// the tunnel's does: two round trips for a frame larger than the first window.
+  duration standing_queue() const {
+    if (path.srtt > duration::zero()) return path.srtt - std::min(path.srtt, path_srtt_minimum);
+    return round_rtt == duration::max() ? duration::zero() : round_rtt - rtt.minimum();
   }
 
   /// Seconds for what is in flight beyond the path's own content, at the estimated rate.
@@ -102,12 +109,18 @@ struct bridge_state {
   duration patience() const {
     using std::chrono::milliseconds;
     if (!rtt.known()) return std::chrono::seconds(1);
-    const duration frame =
-        rate.rate() > 0 ? duration(static_cast<std::int64_t>(2e9 * max_segment_size / rate.rate())) : duration::zero();
+    // Twice the time of the frame that is waited for; not much, since a bridge that carries little only seems to be slow.
+    const double bytes = records.empty() ? 0 : static_cast<double>(records.front().size);
+    const double frame_seconds = rate.rate() > 0 ? std::min(2 * bytes / rate.rate(), 2.0) : 0;
+    const duration frame(static_cast<std::int64_t>(frame_seconds * 1e9));
     return std::max<duration>({3 * rtt.smoothed(), rtt.smoothed() + 4 * rtt.variation(), milliseconds(300), frame});
   }
   /// How late an acknowledgement may be before the frame is sent again elsewhere.
-  duration grace() const { return std::max<duration>(rtt.smoothed() / 2, std::chrono::milliseconds(30)); }
+  duration grace() const {
+    using std::chrono::milliseconds;
+    const duration usual = std::min<duration>(4 * rtt.variation(), milliseconds(150));
+    return std::max<duration>({rtt.smoothed() / 2, milliseconds(30), usual});
+  }
 };
 
 /// A bridge that is gone, until both ends know what arrived over it.

@@ -124,18 +124,18 @@ void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, durati
     b.rtt.sample(sample, now);
     b.round_rtt = std::min(b.round_rtt, sample);
   }
-  if (b.rate.on_ack(bytes, *newest, b.rtt.minimum(), now)) on_round(b, !newest->app_limited);
+  if (b.rate.on_ack(bytes, *newest, b.rtt.minimum(), now - delay)) on_round(b, !newest->app_limited);
 }
 
 void engine::impl::on_round(bridge_state& b, bool busy) {
-  b.cap.on_round(b.rate.rate(), b.cap_limited, busy);
-  b.cap_limited = false;
+  const duration waiting = b.standing_queue();
+  b.round_rtt = duration::max();
+  b.cap.on_round(b.rate.rate(), busy);
+  b.cap.on_queue(waiting, b.rtt.minimum());
   // With the cap in force a round trip exceeds the minimum by a quarter and a few ms. Twice as much, two rounds in a
   // row, is a queue that the remembered rate keeps filling: the path has become slower.
-  const bool queue_stands = b.round_rtt != duration::max() && b.round_rtt > 2 * b.rtt.minimum() + milliseconds(20);
-  b.slow_rounds = queue_stands ? b.slow_rounds + 1 : 0;
+  b.slow_rounds = waiting > b.rtt.minimum() + milliseconds(20) ? b.slow_rounds + 1 : 0;
   if (b.slow_rounds >= 2) b.rate.forget_old_rounds();
-  b.round_rtt = duration::max();
 }
 
 void engine::impl::acknowledge_frame(const in_flight_frame& f) {

@@ -60,7 +60,9 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
   controls.push_back({control::bridge_closed, id});
   bridges.erase(it);
   rank_bridges();
-  for (std::size_t i = 0; i < gone.records.size(); ++i) lose_frame(gone.records[i]);
+  for (std::size_t i = 0; i < gone.records.size(); ++i) {
+    if (!gone.records[i].given_up) lose_frame(gone.records[i]);
+  }
   // The last ACKs may have been on it: let the others carry the counts again.
   for (auto& [other, b] : bridges) {
     if (b.taken > 0) b.acked_taken = 0;
@@ -68,13 +70,14 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
   ack_due = now;
 }
 
-// A copy is gone. What has no other one is sent again.
+// A copy is gone, or not to be counted on. What has no other one is sent again.
 void engine::impl::lose_frame(const in_flight_frame& f) {
   if (!f.is_data) {
     control_slot* slot = slot_of({f.what, f.id});
     if (slot == nullptr || slot->acked) return;
     if (slot->copies > 0) --slot->copies;
-    if (slot->copies > 0 || slot->queued) return;
+    // Another copy of a WINDOW may be an older one, with less credit.
+    if ((slot->copies > 0 && f.what != control::window) || slot->queued) return;
     slot->queued = true;
     controls.push_back({f.what, f.id});
     return;
@@ -83,7 +86,7 @@ void engine::impl::lose_frame(const in_flight_frame& f) {
   segment* piece = s == nullptr ? nullptr : s->out.find(f.segment);
   if (piece == nullptr || piece->acked) return;
   if (piece->copies > 0) --piece->copies;
-  if (piece->copies == 0 && !s->stop_received) resends.push_back({f.id, f.segment, false});
+  if (piece->copies == 0 && !s->stop_received) resends.push_back({f.id, f.segment});
 }
 
 void engine::settle(std::span<const bridge_count> counts, timestamp now) {
@@ -126,7 +129,12 @@ std::vector<bridge_count> engine::unsettled() const {
 
 void engine::handle_path_info(bridge_id id, const path_info& info, timestamp) {
   const auto it = impl_->bridges.find(id);
-  if (it != impl_->bridges.end()) it->second.path = info;
+  if (it == impl_->bridges.end()) return;
+  bridge_state& b = it->second;
+  b.path = info;
+  if (info.srtt <= duration::zero()) return;
+  b.path_srtt_minimum = std::min(b.path_srtt_minimum, info.srtt);
+  b.cap.on_queue(b.standing_queue(), b.path_srtt_minimum);
 }
 
 // ---- deadlines ----
@@ -150,10 +158,15 @@ timestamp engine::impl::progress_deadline(const bridge_state& b) const {
 
 void engine::impl::check_progress(bridge_state& b, timestamp now) {
   if (progress_deadline(b) > now) return;
-  if (newest_acked_sent > b.records.front().mark.sent) return give_up(b, now);
-  // No acknowledgement at all: a starved peer, a sleeping laptop, or every path is gone. Ask all of them.
-  ping(b, now);
-  b.progress_at = now;
+  // Acknowledgements travel on other bridges too: whoever is heard from would have brought them.
+  const timestamp lately = now - b.patience() / 2;
+  const bool others_live = std::any_of(bridges.begin(), bridges.end(), [&](const auto& other) {
+    return &other.second != &b && other.second.heard_at > lately && other.second.heard_at > b.heard_at;
+  });
+  if (others_live || newest_acked_sent > b.records.front().mark.sent) return give_up(b, now);
+  // Nothing from anywhere: a starved peer, a sleeping laptop, or every path is gone. Ask all of them.
+  for (auto& [id, every] : bridges) ping(every, now);
+  b.progress_at = lately;
 }
 
 // Others are acknowledged for newer frames: this bridge is suspect. Its frames go elsewhere, it gets no new ones.
@@ -168,12 +181,7 @@ void engine::impl::give_up(bridge_state& b, timestamp now) {
     if (f.given_up) continue;
     f.given_up = true;
     b.payload_resent += f.size;
-    if (f.is_data) {
-      resends.push_back({f.id, f.segment, true});
-    } else if (control_slot* slot = slot_of({f.what, f.id}); slot != nullptr && !slot->acked && !slot->queued) {
-      slot->queued = true;
-      controls.push_back({f.what, f.id});
-    }
+    lose_frame(f);
   }
 }
 

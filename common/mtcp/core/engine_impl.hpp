@@ -35,7 +35,6 @@ struct control_item {
 struct resend_item {
   stream_id stream = 0;
   std::uint64_t segment = 0;
-  bool speculative = false;  ///< its first copy may still arrive
 };
 
 struct ranked_bridge {
@@ -65,8 +64,9 @@ struct engine::impl {
   std::deque<event> events;
 
   std::unordered_map<stream_id, std::unique_ptr<stream_state>> streams;
-  stream_id next_stream = 1;  // client
-  range_set seen_streams;     // server
+  std::size_t counted_streams = 0;  // those that the peer cannot have forgotten
+  stream_id next_stream = 1;        // client
+  range_set seen_streams;           // server
   stream_queue queue;
   std::size_t send_memory = 0;
   std::size_t receive_memory = 0;
@@ -125,6 +125,7 @@ struct engine::impl {
   void raise_tunnel_credit();
   void feed_hungry();
   void wake_writer(stream_state& s);
+  void uncount_if_over_at_peer(stream_state& s);
   void erase_if_over(stream_state& s);
   /// Runs `change` on the stream and keeps the memory totals right.
   template <class Change>
@@ -181,6 +182,7 @@ struct engine::impl {
   void forget_if_settled(bridge_id id);
   void handle_timeout(timestamp now);
   void check_progress(bridge_state& b, timestamp now);
+  bool heard_elsewhere(const bridge_state& b, timestamp since) const;
   void give_up(bridge_state& b, timestamp now);
   void check_liveness(bridge_state& b, timestamp now);
   void ping(bridge_state& b, timestamp now);

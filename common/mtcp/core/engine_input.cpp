@@ -7,6 +7,9 @@
 namespace mtcp::core {
 namespace {
 
+// Streams over the limit that are over at the peer, but not here.
+constexpr std::size_t most_lingering = 256;
+
 bool is_stream_control(frame_type type) { return type >= frame_type::open && type <= frame_type::window; }
 
 // Frames that are worth an acknowledgement: the sender keeps them until it has one.
@@ -71,9 +74,8 @@ stream_state* engine::impl::stream_for(stream_id id, violation& wrong) {
   if (id == 0 || (my_role == role::client && id >= next_stream)) {
     wrong = violation::unexpected_frame;
   } else if (my_role == role::server && !seen_streams.contains(id)) {
-    // Frames of a new stream may overtake its OPEN. The client counts streams that are not over at its own end: here
-    // those linger whose last frames are on their way, or whose program has not read to the end.
-    if (streams.size() >= 2 * own.max_streams) {
+    // Frames of a new stream may overtake its OPEN.
+    if (counted_streams >= own.max_streams || streams.size() >= most_lingering + 2 * own.max_streams) {
       wrong = violation::stream_limit;
       return nullptr;
     }
@@ -263,12 +265,14 @@ violation engine::impl::handle_end(stream_state& s, frame_type type, wire_reader
   account_received(s, size);
   if (received_total > granted_total) return violation::window_overrun;
   s.final_size = size;
+  if (!s.receive_stopped) s.window.finish(size, budget);
   if (reset && news) {
     s.peer_reset = true;
     s.peer_code = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
   }
   if (news && !s.receive_stopped) report_readable(s);
   erase_if_over(s);
+  feed_hungry();
   return violation::none;
 }
 

@@ -12,6 +12,9 @@ constexpr std::size_t frame_overhead = frame_header_size + 16;
 // A copy must win clearly: without this test up to 39 % of small transfers was sent twice in a fluid simulation.
 constexpr double clear_gain = 1.5;
 constexpr double clear_gain_seconds = 0.010;
+// A copy may exceed the room by its own size: new frames are cut to the room that there is, and would take it again and
+// again before it is large enough for a copy.
+constexpr std::size_t room_for_copy = 4 * 1024;
 // Frames looked at per call.
 constexpr std::size_t overdue_depth = 64;
 constexpr std::size_t speculative_depth = 1024;
@@ -23,9 +26,9 @@ void engine::impl::put_resends(transmission& t) {
     const resend_item item = resends.front();
     stream_state* s = find(item.stream);
     const segment* piece = s == nullptr ? nullptr : s->out.find(item.segment);
-    const bool needed = piece != nullptr && !piece->acked && piece->copies <= (item.speculative ? 1 : 0);
+    const bool needed = piece != nullptr && !piece->acked && piece->copies == 0;
     if (needed) {
-      if (t.data_room < std::min<std::size_t>(piece->size + frame_overhead, max_segment_size)) return;
+      if (t.data_room < room_for_copy) return;
       if (t.rest().size() < piece->size + frame_overhead) return;
       counters.payload_resent += piece->size;
       put_segment(t, *s, item.segment);
@@ -40,7 +43,7 @@ bool engine::impl::put_copy(transmission& t, bridge_state& owner, const in_fligh
   stream_state* s = find(f.id);
   const segment* piece = s == nullptr ? nullptr : s->out.find(f.segment);
   if (piece == nullptr || piece->acked || piece->copies != 1 || s->stop_received) return false;
-  if (t.rest().size() < piece->size + frame_overhead || t.data_room < piece->size) return false;
+  if (t.rest().size() < piece->size + frame_overhead || t.data_room < room_for_copy) return false;
   copies.spend(piece->size);
   counters.payload_resent += piece->size;
   owner.payload_resent += piece->size;

@@ -4,6 +4,12 @@
 #include "mtcp/core/engine_impl.hpp"
 
 namespace mtcp::core {
+namespace {
+
+// Bytes of tunnel credit below which no frame is spent on telling of more.
+constexpr std::uint64_t least_credit_news = 4096;
+
+}  // namespace
 
 stream_state* engine::impl::find(stream_id id) {
   const auto it = streams.find(id);
@@ -18,6 +24,7 @@ const stream_state* engine::impl::find(stream_id id) const {
 stream_state& engine::impl::create(stream_id id) {
   auto s = std::make_unique<stream_state>();
   s->id = id;
+  ++counted_streams;
   s->window.begin(own, budget);
   if (s->window.hungry(0)) hungry.push_back(id);
   return *streams.emplace(id, std::move(s)).first->second;
@@ -85,11 +92,9 @@ void engine::impl::stop_receiving(stream_state& s, reset_code code, bool tell_pe
 void engine::impl::account_received(stream_state& s, std::uint64_t end) {
   if (end <= s.highest) return;
   received_total += end - s.highest;
-  if (s.receive_stopped) {
-    consumed_total += end - s.highest;
-    raise_tunnel_credit();
-  }
+  if (s.receive_stopped) consumed_total += end - s.highest;
   s.highest = end;
+  raise_tunnel_credit();
 }
 
 void engine::impl::consume(stream_state& s, std::size_t bytes, timestamp now) {
@@ -106,9 +111,13 @@ void engine::impl::consume(stream_state& s, std::size_t bytes, timestamp now) {
   feed_hungry();
 }
 
+// Worth a frame when a quarter of the window was read, or when the rest that the peer has left would double: streams
+// that nobody reads may hold all but a little of it for ever.
 void engine::impl::raise_tunnel_credit() {
   const std::uint64_t window = tunnel_window(own);
-  if ((granted_total - consumed_total) * 4 > window * 3) return;
+  const std::uint64_t news = consumed_total + window - granted_total;
+  const bool scarce = news >= least_credit_news && news >= granted_total - received_total;
+  if (news * 4 < window && !scarce) return;
   granted_total = consumed_total + window;
   tunnel_window_slot.wanted = true;
   if (tunnel_window_slot.queued) return;
@@ -133,7 +142,16 @@ void engine::impl::wake_writer(stream_state& s) {
   report(event::type::writable, s.id);
 }
 
+// The client opens another stream as soon as one is over at its own end. Here that one lingers while its last
+// acknowledgement is on the way, or while its program has not read to the end.
+void engine::impl::uncount_if_over_at_peer(stream_state& s) {
+  if (!s.counted || !(s.maybe_over_at_peer() || s.over())) return;
+  s.counted = false;
+  --counted_streams;
+}
+
 void engine::impl::erase_if_over(stream_state& s) {
+  uncount_if_over_at_peer(s);
   if (!s.over()) return;
   if (!s.receive_stopped) s.window.end(s.in.consumed(), budget);
   send_memory -= s.out.memory();

@@ -20,7 +20,7 @@ constexpr std::size_t burst_beside_sparse = 64 * 1024;
 // The first bytes of a stream and its tail travel in small frames, for several bridges to share them.
 constexpr std::size_t small_segment = 16 * 1024;
 constexpr std::uint64_t stream_head = 256 * 1024;
-constexpr double frame_seconds = 0.020;
+constexpr double frame_seconds = 0.010;
 constexpr std::size_t least_segment = 4 * 1024;
 }  // namespace
 
@@ -58,10 +58,7 @@ bool engine::impl::nothing_to_do(const bridge_state& b) const {
 std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> out, timestamp now) {
   transmission t{b, out, now};
   fire_acks(now);
-  if (nothing_to_do(b)) {
-    b.cap_limited = b.cap_limited || b.usable;
-    return 0;
-  }
+  if (nothing_to_do(b)) return 0;
   copies.refill(now);
   b.limiter.refill(now);
   put_pings(t);
@@ -86,13 +83,12 @@ void engine::impl::put_data(transmission& t) {
     // Nothing to send, or no credit for it.
     if (queue.empty(stream_queue::place::bulk) || sent_total >= sent_limit) put_speculative(t);
     b.rate.on_app_limited(b.in_flight() + t.used);
-  } else if (b.room() < t.used + least_segment) {
-    b.cap_limited = true;
   }
 }
 
 std::size_t engine::impl::data_room(const bridge_state& b, std::size_t out) const {
-  const std::size_t most = queue.empty(stream_queue::place::sparse) ? burst : burst_beside_sparse;
+  const std::size_t calm = queue.empty(stream_queue::place::sparse) ? burst : burst_beside_sparse;
+  const std::size_t most = std::min(calm, slack_for(b.rate_estimate()));
   const std::size_t reserve = data_header + control_room;  // for the header of the last frame, and a FIN behind it
   if (out <= reserve) return 0;
   if (b.options.rate_limit > 0 && b.limiter.empty()) return 0;
@@ -154,6 +150,7 @@ bool engine::impl::put_control(transmission& t, const control_item& item) {
   const std::size_t size =
       s != nullptr ? write_stream_control(t.rest(), *s, item.what) : write_tunnel_control(t.rest(), item);
   slot->queued = false;
+  if (s != nullptr) uncount_if_over_at_peer(*s);
   if (size == 0) return true;
   ++slot->copies;
   in_flight_frame f;

@@ -35,11 +35,12 @@ class rate_estimator {
   /// do.
   void on_app_limited(std::uint64_t in_flight) { app_limited_until_ = delivered_ + in_flight + 1; }
 
-  /// `bytes` more were acknowledged; `newest` is the mark of the last frame among them.
+  /// `bytes` more were acknowledged; `newest` is the mark of the last frame among them. `now` is best the time at which
+  /// it arrived there, as far as the acknowledgement tells: acknowledgements come in bunches, frames do not.
   /// Returns true when that began a new round: a frame sent after the last round began has been acknowledged.
   bool on_ack(std::uint64_t bytes, const mark& newest, duration rtt_minimum, timestamp now) {
     delivered_ += bytes;
-    delivered_at_ = now;
+    now = delivered_at_ = std::max(now, delivered_at_);
     first_sent_ = newest.sent;
     const bool new_round = newest.delivered >= round_end_;
     if (new_round) {
@@ -61,6 +62,11 @@ class rate_estimator {
 
   /// Bytes per second, 0 while unknown.
   double rate() const { return *std::max_element(rounds_.begin(), rounds_.end()); }
+  /// The same of the last two rounds: what the path does now, where the best of ten is what it can do.
+  double recent() const {
+    const double last = std::max(rounds_[current_], rounds_[(current_ + rounds_.size() - 1) % rounds_.size()]);
+    return last > 0 ? last : rate();
+  }
   std::uint64_t delivered() const { return delivered_; }
 
  private:

@@ -35,7 +35,8 @@ class receive_window {
   /// First credit of a stream. Every stream gets the least one, even from an empty budget.
   void begin(const limits& l, credit_budget& budget) {
     size_ = budget.scarce() ? l.window_small : l.window_start;
-    granted_ = std::max(std::min(size_, budget.free()), l.early_limit);
+    least_ = l.early_limit;
+    granted_ = std::max(std::min(size_, budget.free()), least_);
     budget.take(static_cast<std::size_t>(granted_));
   }
 
@@ -49,12 +50,25 @@ class receive_window {
 
   /// Raises the limit as far as the budget allows. Returns true when the peer should be told.
   bool raise(std::uint64_t consumed, credit_budget& budget) {
+    if (finished_) return false;
     const std::uint64_t open = granted_ - consumed;
     if (open * 4 > size_ * 3) return false;
-    const std::size_t more = std::min(static_cast<std::size_t>(size_ - open), budget.free());
+    std::size_t more = std::min(static_cast<std::size_t>(size_ - open), budget.free());
+    // Streams that nobody reads may hold the whole budget: the others go on with the least credit, half of it at a
+    // time.
+    if (open + more < least_ && open * 2 <= least_) more = least_ - static_cast<std::size_t>(open);
     budget.take(more);
     granted_ += more;
     return more > 0;
+  }
+
+  /// The stream will not become longer than this: gives back what exceeds it, and asks for no more. A stream that goes
+  /// on in its other direction must not hold credit that nobody can use.
+  void finish(std::uint64_t final_size, credit_budget& budget) {
+    if (finished_) return;
+    finished_ = true;
+    budget.give_back(static_cast<std::size_t>(granted_ - final_size));
+    granted_ = final_size;
   }
 
   /// Nothing more will be kept: gives back what the budget still holds for the stream.
@@ -78,7 +92,9 @@ class receive_window {
   }
 
   std::uint64_t granted_ = 0;
+  bool finished_ = false;
   std::size_t size_ = 0;
+  std::size_t least_ = 0;
   std::uint64_t epoch_offset_ = 0;
   timestamp epoch_start_{0};
 };

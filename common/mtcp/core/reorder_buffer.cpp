@@ -10,6 +10,8 @@ namespace {
 
 // What a kept slice costs besides its chunk: the chunk's header, the allocator's, and a node of the map or the deque.
 constexpr std::size_t overhead = 96;
+constexpr std::size_t small_piece = 1024;
+constexpr std::size_t shared_chunk = 4096;
 
 // A slice keeps its whole chunk alive. One that fills less than half of it is copied, so that memory stays within
 // twice the bytes kept and nobody can pin megabytes with single bytes.
@@ -41,8 +43,28 @@ reorder_buffer::inserted reorder_buffer::insert(std::uint64_t offset, slice byte
 
 void reorder_buffer::append(slice bytes) {
   next_ += bytes.size();
-  ready_.push_back(compact(std::move(bytes)));
-  account(ready_.back());
+  make_ready(std::move(bytes));
+}
+
+// Small pieces that pile up share a chunk: thousands of single bytes would cost a hundred times their size.
+void reorder_buffer::make_ready(slice bytes) {
+  if (ready_.empty() || bytes.size() > small_piece) {
+    tail_ = {};
+    ready_.push_back(compact(std::move(bytes)));
+    account(ready_.back());
+    return;
+  }
+  if (!tail_ || tail_.capacity() - tail_used_ < bytes.size()) {
+    tail_ = chunk_ref::make(shared_chunk);
+    std::memcpy(tail_.data(), bytes.data(), bytes.size());
+    ready_.push_back(slice(tail_, 0, bytes.size()));
+    account(ready_.back());
+    tail_used_ = bytes.size();
+    return;
+  }
+  std::memcpy(tail_.data() + tail_used_, bytes.data(), bytes.size());
+  ready_.back().grow(bytes.size());
+  tail_used_ += bytes.size();
 }
 
 // Stores the parts of [offset, offset + size) that are not there yet. Returns the number of new bytes.
@@ -78,10 +100,11 @@ std::size_t reorder_buffer::hold(std::uint64_t offset, slice bytes) {
 bool reorder_buffer::release_held() {
   std::size_t pieces = 0;
   while (!waiting_.empty() && waiting_.begin()->first == next_) {
-    slice& piece = waiting_.begin()->second;
+    slice piece = std::move(waiting_.begin()->second);
     next_ += piece.size();
     held_ -= piece.size();
-    ready_.push_back(std::move(piece));
+    unaccount(piece);
+    make_ready(std::move(piece));
     waiting_.erase(waiting_.begin());
     ++pieces;
   }
@@ -126,6 +149,7 @@ std::size_t reorder_buffer::read(std::span<std::byte> out) {
 
 void reorder_buffer::clear() {
   ready_ = {};
+  tail_ = {};
   waiting_.clear();
   held_ = 0;
   memory_ = 0;

@@ -39,6 +39,7 @@ class reorder_buffer {
   void append(slice bytes);
   std::size_t hold(std::uint64_t offset, slice bytes);
   bool release_held();
+  void make_ready(slice bytes);
   void account(const slice& s);
   void unaccount(const slice& s);
 
@@ -48,6 +49,8 @@ class reorder_buffer {
   std::uint64_t next_ = 0;
   std::size_t held_ = 0;
   std::size_t memory_ = 0;
+  chunk_ref tail_;  ///< chunk of ready_.back() when small pieces may be added to it
+  std::size_t tail_used_ = 0;
 };
 
 }  // namespace mtcp::core

@@ -16,7 +16,7 @@ namespace mtcp::core {
 struct segment {
   std::uint64_t offset = 0;
   std::uint32_t size = 0;
-  std::uint8_t copies = 0;  ///< on bridges that live, not acknowledged
+  std::uint8_t copies = 0;  ///< on bridges that live and were not suspected since, not acknowledged
   bool acked = false;
 };
 

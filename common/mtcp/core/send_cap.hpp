@@ -1,8 +1,10 @@
 // How many bytes a bridge may have in flight: a little more than its own measured rate fills, so that a deep buffer on
 // the way stays empty and a frame is bound to a bridge as late as possible.
 //
-// While the rate is unknown the cap doubles once per round, as slow start does, until the rate has not grown by a
-// quarter for three rounds (the full-pipe test of BBR, draft-cardwell-iccrg-bbr-congestion-control, section 4.3.1.2).
+// While the rate is still growing the cap is twice what it fills, so that both may double every round as in slow start.
+// That ends when the rate has not grown by a quarter for three rounds (the full-pipe test of BBR,
+// draft-cardwell-iccrg-bbr-congestion-control, section 4.3.1.2), or as soon as round trips tell that a queue builds up
+// (HyStart++, RFC 9406): to overflow it would cost TCP half of its window.
 #pragma once
 
 #include <algorithm>
@@ -15,40 +17,45 @@
 namespace mtcp::core {
 
 /// Unsent bytes that the kernel may hold: 5 ms of the rate. Less starves a fast bridge between two wake-ups of the
-/// program, more binds frames too early.
+/// program, more binds frames too early and keeps a keystroke waiting.
 inline std::size_t slack_for(double rate) {
-  return static_cast<std::size_t>(std::clamp(rate * 0.005, 32.0 * 1024, 512.0 * 1024));
+  return static_cast<std::size_t>(std::clamp(rate * 0.005, 16.0 * 1024, 512.0 * 1024));
 }
 
 class send_cap {
  public:
   static constexpr std::uint64_t start = 256 * 1024;
+  /// Above what the rate fills: acknowledgements wait, frames are acknowledged whole, and a path that has become faster
+  /// must be able to show it. In the simulator 1.1 fills 95 %, 1.2 fills 98 %, 1.25 fills 99 % of 5 x 20 MB/s.
+  static constexpr double steady_gain = 1.25;
   static constexpr duration ack_delay = std::chrono::milliseconds(5);
 
-  /// A round of acknowledgements ended. `limited`: the cap held sending back in it. `busy`: there always was something
-  /// to send, so that the kernel or the path did.
-  void on_round(double rate, bool limited, bool busy = false) {
-    if (started_) return;
+  /// A round of acknowledgements ended. `busy`: there always was something to send.
+  void on_round(double rate, bool busy) {
     if (rate > best_ * 1.25) {
       best_ = rate;
       flat_rounds_ = 0;
-    } else if ((limited || busy) && ++flat_rounds_ >= 3) {
+    } else if (busy && ++flat_rounds_ >= 3) {
       started_ = true;
     }
-    if (limited && !started_) startup_ *= 2;
+  }
+
+  /// Packets wait for so long on the way.
+  void on_queue(duration standing, duration rtt_minimum) {
+    using std::chrono::milliseconds;
+    if (standing > std::clamp<duration>(rtt_minimum / 8, milliseconds(8), milliseconds(25))) started_ = true;
   }
 
   std::uint64_t value(double rate, duration rtt_minimum, bool recovering) const {
     const double seconds = std::chrono::duration<double>(rtt_minimum + ack_delay).count();
-    const double steady = (1.25 * rate * seconds + static_cast<double>(slack_for(rate))) * (recovering ? 2 : 1);
-    const auto cap = static_cast<std::uint64_t>(steady);
-    return started_ ? cap : std::max(cap, startup_);
+    const double gain = started_ ? steady_gain : 2;
+    const double cap = (gain * rate * seconds + static_cast<double>(slack_for(rate))) * (recovering ? 2 : 1);
+    return started_ ? static_cast<std::uint64_t>(cap) : std::max(static_cast<std::uint64_t>(cap), start);
   }
 
   bool started() const { return started_; }
 
  private:
-  std::uint64_t startup_ = start;
   double best_ = 0;
   int flat_rounds_ = 0;
   bool started_ = false;

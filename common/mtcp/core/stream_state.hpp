@@ -77,11 +77,18 @@ struct stream_state {
   bool was_refused = false;
   refusal why = refusal::general;
   bool closed = false;  ///< the program has let go of it
+  bool counted = true;  ///< (server) against the limit of streams
 
   bool all_received() const { return final_size && (receive_stopped || in.contiguous() == *final_size); }
   bool end_reached() const { return final_size && in.consumed() == *final_size; }
   bool can_send() const { return out.unsent() > 0 && out.sent() < send_limit; }
 
+  /// The peer may already have forgotten it: it has ended its own direction and was told that ours has ended.
+  bool maybe_over_at_peer() const {
+    const bool told =
+        slot(control::fin).sent() || slot(control::reset).sent() || (was_refused && slot(control::answer).sent());
+    return final_size && told;
+  }
   bool send_over() const {
     if (!slot(control::open).done() || !slot(control::answer).done()) return false;
     if (was_refused && slot(control::answer).wanted) return true;

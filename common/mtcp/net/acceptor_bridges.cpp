@@ -86,6 +86,7 @@ void server::admit(tcp::socket socket) {
     ++totals_.turned_away_total;
     return;
   }
+  platform::prepare_bridge(socket);
   spawn(executor_, serve(shared_from_this(), std::move(socket), from));
 }
 
@@ -101,6 +102,7 @@ task<> server::serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip:
   std::vector<core::slice> rest;
   const error_code error = co_await self->meet(channel, from, joined, said, rest);
   if (error) ++self->totals_.strangers_total;
+  if (error && joined) joined->abandon();
   if (error || !joined) co_return channel.close();
   bridge carrier(std::move(channel), said.bridge, said.options);
   const std::string name = "bridge " + std::to_string(said.bridge) + " of session " + short_name(joined->id());
@@ -157,7 +159,7 @@ core::welcome_status server::create(const key& holder, core::bridge_id first, se
   for (const auto& [id, open] : sessions_) of_this_key += open->owner() == holder.id();
   if (of_this_key >= options_.sessions_per_key) return core::welcome_status::limit;
   const auto made = std::make_shared<server_session>(executor_, options_, holder, *this);
-  if (!made->claim_bridge(first)) return core::welcome_status::refused;
+  if (const auto claimed = made->claim_bridge(first); claimed != core::welcome_status::ok) return claimed;
   sessions_.emplace(made->id(), made);
   report("session " + short_name(made->id()) + " of " + made->user());
   joined = made;
@@ -170,9 +172,9 @@ core::welcome_status server::join(const core::hello& hello, const key& holder, s
   const auto found = sessions_.find(hello.session);
   if (found == sessions_.end() || !found->second->may_join(holder.id(), hello))
     return core::welcome_status::unknown_session;
-  if (!found->second->claim_bridge(hello.bridge)) return core::welcome_status::limit;
-  joined = found->second;
-  return core::welcome_status::ok;
+  const core::welcome_status claimed = found->second->claim_bridge(hello.bridge);
+  if (claimed == core::welcome_status::ok) joined = found->second;
+  return claimed;
 }
 
 // One timer for all: the oldest stranger's deadline is the next.

@@ -11,11 +11,17 @@
 namespace mtcp::detail {
 namespace {
 
-tcp::acceptor make_listener(const executor& where, const tcp::endpoint& at, bool ipv4_too) try {
+void throw_if(const error_code& error) {
+  if (error) throw boost::system::system_error(error);
+}
+
+tcp::acceptor make_listener(const executor& where, const tcp::endpoint& at, bool ipv4_too,
+                            const std::string& congestion) try {
   tcp::acceptor made(where);
   made.open(at.protocol());
   made.set_option(asio::socket_base::reuse_address(true));
   if (at.address().is_v6()) made.set_option(asio::ip::v6_only(!ipv4_too));
+  if (!congestion.empty()) throw_if(platform::set_congestion(made, congestion));
   made.bind(at);
   made.listen();
   made.non_blocking(true);
@@ -44,7 +50,7 @@ void server::listen_on(const tcp::endpoint& where) {
   bool ipv4_too = where.address().is_v6() && where.address().is_unspecified();
   for (const tcp::endpoint& other : options_.listen)
     ipv4_too = ipv4_too && !(other.address().is_v4() && other.port() == where.port());
-  listeners_.push_back(make_listener(executor_, where, ipv4_too));
+  listeners_.push_back(make_listener(executor_, where, ipv4_too, options_.congestion));
 }
 
 std::vector<tcp::endpoint> server::local_endpoints() const {

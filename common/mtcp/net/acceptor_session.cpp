@@ -37,13 +37,15 @@ bool server_session::may_join(const key_id& holder, const core::hello& hello) co
   return equal_in_constant_time(hello.secret, secret_) && holder == owner_ && !core_.ended();
 }
 
-bool server_session::claim_bridge(core::bridge_id id) {
-  if (bridges_ >= options_.bridges_per_session || used_bridges_.range_count() >= id_ranges_most) return false;
-  return used_bridges_.insert(id);
+core::welcome_status server_session::claim_bridge(core::bridge_id id) {
+  const bool full = bridges_ >= options_.bridges_per_session || used_bridges_.range_count() >= id_ranges_most;
+  if (full) return core::welcome_status::limit;
+  return used_bridges_.insert(id) ? core::welcome_status::ok : core::welcome_status::refused;
 }
 
 task<error_code> server_session::run_bridge(bridge& carrier, std::vector<core::slice> first) {
   expiry_.cancel();
+  had_bridges_ = true;
   ++bridges_;
   const error_code why = co_await core_.run_bridge(carrier, std::move(first));
   if (--bridges_ == 0) wait_for_bridges();
@@ -57,6 +59,10 @@ void server_session::wait_for_bridges() {
   expiry_.async_wait(lifeline_.guard([this](error_code error) {
     if (!error && bridges_ == 0) end(errc::session_expired, "no bridge came back in time");
   }));
+}
+
+void server_session::abandon() {
+  if (!had_bridges_) end(errc::session_expired, "it never came up");
 }
 
 void server_session::leave() {

@@ -39,11 +39,14 @@ class server_session final : public session::listener {
 
   /// Whether a peer that holds `holder` and said `hello` may join. Takes as long for every wrong secret.
   bool may_join(const key_id& holder, const core::hello& hello) const;
-  /// False if the id has been used before, or if there are bridges enough.
-  bool claim_bridge(core::bridge_id id);
+  /// What to tell a bridge that wants this id: `refused` if it has been used before, `limit` if there are bridges
+  /// enough.
+  core::welcome_status claim_bridge(core::bridge_id id);
 
   /// Runs a bridge until it ends; the session ends resume_timeout after the last one.
   task<error_code> run_bridge(bridge& carrier, std::vector<core::slice> first);
+  /// A bridge that had a place did not come up after all: without any other, nobody knows of the session.
+  void abandon();
   /// Tells the client to go, and ends.
   void leave();
   void end(error_code why, const std::string& text);
@@ -62,6 +65,7 @@ class server_session final : public session::listener {
   session core_;
   core::range_set used_bridges_;
   std::size_t bridges_ = 0;  // running, or about to
+  bool had_bridges_ = false;
   bool client_leaves_ = false;
   timer expiry_;
   lifeline lifeline_;

@@ -42,7 +42,6 @@ bridge::bridge(secure_channel channel, core::bridge_id id, const core::bridge_op
   local_ = text_of(here, error);
   const auto there = channel_.socket().remote_endpoint(error);
   remote_ = text_of(there, error);
-  platform::prepare_bridge(channel_.socket());
 }
 
 task<error_code> bridge::read_all(session& into, std::vector<core::slice> first) {
@@ -63,15 +62,24 @@ bool bridge::transmit(session& from, core::timestamp now) {
   report_path_info(engine, now);
   const std::size_t slack = engine.send_slack(id_);
   adapt_unsent_limit(slack);
-  const std::size_t unsent = platform::unsent_bytes(channel_.socket()).value_or(0);
+  const std::size_t unsent = unsent_bytes();
   if (unsent >= slack) return wait_for_room(from), false;
   const std::size_t size =
       engine.poll_transmit(id_, staging(std::clamp(slack - unsent, transmit_least, transmit_most)), now);
   if (size == 0) return false;
+  drained_ = false;
   const error_code error = channel_.write(staging(size));
   if (error) return close(error), false;
   if (channel_.pending()) wait_for_room(from);
   return true;
+}
+
+// Once nothing is left unsent, that stays so until the next write: no need to ask again.
+std::size_t bridge::unsent_bytes() {
+  if (drained_) return 0;
+  const std::size_t unsent = platform::unsent_bytes(channel_.socket()).value_or(0);
+  drained_ = unsent == 0;
+  return unsent;
 }
 
 // Not secure_channel::wait_writable(): this runs for every burst, and a plain handler costs a fraction of a coroutine.
@@ -98,12 +106,12 @@ void bridge::adapt_unsent_limit(std::size_t slack) {
   unsent_limit_ = slack;
 }
 
-// About once per round trip.
+// A few times per round trip, so that a queue that builds up is seen before it overflows.
 void bridge::report_path_info(core::engine& to, core::timestamp now) {
   if (now < next_path_info_) return;
   const auto info = platform::path_info(channel_.socket());
   next_path_info_ =
-      now + std::clamp<core::duration>(info ? info->srtt : core::duration(0), milliseconds(10), milliseconds(500));
+      now + std::clamp<core::duration>(info ? info->srtt / 4 : core::duration(0), milliseconds(10), milliseconds(500));
   if (info) to.handle_path_info(id_, *info, now);
 }
 

@@ -63,6 +63,7 @@ error_code connector::prepare(const tcp::endpoint& to) {
   socket_.close(error);
   socket_.open(to.protocol(), error);
   if (error) return error;
+  platform::prepare_bridge(socket_);
   if (!path_.interface.empty() && (error = platform::bind_to_interface(socket_, path_.interface))) return error;
   if (!path_.congestion.empty() && (error = platform::set_congestion(socket_, path_.congestion))) return error;
   if (path_.bind.empty()) return {};

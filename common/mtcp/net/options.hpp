@@ -59,7 +59,8 @@ struct admission_options {
 struct acceptor_options {
   key_ring keys{};  ///< at least one key
   std::vector<boost::asio::ip::tcp::endpoint>
-      listen{};  ///< port 0: the system chooses, see acceptor::local_endpoints()
+      listen{};              ///< port 0: the system chooses, see acceptor::local_endpoints()
+  std::string congestion{};  ///< TCP_CONGESTION; empty for the system's default
   core::limits limits{};
   admission_options admission{};
   std::chrono::milliseconds resume_timeout{60'000};  ///< a session outlives its last bridge by this much

@@ -11,7 +11,7 @@
 
 namespace mtcp::platform {
 
-/// No Nagle delay, and probes of a silent peer, for a connected bridge.
+/// No Nagle delay, which a TLS handshake would already suffer from, and probes of a silent peer.
 void prepare_bridge(tcp::socket& socket);
 
 /// TCP_NOTSENT_LOWAT: the socket counts as full while it holds this much unsent data. False if that is not to be had.
@@ -28,6 +28,8 @@ error_code bind_to_interface(tcp::socket& socket, const std::string& interface);
 
 /// TCP_CONGESTION; operation_not_supported where there is no such thing.
 error_code set_congestion(tcp::socket& socket, const std::string& algorithm);
+/// The same for all connections that it accepts.
+error_code set_congestion(tcp::acceptor& listener, const std::string& algorithm);
 
 /// A file descriptor kept back for the moment when there are none left: giving it up lets a listener accept the
 /// connection that waits, only to close it, instead of being told of it again and again.

@@ -22,9 +22,8 @@ bool set_option(tcp::socket& socket, int level, int name, Value value) {
   return ::setsockopt(socket.native_handle(), level, name, &value, sizeof value) == 0;
 }
 
-[[maybe_unused]] error_code set_text_option(tcp::socket& socket, int level, int name, const std::string& value) {
-  if (::setsockopt(socket.native_handle(), level, name, value.data(), static_cast<socklen_t>(value.size())) == 0)
-    return {};
+[[maybe_unused]] error_code set_text_option(int descriptor, int level, int name, const std::string& value) {
+  if (::setsockopt(descriptor, level, name, value.data(), static_cast<socklen_t>(value.size())) == 0) return {};
   return {errno, boost::system::system_category()};
 }
 
@@ -69,18 +68,30 @@ std::optional<core::path_info> path_info([[maybe_unused]] tcp::socket& socket) {
 
 error_code bind_to_interface([[maybe_unused]] tcp::socket& socket, [[maybe_unused]] const std::string& interface) {
 #ifdef SO_BINDTODEVICE
-  return set_text_option(socket, SOL_SOCKET, SO_BINDTODEVICE, interface);
+  return set_text_option(socket.native_handle(), SOL_SOCKET, SO_BINDTODEVICE, interface);
 #else
   return asio::error::operation_not_supported;
 #endif
 }
 
-error_code set_congestion([[maybe_unused]] tcp::socket& socket, [[maybe_unused]] const std::string& algorithm) {
+namespace {
+
+error_code set_congestion_of([[maybe_unused]] int descriptor, [[maybe_unused]] const std::string& algorithm) {
 #ifdef TCP_CONGESTION
-  return set_text_option(socket, IPPROTO_TCP, TCP_CONGESTION, algorithm);
+  return set_text_option(descriptor, IPPROTO_TCP, TCP_CONGESTION, algorithm);
 #else
   return asio::error::operation_not_supported;
 #endif
+}
+
+}  // namespace
+
+error_code set_congestion(tcp::socket& socket, const std::string& algorithm) {
+  return set_congestion_of(socket.native_handle(), algorithm);
+}
+
+error_code set_congestion(tcp::acceptor& listener, const std::string& algorithm) {
+  return set_congestion_of(listener.native_handle(), algorithm);
 }
 
 void reserve_descriptor::fill() {
