@@ -1,6 +1,7 @@
 // One bridge as the engine keeps it: what is in flight on it, what was taken from it, how fast and how far away it is.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -72,10 +73,22 @@ struct bridge_state {
   bool close_reported = false;
   std::uint64_t taken_at_ping = 0;
 
+  /// It moves again after it was suspected. What it could do before says nothing: start over.
+  void trust_again() {
+    suspect = suspect_told = false;
+    rate.forget();
+    cap = {};
+  }
+
   std::uint64_t in_flight() const { return sent - acked; }
 
-  /// Bytes per second; before the first measurement what the kernel's window allows, or 0.
+  /// Bytes per second; before the first measurement what the kernel's window allows, or 0. Never more than its limit:
+  /// else other bridges would leave it data that it may not take yet.
   double rate_estimate() const {
+    const double possible = possible_rate();
+    return options.rate_limit == 0 ? possible : std::min(possible, static_cast<double>(options.rate_limit));
+  }
+  double possible_rate() const {
     if (const double measured = rate.recent(); measured > 0) return measured;
     if (path.srtt <= duration::zero()) return 0;
     return static_cast<double>(path.congestion_window) * 1e9 / static_cast<double>(path.srtt.count());
@@ -115,11 +128,17 @@ struct bridge_state {
     const duration frame(static_cast<std::int64_t>(frame_seconds * 1e9));
     return std::max<duration>({3 * rtt.smoothed(), rtt.smoothed() + 4 * rtt.variation(), milliseconds(300), frame});
   }
-  /// How late an acknowledgement may be before the frame is sent again elsewhere.
+  /// How late an acknowledgement may be before the frame is sent again elsewhere. Not half of the smoothed round trip:
+  /// that one grows on the very path whose frames are wanted elsewhere.
   duration grace() const {
     using std::chrono::milliseconds;
-    const duration usual = std::min<duration>(4 * rtt.variation(), milliseconds(150));
-    return std::max<duration>({rtt.smoothed() / 2, milliseconds(30), usual});
+    const duration usual = std::min<duration>(4 * rtt.variation(), milliseconds(60));
+    return std::max<duration>({rtt.minimum() / 2, milliseconds(30), usual}) + 2 * time_of(slack_for(rate.rate()));
+  }
+  /// How long the bridge takes for so many bytes, at the best rate seen lately.
+  duration time_of(std::size_t bytes) const {
+    const double r = rate.rate();
+    return r > 0 ? duration(static_cast<std::int64_t>(1e9 * static_cast<double>(bytes) / r)) : duration::zero();
   }
 };
 

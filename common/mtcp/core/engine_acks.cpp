@@ -117,7 +117,7 @@ void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, durati
   }
   if (!newest) return;
   b.progress_at = progress_at = now;
-  b.suspect = b.suspect_told = false;
+  if (b.suspect) b.trust_again();
   newest_acked_sent = std::max(newest_acked_sent, newest->sent);
   const duration sample = now - newest->sent - delay;
   if (sample > duration::zero()) {

@@ -106,7 +106,7 @@ violation engine::impl::handle_data(bridge_state& b, timestamp now) {
       useless.earn(static_cast<double>(got.fresh) / useful_bytes);
       at_once = got.filled_gap;
       if (s->in.readable() > 0) report_readable(*s);
-      if (got.fresh == 0) wrong = waste(now);
+      if (got.fresh == 0 && b.parser.frame_size() > 0) wrong = waste(now);  // a frame, however it was cut
     }
   }
   if (const std::size_t size = b.parser.frame_size(); size > 0) took_frame(b, size, true, at_once, now);
@@ -135,7 +135,7 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
         b.rtt.sample(now - *b.ping_sent, now);
         b.ping_sent.reset();
         b.ping_asked.reset();
-        b.suspect = b.suspect_told = false;
+        if (b.suspect) b.trust_again();
       }
       return body.ok() ? violation::none : violation::malformed_frame;
     case frame_type::bridge_suspect:

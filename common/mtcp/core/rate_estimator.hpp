@@ -60,6 +60,9 @@ class rate_estimator {
     for (std::size_t age = 2; age < rounds_.size(); ++age) at_age(age) = 0;
   }
 
+  /// Nothing that was measured holds any more.
+  void forget() { rounds_.fill(0); }
+
   /// Bytes per second, 0 while unknown.
   double rate() const { return *std::max_element(rounds_.begin(), rounds_.end()); }
   /// The same of the last two rounds: what the path does now, where the best of ten is what it can do.

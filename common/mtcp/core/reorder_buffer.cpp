@@ -46,25 +46,30 @@ void reorder_buffer::append(slice bytes) {
   make_ready(std::move(bytes));
 }
 
-// Small pieces that pile up share a chunk: thousands of single bytes would cost a hundred times their size.
 void reorder_buffer::make_ready(slice bytes) {
-  if (ready_.empty() || bytes.size() > small_piece) {
-    tail_ = {};
-    ready_.push_back(compact(std::move(bytes)));
-    account(ready_.back());
-    return;
-  }
-  if (!tail_ || tail_.capacity() - tail_used_ < bytes.size()) {
+  if (!ready_.empty() && absorb(ready_.back(), bytes)) return;
+  ready_.push_back(compact(std::move(bytes)));
+  account(ready_.back());
+}
+
+// Small pieces that follow each other share a chunk: single bytes would cost a hundred times their size. True when
+// `before` now ends with `bytes`.
+bool reorder_buffer::absorb(slice& before, const slice& bytes) {
+  if (bytes.size() > small_piece) return false;
+  const bool at_tail = tail_ && before.data() + before.size() == tail_.data() + tail_used_;
+  if (!at_tail || tail_.capacity() - tail_used_ < bytes.size()) {
+    if (before.size() + bytes.size() > shared_chunk / 2) return false;
     tail_ = chunk_ref::make(shared_chunk);
-    std::memcpy(tail_.data(), bytes.data(), bytes.size());
-    ready_.push_back(slice(tail_, 0, bytes.size()));
-    account(ready_.back());
-    tail_used_ = bytes.size();
-    return;
+    std::memcpy(tail_.data(), before.data(), before.size());
+    tail_used_ = before.size();
+    unaccount(before);
+    before = slice(tail_, 0, before.size());
+    account(before);
   }
   std::memcpy(tail_.data() + tail_used_, bytes.data(), bytes.size());
-  ready_.back().grow(bytes.size());
+  before.grow(bytes.size());
   tail_used_ += bytes.size();
+  return true;
 }
 
 // Stores the parts of [offset, offset + size) that are not there yet. Returns the number of new bytes.
@@ -83,8 +88,7 @@ std::size_t reorder_buffer::hold(std::uint64_t offset, slice bytes) {
     const std::uint64_t room = next == waiting_.end() ? bytes.size() : next->first - offset;
     const std::size_t size = std::min<std::uint64_t>(room, bytes.size());
     if (size > 0) {
-      const auto placed = waiting_.emplace_hint(next, offset, compact(bytes.prefix(size)));
-      account(placed->second);
+      keep(next, offset, bytes.prefix(size));
       fresh += size;
     }
     const std::size_t skip = next == waiting_.end() ? size : std::min(bytes.size(), size + next->second.size());
@@ -94,6 +98,15 @@ std::size_t reorder_buffer::hold(std::uint64_t offset, slice bytes) {
   }
   held_ += fresh;
   return fresh;
+}
+
+// Before `next`, which is the first piece beyond it.
+void reorder_buffer::keep(std::map<std::uint64_t, slice>::iterator next, std::uint64_t offset, slice bytes) {
+  if (next != waiting_.begin()) {
+    auto& [start, piece] = *std::prev(next);
+    if (start + piece.size() == offset && absorb(piece, bytes)) return;
+  }
+  account(waiting_.emplace_hint(next, offset, compact(std::move(bytes)))->second);
 }
 
 // Moves what has become contiguous to the readable bytes. True when that included bytes beyond the first piece.

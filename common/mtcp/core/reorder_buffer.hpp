@@ -40,6 +40,8 @@ class reorder_buffer {
   std::size_t hold(std::uint64_t offset, slice bytes);
   bool release_held();
   void make_ready(slice bytes);
+  bool absorb(slice& before, const slice& bytes);
+  void keep(std::map<std::uint64_t, slice>::iterator next, std::uint64_t offset, slice bytes);
   void account(const slice& s);
   void unaccount(const slice& s);
 
@@ -49,7 +51,7 @@ class reorder_buffer {
   std::uint64_t next_ = 0;
   std::size_t held_ = 0;
   std::size_t memory_ = 0;
-  chunk_ref tail_;  ///< chunk of ready_.back() when small pieces may be added to it
+  chunk_ref tail_;  ///< the chunk that small pieces were last added to
   std::size_t tail_used_ = 0;
 };
 
