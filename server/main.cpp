@@ -20,10 +20,12 @@ int run(std::vector<std::string> arguments) {
   program::prepare_process();
   const server::settings s = server::read_settings(std::move(arguments), program::process_environment);
   if (s.what == server::settings::action::keygen) return print_key();
+  if (s.what == server::settings::action::health) return status::run_health(s.status);
   program::start_log("mtcp-server", s.log_level);
   asio::io_context io(1);
+  program::signal_set signals = program::stop_signals(io);
   server::server program(io, s, load_key_file(s.key_file));
-  program::run_until_drained(io, program.run(), [&] { program.drain(); });
+  program::run_until_drained(io, signals, program.run(), [&] { program.drain(); });
   return 0;
 }
 

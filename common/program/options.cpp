@@ -97,10 +97,11 @@ std::vector<given> from_environment(const option& o, const environment& variable
 
 std::string read_file(const std::string& name) {
   std::ifstream in(name, std::ios::binary);
-  std::ostringstream out;
-  if (in) out << in.rdbuf();
-  if (!in) throw settings_error(EX_CONFIG, name + ": cannot be read");
-  return out.str();
+  std::string text;
+  for (char part[4096]; in.read(part, sizeof part), in.gcount() > 0;)
+    text.append(part, static_cast<std::size_t>(in.gcount()));
+  if (!in.eof() || in.bad()) throw settings_error(EX_CONFIG, name + ": cannot be read");
+  return text;
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 
-#include <boost/asio/basic_signal_set.hpp>
 #include <boost/system/system_error.hpp>
 #include <csignal>
 #include <cstdio>
@@ -29,8 +28,6 @@ int exit_code_of(const boost::system::system_error& e) {
   const bool forbidden = e.code() == boost::system::errc::permission_denied;
   return forbidden ? EX_NOPERM : EX_UNAVAILABLE;
 }
-
-using signal_set = asio::basic_signal_set<executor>;
 
 task<> watch_signals(signal_set& signals, const std::function<void()>& drain) {
   const auto [error, number] = co_await signals.async_wait(use_result);
@@ -100,8 +97,9 @@ int run_main(const std::string& program, const std::function<int()>& main) {
   }
 }
 
-void run_until_drained(asio::io_context& io, task<> main, std::function<void()> drain) {
-  signal_set signals(io.get_executor(), SIGTERM, SIGINT);
+signal_set stop_signals(asio::io_context& io) { return signal_set(io.get_executor(), SIGTERM, SIGINT); }
+
+void run_until_drained(asio::io_context& io, signal_set& signals, task<> main, std::function<void()> drain) {
   spawn(io.get_executor(), watch_signals(signals, drain));
   spawn(io.get_executor(), run_main_task(std::move(main), signals));
   io.run();

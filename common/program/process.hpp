@@ -3,6 +3,7 @@
 
 #include <spdlog/common.h>
 
+#include <boost/asio/basic_signal_set.hpp>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -32,9 +33,14 @@ inline constexpr std::chrono::seconds grace{7};
 /// if an address cannot be listened on, EX_SOFTWARE for the rest.
 int run_main(const std::string& program, const std::function<int()>& main);
 
-/// Runs `main` to its end. The first SIGTERM or SIGINT calls `drain`, which should bring that end about; 2 s after the
+using signal_set = asio::basic_signal_set<executor>;
+
+/// SIGTERM and SIGINT. To be made before anything tells that the program is ready: until then a signal kills it.
+signal_set stop_signals(asio::io_context& io);
+
+/// Runs `main` to its end. The first of `signals` calls `drain`, which should bring that end about; 2 s after the
 /// grace the process ends all the same. A second signal ends it at once, with 128 + its number. An exception that
 /// escapes from `main` is thrown here.
-void run_until_drained(asio::io_context& io, task<> main, std::function<void()> drain);
+void run_until_drained(asio::io_context& io, signal_set& signals, task<> main, std::function<void()> drain);
 
 }  // namespace mtcp::program
