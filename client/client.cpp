@@ -31,6 +31,17 @@ client::client(asio::io_context& io, const settings& s, key secret)
   if (s.socks) listen("socks", *s.socks, [this](tcp::socket a) { return serve_socks(tunnel_, std::move(a)); });
   for (const forward& f : s.forwards)
     listen("forward", f.listen, [this, to = f.to](tcp::socket a) { return serve_forward(tunnel_, to, std::move(a)); });
+  open_status(s);
+}
+
+void client::open_status(const settings& s) {
+  status::site_options what;
+  if (s.socks) what.socks_port = listeners_.front()->local_endpoint().port();
+  status_ = status::open_status(executor_, s.status, std::move(what), [this] {
+    acceptor_snapshot all;
+    all.tunnels.push_back(tunnel_.snapshot());
+    return all;
+  });
 }
 
 void client::listen(const char* what, const core::target& where, listener::service serve) {
@@ -43,16 +54,19 @@ void client::listen(const char* what, const core::target& where, listener::servi
 task<> client::run() {
   background_.start(tunnel_.run());
   background_.start(watch_tunnel());
+  if (status_) background_.start(status_->run());
   for (const auto& l : listeners_) services_.start(l->run());
   co_await services_.wait();
   grace_.cancel();
   tunnel_.stop();
   watch_.cancel();
+  if (status_) status_->stop();
   co_await background_.wait();
 }
 
 void client::drain() {
   draining_ = true;
+  if (status_) status_->drain();
   for (const auto& l : listeners_) l->stop();
   grace_.expires_after(program::grace);
   grace_.async_wait([this](error_code cancelled) {

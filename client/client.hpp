@@ -8,6 +8,7 @@
 #include "mtcp/net/task_group.hpp"
 #include "mtcp/net/tunnel.hpp"
 #include "settings.hpp"
+#include "status/status_server.hpp"
 
 namespace mtcp::client {
 
@@ -24,10 +25,12 @@ class client {
  private:
   void listen(const char* what, const core::target& where, listener::service serve);
   task<> watch_tunnel();
+  void open_status(const settings& s);
 
   executor executor_;
   tunnel tunnel_;
   std::vector<std::unique_ptr<listener>> listeners_;
+  std::unique_ptr<status::status_server> status_;  // may be null
   task_group background_;
   task_group services_;
   timer grace_;

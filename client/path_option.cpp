@@ -22,7 +22,7 @@ Value choice(const std::string& text, const std::map<std::string, Value>& known)
 }
 
 std::string not_empty(const std::string& text) {
-  if (text.empty()) throw std::invalid_argument("expected a name");
+  if (text.empty()) throw std::invalid_argument("expected something");
   return text;
 }
 
@@ -93,8 +93,9 @@ unsigned parse_bridges(const std::string& text) {
   return text == "auto" ? default_bridges : program::parse_number(text, 1, most_bridges);
 }
 
-void set_bind(path_options& path, const std::string& text) {
-  (parse_address(text) ? path.bind : path.interface) = not_empty(text);
+local_end parse_bind(const std::string& text) {
+  if (parse_address(text)) return {text, ""};
+  return {"", not_empty(text)};
 }
 
 path_options parse_path(const std::string& text) {

@@ -18,7 +18,11 @@ path_options parse_path(const std::string& text);
 core::target parse_server(const std::string& text);
 /// "auto" or a number.
 unsigned parse_bridges(const std::string& text);
-/// An address to dial from, or an interface to dial through.
-void set_bind(path_options& path, const std::string& text);
+/// Where to dial from; one of the two is empty.
+struct local_end {
+  std::string address;
+  std::string interface;
+};
+local_end parse_bind(const std::string& text);
 
 }  // namespace mtcp::client

@@ -46,8 +46,9 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
         {"socks-open", "", "let --socks be reached from other machines, without a password", option::arity::flag},
         {"forward", "LISTEN=HOST:PORT", "a local port whose connections all go to one destination",
          option::arity::repeated},
+        status::status_option(status::client_port),
     },
-    {}};
+    {status::health_command()}};
 
 forward parse_forward(const std::string& text) {
   const auto equals = text.find('=');
@@ -65,7 +66,7 @@ std::vector<path_options> paths_of(const values& given) {
   std::vector<path_options> paths = given.each("path", parse_path);
   const auto servers = given.each("server", parse_server);
   const auto bridges = given.one("bridges", parse_bridges).value_or(default_bridges);
-  const auto bind = given.one("bind", [](const std::string& text) { return text; });
+  const auto bind = given.one("bind", parse_bind).value_or(local_end{});
   for (const char* name : {"server", "bridges", "bind"})
     if (!paths.empty() && given.has(name))
       throw settings_error(EX_USAGE, given.origin(name) + " cannot stand beside " + given.origin("path"));
@@ -74,7 +75,8 @@ std::vector<path_options> paths_of(const values& given) {
     path.host = server.host;
     path.port = server.port;
     path.bridges = bridges;
-    if (bind) set_bind(path, *bind);
+    path.bind = bind.address;
+    path.interface = bind.interface;
   }
   return paths;
 }
@@ -99,6 +101,11 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.socks = given.one("socks", parse_socks).value_or(core::target{"127.0.0.1", 1080});
   s.socks_open = given.flag("socks-open");
   s.forwards = given.each("forward", parse_forward);
+  s.status = status::status_setting(given, status::client_port);
+  if (given.command == "health") {
+    s.what = settings::action::health;
+    return s;
+  }
 
   require(!s.key_file.empty(), "--key-file is needed: the key that `mtcp-server keygen` printed");
   require(!s.paths.empty(), "--server or --path is needed: where the server listens");

@@ -10,6 +10,7 @@
 #include "mtcp/core/types.hpp"
 #include "mtcp/net/options.hpp"
 #include "program/options.hpp"
+#include "status/program.hpp"
 
 namespace mtcp::client {
 
@@ -20,11 +21,14 @@ struct forward {
 };
 
 struct settings {
+  enum class action { serve, health };
+  action what = action::serve;
   std::string key_file;
   std::vector<path_options> paths;    ///< at least one
   std::optional<core::target> socks;  ///< empty: no SOCKS listener
   bool socks_open = false;            ///< the SOCKS listener may be reached from other machines
   std::vector<forward> forwards;
+  status::setting status;
   spdlog::level::level_enum log_level = spdlog::level::info;
 };
 

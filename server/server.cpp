@@ -24,6 +24,12 @@ rules with_listeners(rules r, const acceptor& a) {
   return r;
 }
 
+std::unique_ptr<status::status_server> open_status(const executor& where, const status::setting& s, const acceptor& a) {
+  status::site_options what;
+  what.which = status::role::server;
+  return status::open_status(where, s, std::move(what), [&a] { return a.snapshot(); });
+}
+
 }  // namespace
 
 server::server(asio::io_context& io, const settings& s, key_ring keys)
@@ -32,6 +38,7 @@ server::server(asio::io_context& io, const settings& s, key_ring keys)
       rules_(with_listeners(s.destinations, acceptor_)),
       resolver_(executor_),
       dialer_(resolver_, rules_),
+      status_(open_status(executor_, s.status, acceptor_)),
       background_(executor_, program::report_failure),
       streams_(executor_, program::report_failure),
       drained_(executor_, timer::time_point::max()),
@@ -39,23 +46,27 @@ server::server(asio::io_context& io, const settings& s, key_ring keys)
       watch_(executor_) {
   for (const tcp::endpoint& local : acceptor_.local_endpoints())
     spdlog::info("listening bridges {}", to_string(to_target(local)));
+  if (status_) rules_.add_listener(status_->local_endpoint());
 }
 
 task<> server::run() {
   background_.start(acceptor_.run());
   background_.start(accept_streams());
   background_.start(watch_tunnels());
+  if (status_) background_.start(status_->run());
   co_await drained_.async_wait(use_result);
   co_await streams_.wait();
   stopping_ = true;
   grace_.cancel();
   watch_.cancel();
   acceptor_.stop();
+  if (status_) status_->stop();
   co_await background_.wait();
 }
 
 void server::drain() {
   acceptor_.drain();
+  if (status_) status_->drain();
   drained_.cancel();
   grace_.expires_after(program::grace);
   grace_.async_wait([this](error_code cancelled) {

@@ -1,6 +1,7 @@
 // The server program: an acceptor in front, and the destinations that its clients ask for.
 #pragma once
 
+#include <memory>
 #include <set>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "mtcp/net/resolver.hpp"
 #include "mtcp/net/task_group.hpp"
 #include "settings.hpp"
+#include "status/status_server.hpp"
 
 namespace mtcp::server {
 
@@ -32,6 +34,7 @@ class server {
   rules rules_;
   resolver resolver_;
   dialer dialer_;
+  std::unique_ptr<status::status_server> status_;  // may be null
   task_group background_;
   task_group streams_;
   timer drained_;

@@ -9,15 +9,17 @@
 #include "mtcp/core/types.hpp"
 #include "mtcp/net/rules.hpp"
 #include "program/options.hpp"
+#include "status/program.hpp"
 
 namespace mtcp::server {
 
 struct settings {
-  enum class action { serve, keygen };
+  enum class action { serve, keygen, health };
   action what = action::serve;
   std::string key_file;
   std::vector<core::target> listen;  ///< at least one
   rules destinations;
+  status::setting status;
   spdlog::level::level_enum log_level = spdlog::level::info;
 };
 

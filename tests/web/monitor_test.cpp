@@ -1,0 +1,146 @@
+#include "status/monitor.hpp"
+
+#include <gtest/gtest.h>
+
+#include "web/snapshots.hpp"
+
+namespace mtcp::status {
+namespace {
+
+using namespace std::chrono_literals;
+using test::bridge;
+using test::only;
+using test::stream;
+using test::tunnel;
+
+class Monitor : public testing::Test {
+ protected:
+  void sample(acceptor_snapshot s, std::chrono::milliseconds later = 1000ms) {
+    now += later;
+    seen.sample(std::move(s), now, 1e9);
+  }
+  const bridge_record& record(std::uint64_t id, const std::string& session = "s") {
+    return seen.bridges().at({session, id});
+  }
+  std::string last_words() { return seen.happenings().empty() ? "" : seen.happenings().back().text; }
+
+  clock::time_point now{};
+  monitor seen{role::client, now, {.charted_bridges = 4, .lost_bridges = 2, .happenings = 5}};
+};
+
+TEST_F(Monitor, DerivesRatesFromTheTimeThatReallyPassed) {
+  sample(only(tunnel("s", {bridge(1, 0, 0)})));
+  sample(only(tunnel("s", {bridge(1, 500, 3000)})), 2000ms);
+  EXPECT_EQ(record(1).now, (rates{250, 1500}));
+  EXPECT_EQ(record(1).history.value().fine().at(3), (rates{250, 1500}));
+  EXPECT_EQ(record(1).history.value().fine().at(2), (rates{250, 1500}));  // the second that had no sample of its own
+  EXPECT_EQ(record(1).history.value().fine().at(1), rates{});
+}
+
+TEST_F(Monitor, TakesOneSamplePerTick) {
+  sample(only(tunnel("s", {bridge(1, 100, 0)})));
+  sample(only(tunnel("s", {bridge(1, 200, 0)})), 300ms);
+  EXPECT_EQ(record(1).last.bytes_up, 100U);
+  sample(only(tunnel("s", {bridge(1, 300, 0)})), 700ms);
+  EXPECT_EQ(record(1).now, (rates{200, 0}));
+}
+
+TEST_F(Monitor, KeepsTensOfSecondsAsMeans) {
+  for (std::uint64_t i = 1; i <= 20; ++i) sample(only(tunnel("s", {bridge(1, 100 * i, 0)})));
+  EXPECT_FLOAT_EQ(record(1).history.value().coarse().at(1).up, 100);
+}
+
+TEST_F(Monitor, TellsStreamsAndTunnelsOfSeveralSessionsApart) {
+  acceptor_snapshot two = only(tunnel("s", {}));
+  two.tunnels.push_back(tunnel("t", {}));
+  two.tunnels[0].streams = {stream(1, "a", 10, 0)};
+  two.tunnels[1].streams = {stream(1, "b", 50, 0)};
+  two.tunnels[1].bytes_up = 50;
+  sample(two);
+  two.tunnels[0].streams[0].bytes_up = 12;
+  two.tunnels[1].streams[0].bytes_up = 57;
+  two.tunnels[1].bytes_up = 57;
+  sample(two);
+  EXPECT_EQ(seen.stream_rates({"s", 1}), (rates{2, 0}));
+  EXPECT_EQ(seen.stream_rates({"t", 1}), (rates{7, 0}));
+  EXPECT_EQ(seen.tunnel_rates("t"), (rates{7, 0}));
+  EXPECT_EQ(seen.stream_rates({"t", 2}), rates{});
+}
+
+TEST_F(Monitor, RemembersALostBridgeAndWhy) {
+  sample(only(tunnel("s", {bridge(1, 100, 0), bridge(2, 0, 0)})));
+  tunnel_snapshot after = tunnel("s", {bridge(2, 0, 0)});
+  after.paths[0].last_error = "Connection reset by peer";
+  sample(only(after));
+  EXPECT_TRUE(record(1).down);
+  EXPECT_EQ(record(1).now, rates{});
+  EXPECT_EQ(record(1).error, "Connection reset by peer");
+  EXPECT_EQ(record(1).history.value().fine().at(1), (rates{100, 0}));
+  EXPECT_EQ(last_words(), "bridge 1 lost: Connection reset by peer");
+  EXPECT_FALSE(record(2).down);
+}
+
+TEST_F(Monitor, MergesTheOldestLostBridgesIntoOneHistory) {
+  for (std::uint64_t id = 1; id <= 5; ++id) sample(only(tunnel("s", {bridge(id, 100 * id, 0)})));
+  EXPECT_EQ(seen.bridges().size(), 3U);  // two lost, and the one that is up
+  EXPECT_EQ(seen.forgotten().fine().at(1), (rates{100, 0}));
+  EXPECT_EQ(seen.forgotten().fine().at(2), (rates{200, 0}));
+  EXPECT_EQ(seen.forgotten().fine().at(3), rates{});
+}
+
+TEST_F(Monitor, BoundsWhatItKeepsOfManyBridges) {
+  std::vector<bridge_snapshot> many;
+  for (std::uint64_t id = 1; id <= 100; ++id) many.push_back(bridge(id, 1, 1));
+  sample(only(tunnel("s", many)));
+  std::size_t charted = 0;
+  for (const auto& [which, r] : seen.bridges()) charted += r.history.has_value();
+  EXPECT_EQ(charted, 6U);
+  EXPECT_EQ(seen.happenings().size(), 5U);
+  sample({});
+  EXPECT_EQ(seen.bridges().size(), 2U);
+}
+
+TEST_F(Monitor, CountsOnOverSessions) {
+  tunnel_snapshot t = tunnel("s", {});
+  t.bytes_up = 70;
+  t.totals.streams_total = 3;
+  sample(only(t));
+  sample(only(tunnel("next", {})));
+  EXPECT_EQ(seen.ended_sessions().bytes_up, 70U);
+  EXPECT_EQ(seen.ended_sessions().streams_total, 3U);
+}
+
+TEST_F(Monitor, TellsOfSuspectBridges) {
+  sample(only(tunnel("s", {bridge(1, 0, 0)})));
+  bridge_snapshot slow = bridge(1, 0, 0);
+  slow.now = bridge_snapshot::state::suspect;
+  sample(only(tunnel("s", {slow})));
+  EXPECT_EQ(last_words(), "bridge 1 over a:1 makes no progress");
+  EXPECT_EQ(seen.happenings().back().how, happening::level::bad);
+  sample(only(tunnel("s", {bridge(1, 0, 0)})));
+  EXPECT_EQ(last_words(), "bridge 1 over a:1 makes progress again");
+}
+
+TEST_F(Monitor, SurvivesALongPause) {
+  sample(only(tunnel("s", {bridge(1, 0, 0)})));
+  sample(only(tunnel("s", {bridge(1, 86'400'000, 0)})), 24h);
+  EXPECT_FLOAT_EQ(record(1).history.value().fine().at(seen.tick()).up, 1000);
+  EXPECT_FLOAT_EQ(record(1).history.value().fine().at(seen.tick() - 599).up, 1000);
+}
+
+TEST(RateRing, ForgetsWhatIsTooOldAndZeroesWhatWasSkipped) {
+  rate_ring ring(3);
+  ring.add(5, {1, 0});
+  ring.add(6, {2, 0});
+  ring.add(5, {1, 0});
+  EXPECT_EQ(ring.at(5).up, 2);
+  ring.add(9, {3, 0});
+  EXPECT_EQ(ring.at(6), rates{});
+  EXPECT_EQ(ring.at(8), rates{});
+  EXPECT_EQ(ring.at(9).up, 3);
+  ring.add(5, {7, 0});
+  EXPECT_EQ(ring.at(8), rates{});
+}
+
+}  // namespace
+}  // namespace mtcp::status

@@ -1,0 +1,58 @@
+#include "status/program.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/system/system_error.hpp>
+
+#include "client/settings.hpp"
+#include "programs/given.hpp"
+#include "server/settings.hpp"
+#include "web/snapshots.hpp"
+
+namespace mtcp::status {
+namespace {
+
+using list = std::vector<std::string>;
+
+setting of_client(list more) {
+  list all{"--key-file", "k", "--server", "a"};
+  all.insert(all.end(), more.begin(), more.end());
+  return client::read_settings(all, test::variables()).status;
+}
+
+std::unique_ptr<status_server> open(asio::io_context& io, const setting& s) {
+  return open_status(io.get_executor(), s, {}, [] { return acceptor_snapshot(); });
+}
+
+TEST(StatusOption, HasADefaultOnLoopback) {
+  EXPECT_EQ(of_client({}).where, (core::target{"127.0.0.1", 8088}));
+  EXPECT_FALSE(of_client({}).asked_for);
+  const auto server = server::read_settings({"--key-file", "k"}, test::variables());
+  EXPECT_EQ(server.status.where, (core::target{"127.0.0.1", 8089}));
+}
+
+TEST(StatusOption, IsAnAddressOrNone) {
+  EXPECT_EQ(of_client({"--status", "[::1]:99"}).where, (core::target{"::1", 99}));
+  EXPECT_TRUE(of_client({"--status", "[::1]:99"}).asked_for);
+  EXPECT_FALSE(of_client({"--status", "none"}).where);
+  test::expect_error(64, "--status", [] { of_client({"--status", "8088"}); });
+}
+
+TEST(StatusOption, HealthNeedsNoKey) {
+  const auto s = client::read_settings({"--status", "127.0.0.1:5", "health"}, test::variables());
+  EXPECT_EQ(s.what, client::settings::action::health);
+  EXPECT_EQ(s.status.where, (core::target{"127.0.0.1", 5}));
+  EXPECT_EQ(server::read_settings({"health"}, test::variables()).what, server::settings::action::health);
+}
+
+TEST(StatusEndpoint, IsDispensableUnlessAskedFor) {
+  asio::io_context io;
+  const auto first = open(io, {core::target{"127.0.0.1", 0}, true});
+  const core::target taken{"127.0.0.1", first->local_endpoint().port()};
+  EXPECT_EQ(open(io, {taken, false}), nullptr);
+  EXPECT_THROW(open(io, {taken, true}), boost::system::system_error);
+  EXPECT_EQ(open(io, {}), nullptr);
+}
+
+}  // namespace
+}  // namespace mtcp::status

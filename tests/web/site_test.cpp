@@ -1,0 +1,238 @@
+#include "status/site.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "status/asset.hpp"
+#include "status/report.hpp"
+#include "web/snapshots.hpp"
+
+namespace mtcp::status {
+namespace {
+
+using document = nlohmann::json;
+using test::bridge;
+using test::only;
+using test::stream;
+using test::tunnel;
+
+request get(std::string path, std::string host = "127.0.0.1:8088") {
+  request r{http::verb::get, path, 11};
+  r.set(http::field::host, host);
+  return r;
+}
+
+class Site : public testing::Test {
+ protected:
+  Site() {
+    options.version = "1.2.3";
+    options.socks_port = 1080;
+    options.can.close_stream = [this](const std::string& session, std::uint64_t id) {
+      closed = session + "/" + std::to_string(id);
+      return id == 7;
+    };
+  }
+  site& it() {
+    if (!made) made = std::make_unique<site>(options, [this] { return tunnels; });
+    return *made;
+  }
+  http::status status(const request& r) { return it().respond(r).status; }
+  document json_of(const std::string& path) { return document::parse(it().respond(get(path)).body); }
+  request post(const std::string& target) {
+    request r{http::verb::post, target, 11};
+    r.set(http::field::host, "localhost:8088");
+    r.set("X-Mtcp-Token", json_of("/api/controls")["token"].get<std::string>());
+    return r;
+  }
+
+  site_options options;
+  acceptor_snapshot tunnels = only(tunnel("s", {bridge(1, 10, 20)}));
+  std::unique_ptr<site> made;
+  std::string closed;
+};
+
+TEST_F(Site, AnswersOnlyUnderItsOwnNames) {
+  for (const char* ours : {"localhost", "LocalHost:1", "127.0.0.1:8088", "[::1]:8088", "192.0.2.7:80"})
+    EXPECT_EQ(status(get("/healthz", ours)), http::status::ok) << ours;
+  for (const char* foreign :
+       {"evil.example", "localhost.evil.example:8088", "127.0.0.1.evil.example", "", "[::1", ":80"})
+    EXPECT_EQ(status(get("/healthz", foreign)), http::status::misdirected_request) << foreign;
+  request none{http::verb::get, "/healthz", 11};
+  EXPECT_EQ(status(none), http::status::misdirected_request);
+  request twice = get("/healthz");
+  twice.insert(http::field::host, "evil.example");
+  EXPECT_EQ(status(twice), http::status::misdirected_request);
+}
+
+TEST_F(Site, AnswersUnderNamesThatItWasGiven) {
+  options.hosts = {"box.lan"};
+  EXPECT_EQ(status(get("/healthz", "box.lan:8088")), http::status::ok);
+}
+
+TEST_F(Site, RefusesForeignOrigins) {
+  for (const char* foreign : {"http://evil.example", "null", "http://127.0.0.1:9999", "http://127.0.0.1:8088.evil"}) {
+    request r = get("/api/stats");
+    r.set(http::field::origin, foreign);
+    EXPECT_EQ(status(r), http::status::forbidden) << foreign;
+  }
+  request own = get("/api/stats");
+  own.set(http::field::origin, "http://127.0.0.1:8088");
+  EXPECT_EQ(status(own), http::status::ok);
+}
+
+TEST_F(Site, ChangesNothingWithoutTheToken) {
+  request r = post("/api/streams/close?session=s&id=7");
+  EXPECT_EQ(status(r), http::status::no_content);
+  EXPECT_EQ(closed, "s/7");
+  closed.clear();
+  for (const std::string token : {"", "0", "00000000000000000000000000000000"}) {
+    r.set("X-Mtcp-Token", token);
+    EXPECT_EQ(status(r), http::status::forbidden);
+  }
+  r.erase("X-Mtcp-Token");
+  EXPECT_EQ(status(r), http::status::forbidden);
+  EXPECT_EQ(closed, "");
+}
+
+TEST_F(Site, SaysWhatItCannotChange) {
+  EXPECT_EQ(status(post("/api/streams/close?session=s&id=8")), http::status::not_found);
+  EXPECT_EQ(status(post("/api/streams/close?session=s&id=x")), http::status::bad_request);
+  EXPECT_EQ(status(post("/api/streams/close?session=s&id=99999999999999999999")), http::status::bad_request);
+  EXPECT_EQ(status(post("/api/streams/close")), http::status::bad_request);
+  EXPECT_EQ(status(post("/api/bridges/disable?session=s&id=7")), http::status::not_found);  // not offered
+  EXPECT_EQ(json_of("/api/controls")["close_stream"], true);
+  EXPECT_EQ(json_of("/api/controls")["disable_bridge"], false);
+}
+
+TEST_F(Site, KnowsItsMethodsAndPaths) {
+  EXPECT_EQ(status(get("/nothing")), http::status::not_found);
+  EXPECT_EQ(status(get("/../etc/passwd")), http::status::not_found);
+  request r = post("/healthz");
+  EXPECT_EQ(status(r), http::status::not_found);
+  r.method(http::verb::delete_);
+  EXPECT_EQ(status(r), http::status::method_not_allowed);
+}
+
+TEST_F(Site, IsReadyWhileABridgeIsUp) {
+  EXPECT_EQ(status(get("/readyz")), http::status::ok);
+  it().drain();
+  EXPECT_EQ(status(get("/readyz")), http::status::service_unavailable);
+  EXPECT_EQ(status(get("/healthz")), http::status::ok);
+  made.reset();
+  tunnels = only(tunnel("s", {}));
+  EXPECT_EQ(status(get("/readyz")), http::status::service_unavailable);
+  made.reset();
+  options.which = role::server;
+  EXPECT_EQ(status(get("/readyz")), http::status::ok);  // nobody has to be there
+}
+
+TEST_F(Site, TellsBrowsersWhereTheProxyIs) {
+  const answer pac = it().respond(get("/proxy.pac", "[::1]:8088"));
+  EXPECT_NE(pac.body.find("SOCKS5 [::1]:1080"), std::string_view::npos);
+  made.reset();
+  options.socks_port = 0;
+  EXPECT_EQ(status(get("/proxy.pac")), http::status::not_found);
+}
+
+TEST_F(Site, ServesTheDesignedFields) {
+  tunnels.tunnels[0].streams = {stream(7, "example.org", 1, 2)};
+  const document s = json_of("/api/stats");
+  EXPECT_EQ(s["role"], "client");
+  EXPECT_EQ(s["version"], "1.2.3");
+  for (const char* name : {"state", "streams_active", "streams_total", "bytes_up", "bytes_down", "rate_up", "rate_down",
+                           "reorder_bytes", "retransmitted_bytes"})
+    EXPECT_TRUE(s["tunnel"].contains(name)) << name;
+  for (const char* name : {"id", "path", "local", "remote", "state", "bytes_up", "bytes_down", "rate_up", "rate_down",
+                           "rtt_ms", "in_flight_bytes", "retransmitted_bytes", "reconnects"})
+    EXPECT_TRUE(s["bridges"][0].contains(name)) << name;
+  EXPECT_EQ(s["bridges"][0]["bytes_down"], 20);
+  EXPECT_EQ(s["streams"][0]["target"], "example.org:443");
+}
+
+TEST_F(Site, GroupsByTunnelOnAServer) {
+  options.which = role::server;
+  tunnels.tunnels[0].user = "alice";
+  const document s = json_of("/api/stats");
+  EXPECT_EQ(s["tunnels"][0]["user"], "alice");
+  EXPECT_EQ(s["tunnels"][0]["bridges"][0]["id"], 1);
+  EXPECT_FALSE(s.contains("tunnel"));
+}
+
+TEST_F(Site, StaysValidWhateverANameHolds) {
+  const std::string hostile = "</script><img src=x onerror=alert(1)>\"\\\x01\x7f\xff\xc3";
+  tunnels.tunnels[0].streams = {stream(7, hostile, 1, 2)};
+  const document s = json_of("/api/stats");
+  EXPECT_TRUE(
+      s["streams"][0]["target"].get<std::string>().starts_with("</script><img src=x onerror=alert(1)>\"\\\x01"));
+}
+
+TEST_F(Site, ShowsALostBridgeInItsPlace) {
+  monitor seen(role::client, clock::now() - std::chrono::seconds(10));
+  seen.sample(only(tunnel("s", {bridge(1, 10, 20), bridge(2, 0, 0)})), clock::now() - std::chrono::seconds(5), 0);
+  acceptor_snapshot after = only(tunnel("s", {bridge(2, 0, 0)}));
+  after.tunnels[0].paths[0].last_error = "timed out";
+  seen.sample(after, clock::now(), 0);
+  document s = document::parse(stats_json(seen, seen.last(), {}));
+  ASSERT_EQ(s["bridges"].size(), 2U);
+  EXPECT_EQ(s["bridges"][1]["id"], 1);
+  EXPECT_EQ(s["bridges"][1]["state"], "down");
+  EXPECT_EQ(s["bridges"][1]["last_error"], "timed out");
+  after.tunnels[0].paths[0].bridges_up = 2;  // replaced
+  s = document::parse(stats_json(seen, after, {}));
+  EXPECT_EQ(s["bridges"].size(), 1U);
+}
+
+TEST_F(Site, ShowsAPlaceThatNeverHadABridge) {
+  tunnels.tunnels[0].paths[0].last_error = "Connection refused";  // it wants two, and has one
+  const document s = json_of("/api/stats");
+  ASSERT_EQ(s["bridges"].size(), 2U);
+  EXPECT_EQ(s["bridges"][1]["id"], 0);
+  EXPECT_EQ(s["bridges"][1]["state"], "down");
+  EXPECT_EQ(s["bridges"][1]["last_error"], "Connection refused");
+}
+
+TEST_F(Site, ListsTheBusiestStreamsInEvents) {
+  monitor seen(role::client, clock::time_point{});
+  acceptor_snapshot many = only(tunnel("s", {}));
+  for (std::uint64_t id = 1; id <= 100; ++id) many.tunnels[0].streams.push_back(stream(id, "h", id, 0));
+  seen.sample(many, clock::time_point{} + std::chrono::seconds(1), 0);
+  for (stream_snapshot& s : many.tunnels[0].streams) s.bytes_up += s.id == 50 ? 1000 : 0;
+  seen.sample(many, clock::time_point{} + std::chrono::seconds(2), 0);
+  report_options few{.version = "", .streams_most = 10};
+  const document s = document::parse(stats_json(seen, seen.last(), few));
+  ASSERT_EQ(s["streams"].size(), 10U);
+  EXPECT_EQ(std::count_if(s["streams"].begin(), s["streams"].end(), [](const auto& one) { return one["id"] == 50; }),
+            1);
+}
+
+TEST_F(Site, HistoryEndsNowAndLeavesOutLeadingZeros) {
+  monitor seen(role::client, clock::time_point{});
+  for (std::uint64_t i = 1; i <= 12; ++i)
+    seen.sample(only(tunnel("s", {bridge(1, i < 5 ? 0 : 100 * (i - 4), 0)})),
+                clock::time_point{} + std::chrono::seconds(i), 0);
+  const document h = document::parse(history_json(seen));
+  EXPECT_EQ(h["tick"], 12);
+  EXPECT_EQ(h["bridges"][0]["up"], document(std::vector<int>(8, 100)));
+  EXPECT_EQ(h["bridges"][0]["down"], document::array());
+  EXPECT_EQ(h["bridges"][0]["up_10s"], document({50}));  // 5 of the first 10 seconds, which are 0 to 9
+}
+
+TEST_F(Site, ServesThePageCompressedAndByETag) {
+  if (assets().empty()) GTEST_SKIP() << "built without the dashboard";
+  request r = get("/");
+  const answer plain = it().respond(r);
+  EXPECT_NE(plain.body.find("<title>mtcp</title>"), std::string_view::npos);
+  r.set(http::field::accept_encoding, "gzip, br");
+  const answer small = it().respond(r);
+  EXPECT_NE(small.fields.find("Content-Encoding: gzip"), std::string::npos);
+  EXPECT_LT(small.body.size(), plain.body.size());
+  const auto tag = plain.fields.substr(plain.fields.find("ETag: ") + 6, 18);
+  r.set(http::field::if_none_match, tag);
+  EXPECT_EQ(status(r), http::status::not_modified);
+  EXPECT_EQ(status(get("/main.js")), http::status::ok);
+  EXPECT_EQ(status(get("/uPlot.js")), http::status::ok);
+}
+
+}  // namespace
+}  // namespace mtcp::status

@@ -1,0 +1,101 @@
+// The bridge table. On a server the bridges stand under the tunnel that they belong to.
+import { drawSparkline, seriesColour, sparkline, swatch } from './chart.js';
+import { can, change } from './controls.js';
+import { element, find, KeyedList, row, setClass, setText } from './dom.js';
+import { bytes, count, duration, milliseconds, rate } from './format.js';
+import { seriesKey } from './history.js';
+
+const classes = ['who', '', 'n', 'n', 'n', 'wide', 'n', 'n wide', 'n wide', 'n wide', 'act'];
+
+export class BridgeTable {
+  constructor() {
+    this.list = new KeyedList(find('bridges').tBodies[0], {
+      key: (item) => item.key,
+      make: (item) => (item.tunnel ? this.makeGroup() : this.makeBridge()),
+      update: (node, item) => (item.tunnel ? this.updateGroup(node, item.tunnel) : this.updateBridge(node, item)),
+    });
+  }
+
+  show(tunnels, history, grouped) {
+    const items = [];
+    for (const t of tunnels) {
+      if (grouped) items.push({ key: `tunnel ${t.session}`, tunnel: t });
+      const all = t.bridges.reduce((sum, b) => sum + b.rate_up + b.rate_down, 0);
+      const bridges = [...t.bridges].sort((a, b) => a.path.localeCompare(b.path) || a.id - b.id);
+      bridges.forEach((bridge, i) => {
+        const key = bridge.id ? seriesKey(t.session, bridge.id) : `/vacant ${t.session} ${i}`;
+        items.push({ key, bridge, session: t.session, all });
+      });
+    }
+    this.history = history;
+    this.most = this.mostOfLastMinute(items);
+    this.list.show(items);
+  }
+
+  mostOfLastMinute(items) {
+    let most = 1000;
+    for (const { key } of items) {
+      const s = this.history.series.get(key);
+      for (let i = 540; s && i < 600; ++i) most = Math.max(most, s.up[i] + s.down[i]);
+    }
+    return most;
+  }
+
+  makeGroup() {
+    const made = element('tr', 'group');
+    made.append(element('td'));
+    made.firstChild.colSpan = classes.length;
+    return made;
+  }
+
+  updateGroup(node, t) {
+    const up = t.bridges.filter((b) => b.state !== 'down').length;
+    setText(node.firstChild, `${t.user} · session ${t.session} · ${up} bridges · ↓ ${rate(t.rate_down)} · ↑ ${rate(t.rate_up)}`);
+  }
+
+  makeBridge() {
+    const made = row(classes);
+    const [who, state, , , , spark, rtt] = made.cells;
+    who.append(swatch(), element('span'));
+    state.append(element('span'), ' ', element('span', 'quiet'), ' ', element('span', 'error'));
+    spark.append(sparkline());
+    rtt.append(element('span'), element('span', 'quiet'));
+    return made;
+  }
+
+  updateBridge(node, { key, bridge: b, session, all }) {
+    const [who, state, share, down, up, spark, rtt, resent, flight, lost, act] = node.cells;
+    const live = b.state === 'up' || b.state === 'suspect';
+    setClass(node, live && b.state === 'up' ? '' : b.state);
+    who.firstChild.style.background = `var(${seriesColour(key)})`;
+    setText(who.lastChild, b.id ? `${b.id} · ${b.path}` : b.path);
+    who.title = b.id ? `${b.local} → ${b.remote}` : '';
+    const [word, since, error] = state.children;
+    setClass(word, `state-${b.state}`);
+    setText(word, b.state);
+    setText(since, b.id ? duration(b.state_seconds) : '');
+    setText(error, b.last_error);
+    error.title = b.last_error;
+    setText(share, live && all >= 1 ? `${Math.round((100 * (b.rate_up + b.rate_down)) / all)} %` : '–');
+    setText(down, rate(b.rate_down));
+    setText(up, rate(b.rate_up));
+    drawSparkline(spark.firstChild, this.history.series.get(key), this.most);
+    setText(rtt.firstChild, live ? milliseconds(b.rtt_ms) : '–');
+    setText(rtt.lastChild, live ? ` / ${milliseconds(b.rtt_min_ms)} ms` : '');
+    setText(resent, b.retransmitted_bytes ? bytes(b.retransmitted_bytes) : '–');
+    setText(flight, live && b.in_flight_bytes ? bytes(b.in_flight_bytes) : '–');
+    setText(lost, b.reconnects ? count(b.reconnects) : '–');
+    this.offer(act, b, session, live);
+  }
+
+  offer(cell, b, session, live) {
+    const what = live ? 'disable' : b.state === 'disabled' ? 'enable' : '';
+    if (!what || !can(`${what}_bridge`)) return cell.replaceChildren();
+    if (cell.dataset.what === what && cell.firstChild) return;
+    cell.dataset.what = what;
+    const button = element('button', '', what === 'disable' ? 'Disable' : 'Enable');
+    button.ariaLabel = `${button.textContent} bridge ${b.id}`;
+    button.onclick = () => change(`/api/bridges/${what}`, session, b.id);
+    cell.replaceChildren(button);
+  }
+}

@@ -1,0 +1,95 @@
+// The table of streams: the busiest first, or as the reader sorts and filters it.
+import { can, change } from './controls.js';
+import { element, find, KeyedList, row, setText } from './dom.js';
+import { bytes, count, duration, rate } from './format.js';
+
+const classes = ['who', 'n', 'n', 'n wide', 'n wide', 'n', 'act'];
+const atFirst = 50;
+
+export class StreamTable {
+  constructor() {
+    this.sort = { by: 'rate_down', descending: true };
+    this.most = atFirst;
+    this.items = [];
+    this.list = new KeyedList(find('streams').tBodies[0], {
+      key: (s) => (s.empty ? 'empty' : `${s.session}/${s.id}`),
+      make: (s) => (s.empty ? this.makeEmpty() : this.makeStream(s)),
+      update: (node, s) => (s.empty ? setText(node.firstChild, s.empty) : this.updateStream(node, s)),
+    });
+    for (const button of document.querySelectorAll('[data-sort]')) button.onclick = () => this.sortBy(button.dataset.sort);
+    find('filter').oninput = () => this.draw();
+    find('more').onclick = () => { this.most = this.most === atFirst ? Infinity : atFirst; this.draw(); };
+    this.markSort();
+  }
+
+  show(tunnels) {
+    this.items = tunnels.flatMap((t) => t.streams.map((s) => ({ ...s, session: t.session, user: t.user })));
+    this.active = tunnels.reduce((sum, t) => sum + t.streams_active, 0);
+    this.grouped = tunnels.length > 1;
+    this.draw();
+  }
+
+  sortBy(by) {
+    const same = this.sort.by === by;
+    this.sort = { by, descending: same ? !this.sort.descending : by !== 'target' };
+    this.markSort();
+    this.draw();
+  }
+
+  markSort() {
+    for (const button of document.querySelectorAll('[data-sort]')) {
+      const { by, descending } = this.sort;
+      if (button.dataset.sort === by) button.parentNode.ariaSort = descending ? 'descending' : 'ascending';
+      else button.parentNode.removeAttribute('aria-sort');
+    }
+  }
+
+  // Equal rates, mostly zero, keep the order of age, so that rows do not jump about.
+  compare(a, b) {
+    const { by, descending } = this.sort;
+    const order = by === 'target' ? a.target.localeCompare(b.target) : a[by] - b[by];
+    return (descending ? -order : order) || b.rate_up - a.rate_up || a.session.localeCompare(b.session) || b.id - a.id;
+  }
+
+  draw() {
+    const wanted = find('filter').value.toLowerCase();
+    const fitting = this.items.filter((s) => s.target.toLowerCase().includes(wanted)).sort((a, b) => this.compare(a, b));
+    const shown = fitting.slice(0, this.most);
+    if (!shown.length) shown.push({ empty: wanted ? 'No destination fits the filter.' : 'No open streams.' });
+    this.list.show(shown);
+    const listed = this.items.length < this.active ? `${count(this.items.length)} busiest of ` : '';
+    setText(find('streams-count'), this.active ? `${listed}${count(this.active)}` : '');
+    find('more').hidden = fitting.length <= atFirst;
+    setText(find('more'), this.most === atFirst ? `Show all ${count(fitting.length)}` : 'Show fewer');
+  }
+
+  makeEmpty() {
+    const made = element('tr');
+    made.append(element('td', 'empty'));
+    made.firstChild.colSpan = classes.length;
+    return made;
+  }
+
+  makeStream(s) {
+    const made = row(classes);
+    made.cells[0].append(element('span'), element('span', 'quiet'));
+    if (!can('close_stream')) return made;
+    const button = element('button', '', 'Close');
+    button.ariaLabel = `Close the stream to ${s.target}`;
+    button.onclick = () => change('/api/streams/close', s.session, s.id);
+    made.cells[6].append(button);
+    return made;
+  }
+
+  updateStream(node, s) {
+    const [target, down, up, received, sent, age] = node.cells;
+    setText(target.firstChild, s.target);
+    setText(target.lastChild, this.grouped ? ` ${s.user}` : '');
+    target.title = s.target;
+    setText(down, rate(s.rate_down));
+    setText(up, rate(s.rate_up));
+    setText(received, bytes(s.bytes_down));
+    setText(sent, bytes(s.bytes_up));
+    setText(age, duration(s.age_seconds));
+  }
+}

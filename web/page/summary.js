@@ -1,0 +1,91 @@
+// Health, rates, memory and events: what is on the page besides the chart and the tables.
+import { element, find, KeyedList, setClass, setText } from './dom.js';
+import { bytes, clock, count, duration } from './format.js';
+
+const sum = (tunnels, field) => tunnels.reduce((all, t) => all + (t[field] ?? 0), 0);
+const isUp = (bridge) => bridge.state === 'up' || bridge.state === 'suspect';
+
+/** {text, level} of all tunnels: what a glance should tell. */
+export function health(tunnels, role) {
+  const bridges = tunnels.flatMap((t) => t.bridges);
+  const up = bridges.filter(isUp).length;
+  if (role === 'server') {
+    const named = `${count(tunnels.length)} ${tunnels.length === 1 ? 'tunnel' : 'tunnels'}, ${count(up)} bridges up`;
+    return tunnels.length ? { text: named, level: up < bridges.length ? 'warn' : 'good' } : { text: 'No clients', level: '' };
+  }
+  const wanted = Math.max(up, tunnels.flatMap((t) => t.paths ?? []).reduce((all, p) => all + p.bridges_wanted, 0));
+  const slow = bridges.some((b) => b.state === 'suspect');
+  return { text: `${up}/${wanted} bridges up`, level: up === 0 ? 'bad' : up < wanted || slow ? 'warn' : 'good' };
+}
+
+export function showHealth(snapshot, tunnels) {
+  const { text, level } = health(tunnels, snapshot.role);
+  setText(find('health'), text);
+  setClass(find('dot'), `dot ${level}`);
+  const error = snapshot.role === 'client' && level === 'bad' ? tunnels[0].paths?.find((p) => p.last_error)?.last_error : '';
+  setText(find('about'), `${error ? `${error} · ` : ''}mtcp-${snapshot.role} ${snapshot.version} · up ${duration(snapshot.uptime_seconds)}`);
+  document.title = `${text} · mtcp ${snapshot.role}`;
+}
+
+function showRate(node, perSecond) {
+  const [figure, unit] = bytes(perSecond).split(' ');
+  if (!node.firstElementChild) node.replaceChildren('', element('small'));
+  node.firstChild.data = `${figure} `;
+  setText(node.lastChild, `${unit}/s`);
+}
+
+export function showRates(tunnels) {
+  showRate(find('rate-down'), sum(tunnels, 'rate_down'));
+  showRate(find('rate-up'), sum(tunnels, 'rate_up'));
+  setText(find('total-down'), `${bytes(sum(tunnels, 'bytes_down'))} in all`);
+  setText(find('total-up'), `${bytes(sum(tunnels, 'bytes_up'))} in all`);
+  setText(find('streams-active'), count(sum(tunnels, 'streams_active')));
+  setText(find('streams-total'), `${count(sum(tunnels, 'streams_total'))} in all`);
+}
+
+// A server has one budget per tunnel: the fullest is shown.
+const stores = [
+  { label: 'Reorder buffer', used: 'reorder_bytes', most: 'receive_budget' },
+  { label: 'Received, not read yet', used: 'receive_memory', most: 'receive_budget' },
+  { label: 'Sent, not acknowledged', used: 'send_memory', most: 'send_budget' },
+];
+const memoryList = new KeyedList(find('memory'), {
+  key: (item) => item.label,
+  make: (item) => {
+    const made = element('div');
+    const meter = element('meter');
+    meter.ariaLabel = item.label;
+    Object.assign(meter, { min: 0, low: 0.6, high: 0.85, optimum: 0, max: 1 });
+    made.append(element('dt', '', item.label), element('dd'), meter);
+    return made;
+  },
+  update: (node, { used, most }) => {
+    setText(node.children[1], `${bytes(used)} of ${bytes(most)}`);
+    node.children[2].value = most ? used / most : 0;
+  },
+});
+
+export function showMemory(tunnels) {
+  memoryList.show(stores.map(({ label, used, most }) => {
+    const fullest = tunnels.reduce((a, t) => (!a || t[used] > a[used] ? t : a), null);
+    return { label, used: fullest?.[used] ?? 0, most: fullest?.[most] ?? 0 };
+  }));
+}
+
+const seen = new Map();  // events by number
+const logList = new KeyedList(find('log'), {
+  key: (event) => event.number,
+  make: (event) => {
+    const made = element('li');
+    made.append(element('time', '', clock(event.time)), element('span', event.level, event.text));
+    return made;
+  },
+  update: () => {},
+});
+
+export function showEvents(events) {
+  if (events.length && events.at(-1).number < Math.max(0, ...seen.keys())) seen.clear();  // the program was restarted
+  for (const e of events) seen.set(e.number, e);
+  while (seen.size > 200) seen.delete(Math.min(...seen.keys()));
+  logList.show([...seen.values()].sort((a, b) => b.number - a.number));
+}

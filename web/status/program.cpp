@@ -1,0 +1,93 @@
+#include "status/program.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/read.hpp>
+#include <cstdio>
+
+#include "mtcp/net/address.hpp"
+#include "mtcp/net/deadline.hpp"
+#include "program/listen.hpp"
+#include "program/parse.hpp"
+#include "program/process.hpp"
+#include "program/version.hpp"
+
+namespace mtcp::status {
+namespace {
+
+constexpr std::chrono::seconds patience{5};
+
+/// The status and text of an answer to GET `path`.
+task<> ask(tcp::endpoint where, http::response<http::string_body>& said, error_code& error) {
+  if (where.address().is_unspecified())
+    where.address(where.address().is_v6() ? ip_address(asio::ip::address_v6::loopback())
+                                          : ip_address(asio::ip::address_v4::loopback()));
+  const auto here = co_await asio::this_coro::executor;
+  tcp::socket socket(here);
+  const deadline limit(socket, patience);
+  std::tie(error) = co_await socket.async_connect(where, use_result);
+  if (error) co_return;
+  const std::string request = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  const auto [failed, sent] = co_await asio::async_write(socket, asio::buffer(request), use_result);
+  if (error = failed; error) co_return;
+  boost::beast::flat_buffer buffer(4'096);
+  const auto [broken, size] = co_await http::async_read(socket, buffer, said, use_result);
+  error = broken;
+}
+
+}  // namespace
+
+program::option status_option(std::uint16_t default_port) {
+  return {"status", "HOST:PORT|none",
+          "where the dashboard, /api/stats and /metrics are served (127.0.0.1:" + std::to_string(default_port) + ")"};
+}
+
+program::command health_command() { return {"health", "ask a running program, at --status, whether it is ready"}; }
+
+setting status_setting(const program::values& given, std::uint16_t default_port) {
+  setting s{core::target{"127.0.0.1", default_port}, given.has("status")};
+  const auto parse = [](const std::string& text) {
+    return text == "none" ? std::nullopt : std::optional(program::parse_listen(text));
+  };
+  if (const auto chosen = given.one("status", parse)) s.where = *chosen;
+  return s;
+}
+
+std::unique_ptr<status_server> open_status(const executor& where, const setting& s, site_options what, site::look see) {
+  if (!s.where) return nullptr;
+  what.version = program::version;
+  server_options how;
+  how.listen = program::listen_endpoint(*s.where);
+  if (!unmapped(how.listen.address()).is_loopback()) {
+    what.can = {};
+    spdlog::warn("status: everybody who reaches {} sees the destinations", to_string(*s.where));
+  }
+  try {
+    auto opened = std::make_unique<status_server>(where, how, std::move(what), std::move(see), program::report_failure);
+    spdlog::info("listening status {}", to_string(to_target(opened->local_endpoint())));
+    return opened;
+  } catch (const boost::system::system_error& e) {
+    if (s.asked_for) throw;
+    spdlog::warn("no status endpoint: {}", e.what());
+    return nullptr;
+  }
+}
+
+int run_health(const setting& s) {
+  if (!s.where) return std::puts("there is no status endpoint to ask"), 1;
+  asio::io_context io(1);
+  http::response<http::string_body> said;
+  error_code error;
+  spawn(io.get_executor(), ask(program::listen_endpoint(*s.where), said, error));
+  io.run();
+  if (error)
+    std::printf("%s: %s\n", to_string(*s.where).c_str(), error.message().c_str());
+  else
+    std::fputs(said.body().c_str(), stdout);
+  return !error && said.result() == http::status::ok ? 0 : 1;
+}
+
+}  // namespace mtcp::status

@@ -1,0 +1,29 @@
+// The status endpoint's documents about tunnels. Rates are bytes per second over the last second, counters are bytes.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "mtcp/core/limits.hpp"
+#include "status/monitor.hpp"
+
+namespace mtcp::status {
+
+struct report_options {
+  std::string version;
+  core::limits limits{};
+  std::size_t streams_most = static_cast<std::size_t>(-1);  ///< of each tunnel: the busiest
+  std::size_t happenings_most = 20;                         ///< the latest
+};
+
+/// /api/stats: JSON. Counters are those of `now`, rates those of the monitor's last sample.
+std::string stats_json(const monitor& seen, const acceptor_snapshot& now, const report_options& options);
+
+/// /api/history: JSON. Every series ends at the same time; what it lacks in front is zero. "up" and "down" are seconds,
+/// "up_10s" and "down_10s" means over ten seconds.
+std::string history_json(const monitor& seen);
+
+/// /metrics: text format 0.0.4 of Prometheus.
+std::string metrics_text(const monitor& seen, const acceptor_snapshot& now, const report_options& options);
+
+}  // namespace mtcp::status

@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <vector>
+
+#include "mtcp/net/address.hpp"
+#include "status/json.hpp"
+#include "status/report.hpp"
+
+namespace mtcp::status {
+namespace {
+
+using std::chrono::duration;
+using milliseconds = duration<double, std::milli>;
+
+const char* text_of(tunnel_snapshot::state s) {
+  static constexpr const char* texts[] = {"connecting", "up", "down", "stopped"};
+  return texts[static_cast<std::size_t>(s)];
+}
+
+const char* text_of(happening::level l) {
+  static constexpr const char* texts[] = {"good", "info", "bad"};
+  return texts[static_cast<std::size_t>(l)];
+}
+
+double seconds(std::chrono::nanoseconds t) { return duration<double>(t).count(); }
+
+class stats_writer {
+ public:
+  stats_writer(const monitor& seen, const acceptor_snapshot& now, const report_options& options)
+      : seen_(seen), now_(now), options_(options), at_(clock::now()) {}
+
+  std::string write() {
+    out_.begin_object();
+    out_.member("role", seen_.which() == role::client ? "client" : "server").member("version", options_.version);
+    out_.member("uptime_seconds", seconds(at_ - seen_.start())).member("time", seen_.unix_time());
+    out_.member("tick", seen_.tick());
+    if (seen_.which() == role::client)
+      write_client();
+    else
+      write_server();
+    write_happenings();
+    out_.end_object();
+    return out_.take();
+  }
+
+ private:
+  void write_client() {
+    static const tunnel_snapshot none;
+    const tunnel_snapshot& t = now_.tunnels.empty() ? none : now_.tunnels.front();
+    out_.key("tunnel").begin_object();
+    write_tunnel_fields(t, seen_.ended_sessions());
+    out_.end_object();
+    write_bridges(t);
+    write_streams(t);
+  }
+
+  void write_server() {
+    out_.member("pending", now_.pending).member("accepted_total", now_.accepted_total);
+    out_.member("turned_away_total", now_.turned_away_total).member("strangers_total", now_.strangers_total);
+    out_.key("tunnels").begin_array();
+    for (const tunnel_snapshot& t : now_.tunnels) {
+      out_.begin_object().member("user", t.user);
+      write_tunnel_fields(t, {});
+      write_bridges(t);
+      write_streams(t);
+      out_.end_object();
+    }
+    out_.end_array();
+  }
+
+  // A client's counters go on over all of its sessions.
+  void write_tunnel_fields(const tunnel_snapshot& t, const monitor::counters& before) {
+    const rates r = seen_.tunnel_rates(t.session);
+    out_.member("session", t.session).member("state", text_of(t.now)).member("uptime_seconds", seconds(t.uptime));
+    out_.member("streams_active", t.totals.streams_active);
+    out_.member("streams_total", before.streams_total + t.totals.streams_total);
+    out_.member("bytes_up", before.bytes_up + t.bytes_up).member("bytes_down", before.bytes_down + t.bytes_down);
+    out_.member("rate_up", double{r.up}).member("rate_down", double{r.down});
+    out_.member("reorder_bytes", t.totals.reorder_bytes);
+    out_.member("retransmitted_bytes", before.resent + t.totals.payload_resent);
+    out_.member("receive_memory", t.totals.receive_memory).member("receive_granted", t.totals.receive_granted);
+    out_.member("receive_budget", options_.limits.receive_budget);
+    out_.member("send_memory", t.totals.send_memory).member("send_budget", options_.limits.send_budget);
+    write_paths(t);
+  }
+
+  void write_paths(const tunnel_snapshot& t) {
+    out_.key("paths").begin_array();
+    for (const path_snapshot& p : t.paths) {
+      out_.begin_object().member("name", p.name).member("bridges_wanted", p.bridges_wanted);
+      out_.member("bridges_up", p.bridges_up).member("reconnects", p.reconnects).member("last_error", p.last_error);
+      out_.end_object();
+    }
+    out_.end_array();
+  }
+
+  void write_bridges(const tunnel_snapshot& t) {
+    out_.key("bridges").begin_array();
+    for (const bridge_snapshot& b : t.bridges) {
+      const auto known = seen_.bridges().find({t.session, b.id});
+      write_bridge(b, b.now == bridge_snapshot::state::up ? "up" : "suspect",
+                   known == seen_.bridges().end() ? rates{} : known->second.now, "", b.age);
+    }
+    write_lost(t);
+    out_.end_array();
+  }
+
+  // As many lost bridges of each path as are missing: the places that wait for a new one. A server does not know how
+  // many its clients want, and shows what was lost lately.
+  void write_lost(const tunnel_snapshot& t) {
+    std::vector<std::size_t> missing;
+    for (const path_snapshot& p : t.paths)
+      missing.push_back(p.bridges_wanted - std::min(p.bridges_wanted, p.bridges_up));
+    for (const bridge_record* r : lost_latest_first(t.session)) {
+      const auto ago = at_ - r->changed;
+      const std::size_t path = r->last.path;
+      if (t.paths.empty() && ago < std::chrono::seconds(10)) write_bridge(r->last, "down", {}, r->error, ago);
+      if (path >= missing.size() || missing[path] == 0) continue;
+      --missing[path];
+      write_bridge(r->last, "down", {}, t.paths[path].last_error, ago);
+    }
+    for (std::size_t path = 0; path < missing.size(); ++path) write_vacant(t.paths[path], missing[path]);
+  }
+
+  // Bridges that no sample has seen yet: their id is 0.
+  void write_vacant(const path_snapshot& path, std::size_t count) {
+    bridge_snapshot none;
+    none.path_name = path.name;
+    none.reconnects = path.reconnects;
+    for (; count > 0; --count) write_bridge(none, "down", {}, path.last_error, {});
+  }
+
+  std::vector<const bridge_record*> lost_latest_first(const std::string& session) const {
+    std::vector<const bridge_record*> lost;
+    for (const auto& [which, r] : seen_.bridges())
+      if (r.down && which.session == session) lost.push_back(&r);
+    std::sort(lost.begin(), lost.end(), [](auto* a, auto* b) { return a->changed > b->changed; });
+    return lost;
+  }
+
+  void write_bridge(const bridge_snapshot& b, const char* state, rates r, const std::string& error,
+                    std::chrono::nanoseconds since) {
+    out_.begin_object().member("id", b.id).member("path", b.path_name.empty() ? b.remote : b.path_name);
+    out_.member("local", b.local).member("remote", b.remote).member("state", state);
+    out_.member("state_seconds", seconds(since)).member("last_error", error);
+    out_.member("bytes_up", b.bytes_up).member("bytes_down", b.bytes_down);
+    out_.member("rate_up", double{r.up}).member("rate_down", double{r.down});
+    out_.member("rtt_ms", milliseconds(b.rtt).count()).member("rtt_min_ms", milliseconds(b.rtt_min).count());
+    out_.member("in_flight_bytes", b.in_flight_bytes).member("cap_bytes", b.cap_bytes);
+    out_.member("delivery_rate", b.delivery_rate).member("retransmitted_bytes", b.retransmitted_bytes);
+    out_.member("reconnects", b.reconnects).end_object();
+  }
+
+  void write_streams(const tunnel_snapshot& t) {
+    out_.key("streams").begin_array();
+    for (const auto& [rate, s] : busiest(t)) {
+      out_.begin_object().member("id", s->id).member("target", to_string(s->to));
+      out_.member("bytes_up", s->bytes_up).member("bytes_down", s->bytes_down);
+      out_.member("rate_up", double{rate.up}).member("rate_down", double{rate.down});
+      out_.member("age_seconds", seconds(s->age)).end_object();
+    }
+    out_.end_array();
+  }
+
+  std::vector<std::pair<rates, const stream_snapshot*>> busiest(const tunnel_snapshot& t) const {
+    std::vector<std::pair<rates, const stream_snapshot*>> all;
+    all.reserve(t.streams.size());
+    for (const stream_snapshot& s : t.streams) all.emplace_back(seen_.stream_rates({t.session, s.id}), &s);
+    if (all.size() <= options_.streams_most) return all;
+    const auto busier = [](const auto& a, const auto& b) {
+      return a.first.up + a.first.down > b.first.up + b.first.down;
+    };
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(options_.streams_most);
+    std::nth_element(all.begin(), end, all.end(), busier);
+    all.erase(end, all.end());
+    return all;
+  }
+
+  void write_happenings() {
+    out_.key("events").begin_array();
+    const auto& all = seen_.happenings();
+    for (std::size_t i = all.size() - std::min(all.size(), options_.happenings_most); i < all.size(); ++i) {
+      out_.begin_object().member("number", all[i].number).member("time", all[i].unix_time);
+      out_.member("level", text_of(all[i].how)).member("text", all[i].text).end_object();
+    }
+    out_.end_array();
+  }
+
+  const monitor& seen_;
+  const acceptor_snapshot& now_;
+  const report_options& options_;
+  clock::time_point at_;
+  json out_;
+};
+
+}  // namespace
+
+std::string stats_json(const monitor& seen, const acceptor_snapshot& now, const report_options& options) {
+  return stats_writer(seen, now, options).write();
+}
+
+}  // namespace mtcp::status
