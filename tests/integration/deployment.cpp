@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 
@@ -23,10 +24,15 @@ std::uint64_t sum(const std::vector<crossing>& all) {
   return bytes;
 }
 
+const char* environment_or(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : otherwise;
+}
+
 }  // namespace
 
-const char* const client_program = MTCP_CLIENT_PROGRAM;
-const char* const server_program = MTCP_SERVER_PROGRAM;
+const char* const client_program = environment_or("MTCP_TEST_CLIENT", MTCP_CLIENT_PROGRAM);
+const char* const server_program = environment_or("MTCP_TEST_SERVER", MTCP_SERVER_PROGRAM);
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 const double machine_speed = 0.2;
 #else

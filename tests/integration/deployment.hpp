@@ -17,6 +17,7 @@ namespace mtcp::lab {
 
 using namespace std::chrono_literals;
 
+/// Those of this build, or what MTCP_TEST_CLIENT and MTCP_TEST_SERVER name in the environment.
 extern const char* const client_program;
 extern const char* const server_program;
 

@@ -1,5 +1,7 @@
 // Who may join what at a server, and what strangers get.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read.hpp>
@@ -76,6 +78,7 @@ TEST_F(acceptor_test, the_silent_are_closed_without_a_byte) {
 }
 
 TEST_F(acceptor_test, junk_gets_no_answer) {
+  server_options_.admission.deadline = milliseconds(300);
   start_server();
   for (const std::string& junk : {std::string("GET / HTTP/1.1\r\n\r\n"), std::string(1000, '\0'),
                                   std::string("\x16\x03\x01\x02", 4) + std::string(600, 'z')}) {
@@ -173,14 +176,14 @@ TEST_F(acceptor_test, ids_of_bridges_are_used_once) {
   const auto created = run_for(first.greet(key_, create()));
   ASSERT_TRUE(created);
   visitor again(dial());
-  EXPECT_EQ(run_for(again.greet(key_, join(*created, 1)))->status, core::welcome_status::limit);
+  EXPECT_EQ(run_for(again.greet(key_, join(*created, 1)))->status, core::welcome_status::refused);
   {
     visitor second(dial());
     EXPECT_EQ(run_for(second.greet(key_, join(*created, 2)))->status, core::welcome_status::ok);
   }
   ASSERT_TRUE(reaches([&] { return server_->snapshot().tunnels.at(0).bridges.size() == 1; }));
   visitor late(dial());
-  EXPECT_EQ(run_for(late.greet(key_, join(*created, 2)))->status, core::welcome_status::limit);
+  EXPECT_EQ(run_for(late.greet(key_, join(*created, 2)))->status, core::welcome_status::refused);
 }
 
 TEST_F(acceptor_test, sessions_and_bridges_are_limited) {
@@ -262,6 +265,40 @@ TEST_F(acceptor_test, a_taken_port_is_an_error_that_names_it) {
     EXPECT_EQ(e.code(), asio::error::address_in_use);
     EXPECT_NE(std::string(e.what()).find(std::to_string(server_endpoint().port())), std::string::npos);
   }
+}
+
+// Takes away all descriptors but those that are open.
+class descriptor_shortage {
+ public:
+  descriptor_shortage() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = ::dup(0);
+    ::close(next);
+    rlimit none = before_;
+    none.rlim_cur = static_cast<rlim_t>(next);
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~descriptor_shortage() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(acceptor_test, survives_a_shortage_of_descriptors) {
+  start_server();
+  tcp::socket unlucky(io_.get_executor(), tcp::protocol::v4());
+  {
+    const descriptor_shortage shortage;
+    unlucky.connect(server_endpoint());
+    EXPECT_EQ(run_for(all_of(unlucky)), "") << "one that cannot be served is closed, not left waiting";
+    std::size_t turns = 0;
+    const auto end = std::chrono::steady_clock::now() + milliseconds(300);
+    io_.restart();
+    while (std::chrono::steady_clock::now() < end) turns += io_.run_one_until(end);
+    EXPECT_LT(turns, 100u) << "it must not spin";
+  }
+  visitor late(dial());
+  EXPECT_EQ(run_for(late.greet(key_, create())).error(), error_code());
 }
 
 TEST_F(acceptor_test, listens_on_both_families) {

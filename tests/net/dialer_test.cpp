@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <optional>
+#include <sstream>
 
 #include "mtcp/net/happy_eyeballs.hpp"
 #include "net/name_server.hpp"
@@ -127,12 +129,26 @@ TEST_F(Names, TellWhyThereIsNoAddress) {
   EXPECT_EQ(resolve("broken.test").error(), asio::error::host_not_found_try_again);
 }
 
-TEST_F(Names, OfTheHostsFileAndLiteralsAskNobody) {
-  const auto local = resolved("localhost");
-  EXPECT_NE(std::find(local.begin(), local.end(), "127.0.0.1"), local.end());
+TEST_F(Names, OfThisMachineAndLiteralsAskNobody) {
+  EXPECT_EQ(resolved("localhost"), (text_list{"::1", "127.0.0.1"}));
+  EXPECT_EQ(resolved("app.localhost"), (text_list{"::1", "127.0.0.1"}));
   EXPECT_EQ(resolved("192.0.2.9"), text_list{"192.0.2.9"});
   EXPECT_EQ(resolved("2001:db8::9"), text_list{"2001:db8::9"});
   EXPECT_EQ(server.questions("localhost"), 0);
+}
+
+TEST_F(Names, MayStandInTheHostsFile) {
+  std::ifstream hosts("/etc/hosts");
+  std::string address, name;
+  for (std::string line; std::getline(hosts, line);) {
+    std::istringstream words(line);
+    if (words >> address >> name && parse_address(address) && name != "localhost" && !name.ends_with(".localhost"))
+      break;
+    name.clear();
+  }
+  if (name.empty()) GTEST_SKIP() << "the hosts file has no other name than localhost";
+  const auto found = resolved(name);
+  EXPECT_NE(std::find(found.begin(), found.end(), address), found.end()) << name;
 }
 
 TEST_F(Names, MayBeLeftUnansweredAtTheEnd) {

@@ -41,7 +41,7 @@ class driver_pair {
 
  private:
   void deliver(tls_driver& to, bytes& input, bytes& answer, std::size_t piece) {
-    for (const std::span<const std::byte> all = input; !input.empty();) {
+    while (!input.empty()) {
       const std::size_t n = std::min(piece, input.size());
       const bytes part(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(n));
       input.erase(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(n));

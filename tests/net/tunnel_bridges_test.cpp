@@ -95,9 +95,7 @@ TEST_F(bridges_test, streams_end_when_no_bridge_comes_back) {
   tunnel_options options = options_for(relay_->local_endpoint(), 2);
   options.resume_timeout = milliseconds(300);
   options.backoff_most = milliseconds(100);
-  tunnel_ = std::make_unique<tunnel>(io_, options);
-  spawn(io_.get_executor(), tunnel_->run());
-  ASSERT_EQ(run_for(tunnel_->wait_up(2)), error_code());
+  start_tunnel(options);
   stream peer = run_for(open("hold"));
   relay_->refuse(true);
   relay_->cut_all();
@@ -141,9 +139,7 @@ TEST_F(bridges_test, a_foreign_server_on_one_path_disables_that_path) {
   options.paths.push_back(options.paths.front());
   cuttable_relay second(io_, server_endpoint());
   options.paths[1].port = second.local_endpoint().port();
-  tunnel_ = std::make_unique<tunnel>(io_, options);
-  spawn(io_.get_executor(), tunnel_->run());
-  ASSERT_EQ(run_for(tunnel_->wait_up(4)), error_code());
+  start_tunnel(options);
   stream peer = run_for(open("echo"));
   second.lead_to(foreign.local_endpoints().front());
   second.cut_all();
@@ -161,8 +157,7 @@ TEST_F(bridges_test, a_server_that_comes_late_is_found) {
   start_server();
   relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
   relay_->refuse(true);
-  tunnel_ = std::make_unique<tunnel>(io_, options_for(relay_->local_endpoint(), 2));
-  spawn(io_.get_executor(), tunnel_->run());
+  run_tunnel(options_for(relay_->local_endpoint(), 2));
   std::optional<received> got;
   const auto use = [](bridges_test& lab, std::optional<received>& out) -> task<> {
     stream peer = co_await lab.open("source", 1);  // waits for the first bridge
@@ -181,8 +176,7 @@ TEST_F(bridges_test, nobody_listens) {
   closed.close();
   tunnel_options options = options_for(nowhere, 2);
   options.resume_timeout = milliseconds(200);
-  tunnel_ = std::make_unique<tunnel>(io_, options);
-  spawn(io_.get_executor(), tunnel_->run());
+  run_tunnel(options);
   error_code error;
   tunnel_->async_open({"echo", 0}, {}, [&](error_code e, stream) { error = e; });
   EXPECT_TRUE(reaches([&] { return error == asio::error::timed_out; }));

@@ -165,9 +165,19 @@ tunnel_options tunnel_lab::options_for(tcp::endpoint to, unsigned bridges) const
 }
 
 void tunnel_lab::start_tunnel(unsigned bridges, std::optional<tcp::endpoint> through) {
-  tunnel_ = std::make_unique<tunnel>(io_, options_for(through.value_or(server_endpoint()), bridges));
-  spawn(io_.get_executor(), counted(tunnel_->run()));
+  start_tunnel(options_for(through.value_or(server_endpoint()), bridges));
+}
+
+void tunnel_lab::start_tunnel(const tunnel_options& options) {
+  std::size_t bridges = 0;
+  for (const path_options& path : options.paths) bridges += path.bridges;
+  run_tunnel(options);
   ASSERT_EQ(run_for(tunnel_->wait_up(bridges)), error_code());
+}
+
+void tunnel_lab::run_tunnel(tunnel_options options) {
+  tunnel_ = std::make_unique<tunnel>(io_, std::move(options));
+  spawn(io_.get_executor(), counted(tunnel_->run()));
 }
 
 task<> tunnel_lab::counted(task<> what) {

@@ -66,6 +66,10 @@ class tunnel_lab : public ::testing::Test {
   tcp::endpoint server_endpoint() const { return server_->local_endpoints().front(); }
   /// A client that reaches it, or `through`.
   void start_tunnel(unsigned bridges = 4, std::optional<tcp::endpoint> through = {});
+  /// In place of the one that there was; waits for all its bridges.
+  void start_tunnel(const tunnel_options& options);
+  /// The same without waiting.
+  void run_tunnel(tunnel_options options);
   tunnel_options options_for(tcp::endpoint to, unsigned bridges) const;
 
   /// Runs `what` to its end while everything else goes on; fails after a minute.

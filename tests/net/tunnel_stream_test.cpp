@@ -71,12 +71,19 @@ TEST_F(stream_test, carries_64_mib_both_ways_at_once) {
   EXPECT_TRUE(reaches([&] { return !sent; }));
 }
 
-TEST_F(stream_test, uses_every_bridge) {
+// The limit goes to the server with each HELLO. Without it, one bridge could carry all that loopback asks for.
+TEST_F(stream_test, uses_every_bridge_up_to_its_rate_limit) {
+  tunnel_options options = options_for(server_endpoint(), 4);
+  options.paths.front().use.rate_limit = 20'000'000;
+  start_tunnel(options);
+  const auto begin = std::chrono::steady_clock::now();
   stream peer = run_for(open("source", 16));
-  run_for(receive_all(peer));
+  EXPECT_EQ(run_for(receive_all(peer)).size, 16 * mebibyte);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  EXPECT_GT(took.count(), 0.9 * 16.0 * mebibyte / (4 * 20e6));
   const tunnel_snapshot now = tunnel_->snapshot();
   ASSERT_EQ(now.bridges.size(), 4u);
-  for (const bridge_snapshot& b : now.bridges) EXPECT_GT(b.bytes_down, 100'000u) << "bridge " << b.id;
+  for (const bridge_snapshot& b : now.bridges) EXPECT_GT(b.bytes_down, 2 * mebibyte) << "bridge " << b.id;
 }
 
 TEST_F(stream_test, many_streams_at_once) {

@@ -66,6 +66,53 @@ measurement measure(const plan& p, timestamp from, timestamp to) {
   return m;
 }
 
+namespace {
+
+// A connection that is never short of bytes.
+class plain_sender {
+ public:
+  plain_sender(event_queue& events, const path_plan& p)
+      : narrow_(std::make_shared<bottleneck>(events, p.down.narrow)),
+        back_(std::make_shared<bottleneck>(events, p.up.narrow)),
+        forward_(events, {.delay = p.delay, .narrow = narrow_}, random(1)),
+        backward_(events, {.delay = p.delay, .narrow = back_}, random(2)),
+        link_(events, forward_, backward_, {},
+              {[this] { fill(); }, [this](const core::slice& s) { received_ += s.size(); }, [] {}, [] {}}) {}
+
+  void fill() {
+    static const std::vector<std::byte> block(16384);
+    while (link_.room() > 0) link_.write(block);
+  }
+  std::uint64_t received() const { return received_; }
+
+ private:
+  std::shared_ptr<bottleneck> narrow_, back_;
+  line forward_, backward_;
+  link link_;
+  std::uint64_t received_ = 0;
+};
+
+std::uint64_t received(const std::vector<std::unique_ptr<plain_sender>>& all) {
+  std::uint64_t sum = 0;
+  for (const auto& s : all) sum += s->received();
+  return sum;
+}
+
+}  // namespace
+
+double plain_tcp(const std::vector<bridge_line>& bridges, timestamp from, timestamp to) {
+  event_queue events;
+  std::vector<std::unique_ptr<plain_sender>> senders;
+  for (const path_plan& p : paths_of(bridges)) {
+    senders.push_back(std::make_unique<plain_sender>(events, p));
+    senders.back()->fill();
+  }
+  events.run_until(from);
+  const std::uint64_t before = received(senders);
+  events.run_until(to);
+  return static_cast<double>(received(senders) - before) / seconds(to - from);
+}
+
 double completion(const plan& p) {
   tunnel run(p);
   run.run();

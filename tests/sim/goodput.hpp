@@ -35,6 +35,10 @@ struct measurement {
 /// A download that never ends, from `from` (slow start is over) to `to`.
 measurement measure(const plan& p, timestamp from, timestamp to);
 
+/// Bytes per second, record overhead taken off, that plain TCP connections over the same bridges carry from `from` to
+/// `to`, each filled whenever it may: what the network itself lets through.
+double plain_tcp(const std::vector<bridge_line>& bridges, timestamp from, timestamp to);
+
 /// Seconds until the last byte of a download, from its request.
 double completion(const plan& p);
 

@@ -34,6 +34,8 @@ void expect_share(const char* what, const std::vector<bridge_line>& bridges, dou
   const measurement m = measure(download_plan(what, bridges, 0), 3s, 15s);
   const double percent = 100 * m.rate / ideal(total(bridges));
   print(what, percent, wanted, m);
+  std::printf("    the same connections without a tunnel: %.1f %%\n",
+              100 * plain_tcp(bridges, 3s, 15s) / ideal(total(bridges)));
   EXPECT_GE(percent, wanted);
   EXPECT_LE(percent, 100.5) << "the simulated network carries more than it may";
 }
@@ -65,11 +67,13 @@ TEST(goodput, a_bridge_with_a_long_way_does_not_delay_the_last_byte) {
   both.streams[0].start = alone.streams[0].start = 2s;  // all bridges are up
   const double took = completion(both);
   const double took_alone = completion(alone);
-  const double best = ideal_completion({fast, distant}, static_cast<double>(size));
+  // The ideal knows no slow start: what the fast one alone needs beyond its own ideal is granted to both.
+  const auto bytes = static_cast<double>(size);
+  const double best = took_alone * ideal_completion({fast, distant}, bytes) / ideal_completion({fast}, bytes);
   std::printf("%-46s %6.3f s, fast one alone %.3f s, ideal split %.3f s\n", "100 Mbit/s 20 ms + 4 Mbit/s 300 ms, 20 MB",
               took, took_alone, best);
-  EXPECT_LE(took, 1.05 * std::min(took_alone, best * 1.05));
   EXPECT_LE(took, 1.05 * took_alone);
+  EXPECT_LE(took, 1.05 * best);
 }
 
 TEST(goodput, random_stalls) {

@@ -11,26 +11,23 @@ line::line(event_queue& events, const options& o, random chance) : events_(event
 
 bool line::lost(std::size_t size) {
   if (swallowing() || (options_.loss > 0 && chance_.chance(options_.loss))) return true;
-  return police_ && size > 0 && !police_->admit(size, events_.now());
+  return police_ && size > 0 &&  // acks are too small to be policed
+         !police_->admit(size, events_.now());
 }
 
 void line::send(std::size_t size, event_queue::action arrived) {
   if (lost(size)) return;
   options_.narrow->enqueue(size, [this, arrived = std::move(arrived)]() mutable {
-    if (!swallowing()) propagate(duration{0}, std::move(arrived));
+    if (!swallowing()) propagate(std::move(arrived));
   });
 }
 
-void line::send_ack(event_queue::action arrived) {
-  if (!lost(0)) propagate(options_.narrow->delay(), std::move(arrived));
-}
-
-void line::propagate(duration queueing, event_queue::action arrived) {
+void line::propagate(event_queue::action arrived) {
   duration travel = options_.delay;
   if (options_.jitter > duration{0}) {
     travel += duration(static_cast<std::int64_t>(chance_.below(static_cast<std::uint64_t>(options_.jitter.count()))));
   }
-  const timestamp leaves = std::max(events_.now() + queueing, held_until_);
+  const timestamp leaves = std::max(events_.now(), held_until_);
   last_arrival_ = std::max(last_arrival_, leaves + travel);  // jitter delays, it never reorders
   events_.at(last_arrival_, std::move(arrived));
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "sim/bottleneck.hpp"
 #include "sim/event_queue.hpp"
@@ -11,8 +12,8 @@
 
 namespace mtcp::sim {
 
-/// Carries packets in order or not at all. Acks of the other direction travel on it too; they wait in the queue like
-/// data, but take no room: an ack is 3 % of what it answers.
+/// Carries packets in order or not at all. Acks of the other direction travel on it too; they wait their turn in the
+/// queue like data, but take no room and no time there: an ack is 3 % of what it answers.
 class line {
  public:
   struct options {
@@ -29,7 +30,7 @@ class line {
 
   /// `arrived` runs at the far end, unless the packet is lost.
   void send(std::size_t size, event_queue::action arrived);
-  void send_ack(event_queue::action arrived);
+  void send_ack(event_queue::action arrived) { send(0, std::move(arrived)); }
 
   /// Packets wait at the bottleneck's exit and all go on at `until`.
   void hold(timestamp until) noexcept { held_until_ = until; }
@@ -46,7 +47,7 @@ class line {
   bottleneck& narrow() noexcept { return *options_.narrow; }
 
  private:
-  void propagate(duration queueing, event_queue::action arrived);
+  void propagate(event_queue::action arrived);
   bool lost(std::size_t size);
 
   event_queue& events_;

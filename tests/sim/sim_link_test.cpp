@@ -269,6 +269,22 @@ TEST(sim_link, the_end_comes_after_the_last_byte) {
   EXPECT_GT(f.ended_at, 60ms);
 }
 
+// Acks wait in the queue of the direction in which they travel, in their turn: they neither overtake the data there nor
+// hold it back.
+TEST(sim_link, an_ack_keeps_its_place_among_the_data) {
+  event_queue events;
+  const auto narrow = std::make_shared<bottleneck>(events, bottleneck::options{.rate = mega});
+  line one_way(events, {.delay = 20ms, .narrow = narrow}, random(1));
+  std::vector<timestamp> arrivals;
+  const auto arrived = [&] { arrivals.push_back(events.now()); };
+  one_way.send(10'000, arrived);
+  one_way.send(10'000, arrived);
+  one_way.send_ack(arrived);
+  one_way.send(10'000, arrived);
+  events.run_until(1s);
+  EXPECT_EQ(arrivals, (std::vector<timestamp>{30ms, 40ms, 40ms, 50ms}));
+}
+
 TEST(sim_link, two_connections_share_a_bottleneck) {
   event_queue events;
   auto narrow = std::make_shared<bottleneck>(events, bottleneck::options{.rate = 10 * mega, .queue = 500'000});

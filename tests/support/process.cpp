@@ -42,6 +42,7 @@ pipe_ends make_pipe() {
   dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
   dup2(standard_output, STDOUT_FILENO);
   dup2(standard_error, STDERR_FILENO);
+  close_range(3, ~0U, 0);  // Asio's sockets are not close-on-exec: a copy in a child would keep a closed one alive
   execvp(arguments[0], arguments);
   _exit(127);
 }

@@ -62,16 +62,18 @@ task<> server::listen(std::shared_ptr<server> self, std::size_t index) {
 }
 
 // Without a descriptor to accept it with, a connection that waits would be reported again and again. The reserve lets
-// it be accepted and closed, which tells the peer; then others get time to give descriptors back.
+// it be accepted and closed, which tells the peer; then others get time to give descriptors back. The kernel complains
+// before it looks whether a connection waits at all, so there may be none.
 task<> server::survive_shortage(tcp::acceptor& at) {
+  error_code error;
+  tcp::socket waiting(executor_);
+  at.accept(waiting, error);
+  if (!error) co_return admit(std::move(waiting));  // the shortage is over
   reserve_.give_up();
-  {
-    error_code ignored;
-    tcp::socket turned_away(executor_);
-    at.accept(turned_away, ignored);
-  }
+  at.accept(waiting, error);
+  if (!error) ++totals_.turned_away_total;
+  waiting.close(error);
   reserve_.fill();
-  ++totals_.turned_away_total;
   timer pause(executor_, shortage_pause);
   auto [ignored] = co_await pause.async_wait(use_result);
   static_cast<void>(ignored);

@@ -101,7 +101,9 @@ void server::stop() {
   changed_.notify_all();
 }
 
+// The application lets go: what is still running ends by itself, and tells nobody any more.
 void server::abort() {
+  options_.on_event = nullptr;
   stop();
   const auto all = sessions_;
   for (const auto& [id, open] : all) open->end(errc::going_away, "the server stops");
@@ -123,6 +125,7 @@ void server::cancel_accept() {
 }
 
 void server::on_incoming(incoming request) {
+  if (stopped_) return;  // which refuses it
   if (accept_done_) return std::exchange(accept_done_, {})(error_code(), std::move(request));
   waiting_.push_back(std::move(request));
 }

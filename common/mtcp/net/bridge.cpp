@@ -62,24 +62,22 @@ bool bridge::transmit(session& from, core::timestamp now) {
   report_path_info(engine, now);
   const std::size_t slack = engine.send_slack(id_);
   adapt_unsent_limit(slack);
-  const std::size_t unsent = unsent_bytes();
+  const std::size_t unsent = unsent_bytes(slack);
   if (unsent >= slack) return wait_for_room(from), false;
   const std::size_t size =
       engine.poll_transmit(id_, staging(std::clamp(slack - unsent, transmit_least, transmit_most)), now);
   if (size == 0) return false;
-  drained_ = false;
+  unsent_ += size;
   const error_code error = channel_.write(staging(size));
   if (error) return close(error), false;
   if (channel_.pending()) wait_for_room(from);
   return true;
 }
 
-// Once nothing is left unsent, that stays so until the next write: no need to ask again.
-std::size_t bridge::unsent_bytes() {
-  if (drained_) return 0;
-  const std::size_t unsent = platform::unsent_bytes(channel_.socket()).value_or(0);
-  drained_ = unsent == 0;
-  return unsent;
+// What was written since the kernel was last asked may be unsent. It is asked again only when that becomes much.
+std::size_t bridge::unsent_bytes(std::size_t slack) {
+  if (2 * unsent_ >= slack) unsent_ = platform::unsent_bytes(channel_.socket()).value_or(0);
+  return unsent_;
 }
 
 // Not secure_channel::wait_writable(): this runs for every burst, and a plain handler costs a fraction of a coroutine.

@@ -46,7 +46,7 @@ class bridge {
   void describe(const session& of, bridge_snapshot& out) const;
 
  private:
-  std::size_t unsent_bytes();
+  std::size_t unsent_bytes(std::size_t slack);
   void wait_for_room(session& from);
   void on_room(session& from, error_code error);
   void adapt_unsent_limit(std::size_t slack);
@@ -61,7 +61,7 @@ class bridge {
   error_code why_;
   bool closed_ = false;
   bool waiting_for_room_ = false;
-  bool drained_ = false;  ///< the kernel has sent all that it was given
+  std::size_t unsent_ = 0;  ///< at most so many bytes are in the socket and not sent
   std::size_t unsent_limit_ = 0;
   core::timestamp next_path_info_{0};
   detail::lifeline lifeline_;

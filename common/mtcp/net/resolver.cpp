@@ -9,6 +9,11 @@ constexpr std::chrono::milliseconds resolution_delay{50};
 constexpr std::chrono::seconds longest_ttl{300};
 constexpr std::size_t most_entries = 1'024;
 
+std::vector<ip_address> loopback() { return {asio::ip::address_v6::loopback(), asio::ip::address_v4::loopback()}; }
+
+/// Names that always mean this machine (RFC 6761, section 6.3). c-ares knows them too, but 1.18 leaks memory then.
+bool is_localhost(std::string_view name) { return name == "localhost" || name.ends_with(".localhost"); }
+
 }  // namespace
 
 /// One name: what both questions gave so far, and who waits for it.
@@ -66,6 +71,7 @@ resolver::~resolver() = default;
 
 task<result<std::vector<ip_address>>> resolver::resolve(std::string name, clock::time_point deadline) {
   if (const auto literal = parse_address(name)) co_return std::vector<ip_address>{*literal};
+  if (is_localhost(name)) co_return loopback();
   const std::shared_ptr<entry> e = find_or_ask(name);
   waiter self(executor_, *e);
   while (!e->answered() && clock::now() < deadline) {

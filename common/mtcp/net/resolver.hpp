@@ -28,7 +28,8 @@ class resolver {
   explicit resolver(const executor& where, const std::string& servers = {});
   ~resolver();
 
-  /// Addresses of `name`, IPv6 first, each family in the order in which to try it; a literal is its own answer. Errors:
+  /// Addresses of `name`, IPv6 first, each family in the order in which to try it; a literal is its own answer, and
+  /// localhost is both loopback addresses. Errors:
   /// host_not_found, host_not_found_try_again (no usable answer from the name servers), timed_out at `deadline`.
   task<result<std::vector<ip_address>>> resolve(std::string name, clock::time_point deadline);
 

@@ -44,7 +44,9 @@ void client::stop() {
   changed_.notify_all();
 }
 
+// The application lets go: what is still running ends by itself, and tells nobody any more.
 void client::abort() {
+  options_.on_event = nullptr;
   stop();
   end_session(errc::going_away);
 }
