@@ -298,12 +298,15 @@ std::optional<plan> find_plan(const std::string& name, std::uint64_t seed) {
 
 bool check_expectations(const plan& p, tunnel& run) {
   bool fine = true;
+  const bool slows_down =
+      std::any_of(p.faults.begin(), p.faults.end(), [](const fault& f) { return f.what == kind::rate; });
+  const duration allowed = slows_down ? longest_pause_of_slow_down : longest_pause_allowed;
   for (std::size_t i = 0; i < p.streams.size(); ++i) {
     if (!p.streams[i].bulk) continue;
     const auto& c = *run.streams().all()[i];
     for (const actor* reader : {&c.client, &c.server}) {
       const actor::account& seen = reader->result();
-      if (seen.longest_pause <= longest_pause_allowed) continue;
+      if (seen.longest_pause <= allowed) continue;
       fine = false;
       run.fail("a bulk stream paused for " + std::to_string(seen.longest_pause / 1ms) + " ms until " +
                std::to_string(seen.pause_ended / 1ms) + " ms");

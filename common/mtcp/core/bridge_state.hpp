@@ -109,11 +109,11 @@ struct bridge_state {
     return round_rtt == duration::max() ? duration::zero() : round_rtt - rtt.minimum();
   }
 
-  /// Seconds for what is in flight beyond the path's own content, at the estimated rate.
-  double queue_seconds() const {
+  /// Seconds for what is in flight, and `more` bytes, beyond the path's own content, at the estimated rate.
+  double queue_seconds(std::size_t more = 0) const {
     const double r = rate_estimate();
     if (r <= 0) return 0;
-    const double excess = static_cast<double>(in_flight()) - r * seconds(rtt_minimum());
+    const double excess = static_cast<double>(in_flight() + more) - r * seconds(rtt_minimum());
     return excess > 0 ? excess / r : 0;
   }
   static double seconds(duration d) { return std::chrono::duration<double>(d).count(); }
@@ -122,7 +122,8 @@ struct bridge_state {
   duration patience() const {
     using std::chrono::milliseconds;
     if (!rtt.known()) return std::chrono::seconds(1);
-    // Twice the time of the frame that is waited for; not much, since a bridge that carries little only seems to be slow.
+    // Twice the time of the frame that is waited for; not much, since a bridge that carries little only seems to be
+    // slow.
     const double bytes = records.empty() ? 0 : static_cast<double>(records.front().size);
     const double frame_seconds = rate.rate() > 0 ? std::min(2 * bytes / rate.rate(), 2.0) : 0;
     const duration frame(static_cast<std::int64_t>(frame_seconds * 1e9));

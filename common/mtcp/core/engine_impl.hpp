@@ -218,7 +218,7 @@ struct engine::impl {
   void put_new_segment(transmission& t, stream_state& s, std::size_t size);
   void put_segment(transmission& t, stream_state& s, std::uint64_t number);
   void record(transmission& t, in_flight_frame f, std::size_t frame_size);
-  timestamp due(const bridge_state& b, timestamp now) const;
+  timestamp due(const transmission& t) const;
 
   // ---- reinject (engine_reinject.cpp) ----
   void put_resends(transmission& t);

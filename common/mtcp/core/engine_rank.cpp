@@ -8,7 +8,7 @@ namespace mtcp::core {
 namespace {
 
 // Bridges whose estimates differ by less, in seconds, are equally good for a frame that is small.
-constexpr double small_difference = 0.010;
+constexpr double small_difference = 0.003;
 
 }  // namespace
 
@@ -57,11 +57,14 @@ void engine::impl::rerank(bridge_state& b) {
   for (; it + 1 != ranks.end() && ranks_before(it[1], it[0]); ++it) std::swap(it[0], it[1]);
 }
 
-// Acknowledgements return on the fastest bridge, so the way there takes rtt - rtt_fastest / 2.
+// Acknowledgements return on the fastest bridge, so the way there takes rtt - rtt_fastest / 2; and what is handed over
+// at once takes its own time, which counts on a slow bridge.
 lane engine::impl::lane_of(const bridge_state& b) const {
   const duration rtt = b.rtt_minimum();
   const duration back = std::min(rtt, fastest_rtt) / 2;
-  return {b.rate_estimate(), b.queue_seconds() + bridge_state::seconds(rtt - back)};
+  const double rate = b.rate_estimate();
+  const double first = rate > 0 ? static_cast<double>(slack_for(rate)) / rate : 0;
+  return {rate, b.queue_seconds() + first + bridge_state::seconds(rtt - back)};
 }
 
 bool engine::impl::may_take(const bridge_state& b, double backlog) const {

@@ -268,16 +268,17 @@ void engine::impl::record(transmission& t, in_flight_frame f, std::size_t frame_
   f.mark = b.rate.on_send(t.now, b.records.empty());
   t.used += frame_size;
   f.end = b.sent + t.used;
-  f.due = due(b, t.now);
+  f.due = due(t);
   if (b.options.rate_limit > 0) b.limiter.spend(static_cast<double>(frame_size));
   b.records.push_back(std::move(f));
 }
 
 // When the acknowledgement of what is sent now should be here.
-timestamp engine::impl::due(const bridge_state& b, timestamp now) const {
-  if (!b.rtt.known() || b.rate.rate() <= 0) return now + std::chrono::seconds(1);
-  const auto queued = std::chrono::duration<double>(b.queue_seconds());
-  return now + b.rtt.minimum() + send_cap::ack_delay + std::chrono::ceil<duration>(queued);
+timestamp engine::impl::due(const transmission& t) const {
+  const bridge_state& b = t.bridge;
+  if (!b.rtt.known() || b.rate.rate() <= 0) return t.now + std::chrono::seconds(1);
+  const auto queued = std::chrono::duration<double>(b.queue_seconds(t.used));
+  return t.now + b.rtt.minimum() + send_cap::ack_delay + std::chrono::ceil<duration>(queued);
 }
 
 }  // namespace mtcp::core
