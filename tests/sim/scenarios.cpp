@@ -1,5 +1,6 @@
 #include "sim/scenarios.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
