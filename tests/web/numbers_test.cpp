@@ -173,7 +173,8 @@ TEST_F(Numbers, AThousandSubscribersNeitherGrowMemoryNorStopTheTunnel) {
   int seated = 0;
   for (socket& s : subscribers) seated += s.receive_some().starts_with("HTTP/1.1 200 ");
   EXPECT_EQ(seated, 16);
-  EXPECT_LT(halves.client().peak_memory() - before, 8U << 20);
+  const std::size_t kept_by_sanitizer = machine_speed < 1 ? 64U << 20 : 0;  // freed memory rests in quarantine
+  EXPECT_LT(halves.client().peak_memory() - before, (8U << 20) + kept_by_sanitizer);
   EXPECT_TRUE(transfer::download(halves, web.url(""), 1'000'000).finish().intact);
 }
 
