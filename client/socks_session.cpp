@@ -19,7 +19,6 @@ namespace mtcp::client {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto handshake_limit = 10s;
 constexpr auto farewell_limit = 2s;
 
 /// What has been read and not yet understood.
@@ -109,8 +108,8 @@ task<std::optional<wish>> read_request(tcp::socket& application, input& in) {
 }
 
 /// Empty if there is nothing more to do for this application. Its buffer is gone when the relay begins.
-task<std::optional<wish>> handshake(tcp::socket& application) {
-  const deadline limit(application, handshake_limit);
+task<std::optional<wish>> handshake(tcp::socket& application, std::chrono::milliseconds limit) {
+  const deadline end(application, limit);
   input in(application);
   if (!co_await in.more()) co_return std::nullopt;
   if (socks::protocol_of(in.bytes().front()) != socks::protocol::socks5) co_return std::nullopt;
@@ -125,8 +124,8 @@ socks::reply reply_to(const error_code& error) {
 
 }  // namespace
 
-task<> serve_socks(tunnel& through, tcp::socket application) {
-  std::optional<wish> wanted = co_await handshake(application);
+task<> serve_socks(tunnel& through, tcp::socket application, std::chrono::milliseconds limit) {
+  std::optional<wish> wanted = co_await handshake(application, limit);
   if (!wanted) co_return;
   core::target to = wanted->to;
   auto [error, remote] = co_await through.async_open(std::move(to), wanted->early, use_result);

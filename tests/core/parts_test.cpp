@@ -277,7 +277,7 @@ TEST(SendCap, IsTwiceWhatTheRateFillsUntilTheRateIsFlat) {
   EXPECT_FALSE(cap.started()) << "nothing to send says nothing about the path";
   for (int i = 0; i < 3; ++i) cap.on_round(10e6, true);
   EXPECT_TRUE(cap.started());
-  EXPECT_NEAR(static_cast<double>(cap.value(10e6, 40ms, false)), 1.25 * 10e6 * 0.045 + 50e3, 1);
+  EXPECT_NEAR(static_cast<double>(cap.value(10e6, 40ms, false)), send_cap::steady_gain * 10e6 * 0.045 + 50e3, 1);
 }
 
 TEST(SendCap, StopsDoublingWhenAQueueBuildsUp) {

@@ -31,7 +31,7 @@ class LostBridges : public testing::TestWithParam<std::tuple<direction, loss>> {
 TEST_P(LostBridges, OneOfThreeInTheMiddleOfATransfer) {
   const origin web;
   deployment halves({.lines = lines});
-  halves.lines().lose_after(1, size / 6, how());
+  halves.lines().lose_after(1, size / 12, how());
   const auto r = start(way(), halves, web).finish();
   EXPECT_TRUE(r.intact) << r.trouble;
   EXPECT_TRUE(halves.lines().crossings()[1].lost);

@@ -62,6 +62,36 @@ TEST_F(bridges_test, an_upload_survives_the_loss_of_all_bridges) {
   EXPECT_EQ(run_for(receive_text(peer, 100)), std::to_string(64 * mebibyte) + " intact");
 }
 
+// Nobody is told that the bridge is gone: both ends have to find out. The rate limit keeps all three busy.
+TEST_F(bridges_test, a_download_hardly_notices_a_silent_bridge) {
+  start_server();
+  relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
+  tunnel_options options = options_for(relay_->local_endpoint(), 3);
+  options.paths.front().use.rate_limit = 20'000'000;
+  start_tunnel(options);
+  stream peer = run_for(open("source", 64));
+  std::optional<received> got;
+  spawn(io_.get_executor(), keep(receive_all(peer), got));
+  ASSERT_TRUE(reaches([&] { return bytes_down() > 8 * mebibyte; }));
+  relay_->silence_one();
+  std::uint64_t seen = 0;
+  auto seen_at = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::duration longest{0};
+  ASSERT_TRUE(reaches([&] {
+    if (bytes_down() == seen) return got.has_value();
+    const auto now = std::chrono::steady_clock::now();
+    longest = std::max(longest, now - seen_at);
+    seen = bytes_down();
+    seen_at = now;
+    return false;
+  }));
+  EXPECT_EQ(got->end, asio::error::eof);
+  EXPECT_EQ(got->size, 64 * mebibyte);
+  EXPECT_TRUE(got->intact);
+  EXPECT_LT(longest, milliseconds(1500)) << "0.4 s on a machine that has nothing else to do";
+  EXPECT_EQ(relay_->accepted(), 4u) << "a replacement is dialled at once, not when the bridge is given up";
+}
+
 TEST_F(bridges_test, traffic_both_ways_survives_cut_after_cut) {
   start(3);
   stream peer = run_for(open("both", 48));

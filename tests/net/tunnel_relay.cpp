@@ -34,19 +34,18 @@ task<> cuttable_relay::carry(link_ref both) {
     links_.remove(both);
     co_return;
   }
-  const auto running = std::make_shared<int>(0);
-  spawn(executor_, copy(both, true, running));
-  spawn(executor_, copy(both, false, running));
+  spawn(executor_, copy(both, true));
+  spawn(executor_, copy(both, false));
 }
 
-task<> cuttable_relay::copy(link_ref both, bool forward, std::shared_ptr<int> running) {
-  ++*running;
+task<> cuttable_relay::copy(link_ref both, bool forward) {
   tcp::socket& from = forward ? both->near : both->far;
   tcp::socket& to = forward ? both->far : both->near;
   std::vector<std::byte> buffer(256 * 1024);
   while (true) {
     auto [error, size] = co_await from.async_read_some(asio::buffer(buffer), use_result);
     if (error) break;
+    if (both->silent) co_return;
     const auto bytes = asio::buffer(buffer, size);
     auto [failed, sent] = co_await asio::async_write(to, bytes, use_result);
     if (failed) break;
@@ -54,7 +53,6 @@ task<> cuttable_relay::copy(link_ref both, bool forward, std::shared_ptr<int> ru
   }
   error_code ignored;
   to.shutdown(tcp::socket::shutdown_send, ignored);
-  --*running;
 }
 
 void cuttable_relay::cut(link& both) {

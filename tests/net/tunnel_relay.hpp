@@ -23,6 +23,8 @@ class cuttable_relay {
   /// Resets a connection on both sides, the oldest first.
   void cut_one();
   void cut_all();
+  /// From now on the oldest connection carries nothing more, and nobody is told.
+  void silence_one() { links_.front()->silent = true; }
   /// While refusing, new connections are reset as they come.
   void refuse(bool on) { refusing_ = on; }
   /// Where connections to come lead to.
@@ -33,12 +35,13 @@ class cuttable_relay {
   struct link {
     explicit link(const executor& where) : near(where), far(where) {}
     tcp::socket near, far;
+    bool silent = false;
   };
   using link_ref = std::shared_ptr<link>;
 
   void accept();
   task<> carry(link_ref both);
-  static task<> copy(link_ref both, bool forward, std::shared_ptr<int> running);
+  static task<> copy(link_ref both, bool forward);
   static void cut(link& both);
 
   executor executor_;

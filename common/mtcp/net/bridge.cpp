@@ -13,6 +13,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// The peer tells of its suspicion, not that it is over. By then a bridge is dead or well.
+constexpr std::chrono::seconds suspicion{10};
+
 constexpr std::size_t transmit_most = 256 * 1024;  // bytes taken from the engine at a time
 constexpr std::size_t transmit_least = 68 * 1024;  // one segment of the largest size, with what goes around it
 
@@ -119,6 +122,13 @@ void bridge::close(error_code why) {
   channel_.close();
 }
 
+void bridge::suspect() { suspect_until_ = std::chrono::steady_clock::now() + suspicion; }
+
+bool bridge::healthy(const core::engine& engine) const {
+  const auto stats = engine.stats_of(id_);
+  return stats && !stats->suspect && std::chrono::steady_clock::now() >= suspect_until_;
+}
+
 void bridge::describe(const session& of, bridge_snapshot& out) const {
   out.id = id_;
   out.path = path_;
@@ -128,7 +138,7 @@ void bridge::describe(const session& of, bridge_snapshot& out) const {
   const auto stats = of.engine().stats_of(id_);
   if (!stats) return;
   const bool client = of.role() == core::role::client;
-  out.now = stats->suspect ? bridge_snapshot::state::suspect : bridge_snapshot::state::up;
+  out.now = healthy(of.engine()) ? bridge_snapshot::state::up : bridge_snapshot::state::suspect;
   out.bytes_up = client ? stats->bytes_sent : stats->bytes_received;
   out.bytes_down = client ? stats->bytes_received : stats->bytes_sent;
   out.retransmitted_bytes = stats->payload_resent;

@@ -43,6 +43,11 @@ class bridge {
   void close(error_code why);
   bool closed() const noexcept { return closed_; }
 
+  /// The engine, or the peer's, has found it to make no progress.
+  void suspect();
+  /// Not suspected by this end's engine, nor of late by either.
+  bool healthy(const core::engine& engine) const;
+
   void describe(const session& of, bridge_snapshot& out) const;
 
  private:
@@ -58,6 +63,7 @@ class bridge {
   std::size_t path_;
   std::string local_, remote_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point suspect_until_{};
   error_code why_;
   bool closed_ = false;
   bool waiting_for_room_ = false;

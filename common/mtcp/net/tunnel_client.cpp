@@ -72,6 +72,7 @@ void client::on_event(const core::event& what) {
     case type::writable:
       return openings_.on_event(session_->core, what);
     case type::bridge_suspect:
+      if (bridge* carrier = session_->core.find_bridge(what.id)) carrier->suspect();
       return maintain();
     case type::going_away:
       session_->server_leaves = true;

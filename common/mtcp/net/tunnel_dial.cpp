@@ -24,10 +24,9 @@ std::size_t client::up_bridges(std::size_t path) const {
 std::size_t client::healthy_bridges(std::size_t path) const {
   if (!session_) return 0;
   const auto all = session_->core.bridges();
-  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const bridge* b) {
-    const auto stats = session_->core.engine().stats_of(b->id());
-    return b->path() == path && stats && !stats->suspect;
-  }));
+  const core::engine& engine = session_->core.engine();
+  return static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [&](const bridge* b) { return b->path() == path && b->healthy(engine); }));
 }
 
 void client::maintain() {
