@@ -176,6 +176,23 @@ TEST(Engine, ASilentBridgeBecomesSuspectWhileOthersGoOn) {
   EXPECT_TRUE(pair.has_event(pair.server, event::type::bridge_closed));
 }
 
+// The credit that the client grants travels on one bridge. When that one falls silent nothing else of the client's is
+// acknowledged that would make it suspect.
+TEST(Engine, CreditOnASilentBridgeIsGrantedAgain) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  const std::string block(64 * 1024, 'x');
+  std::size_t got = 0;
+  for (int i = 0; i < 3000; ++i) {
+    if (i == 500) pair.silence(2);
+    pair.server.write(id, bytes_of(block));
+    pair.run(1ms);
+    got += pair.read(pair.client, id).size();
+    if (i == 1500) got = 0;  // long after the silence was noticed
+  }
+  EXPECT_GT(got, 10U << 20);
+}
+
 // A segment keeps the bounds that it was given for a quick bridge, also when only a slow one is left.
 TEST(Engine, ALargeSegmentIsSentAgainOnABridgeWithLittleRoom) {
   engine_pair pair({}, 1);

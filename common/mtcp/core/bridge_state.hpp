@@ -32,6 +32,8 @@ struct in_flight_frame {
 };
 
 struct bridge_state {
+  static constexpr duration proof_lasts = std::chrono::seconds(2);
+
   bridge_id id = 0;
   bridge_options options;
   path_info path;
@@ -45,6 +47,7 @@ struct bridge_state {
   ring<in_flight_frame> records;
   rtt_estimator rtt;
   rate_estimator rate;
+  bool rate_is_proven = false;
   send_cap cap;
   int slow_rounds = 0;  ///< rounds in a row whose round trips tell of a standing queue
   duration round_rtt = duration::max();
@@ -77,22 +80,26 @@ struct bridge_state {
   void trust_again() {
     suspect = suspect_told = false;
     rate.forget();
+    rate_is_proven = false;
     cap = {};
   }
 
   std::uint64_t in_flight() const { return sent - acked; }
 
-  /// Bytes per second; before the first measurement what the kernel's window allows, or 0. Never more than its limit:
-  /// else other bridges would leave it data that it may not take yet.
+  /// Bytes per second; while nothing proves it, at least what the kernel's window allows; 0 if nothing is known. Never
+  /// more than its limit: else other bridges would leave it data that it may not take yet.
   double rate_estimate() const {
     const double possible = possible_rate();
     return options.rate_limit == 0 ? possible : std::min(possible, static_cast<double>(options.rate_limit));
   }
   double possible_rate() const {
-    if (const double measured = rate.recent(); measured > 0) return measured;
-    if (path.srtt <= duration::zero()) return 0;
-    return static_cast<double>(path.congestion_window) * 1e9 / static_cast<double>(path.srtt.count());
+    if (rate_is_proven) return rate.recent();
+    if (path.srtt <= duration::zero()) return rate.proven_at() ? rate.recent() : 0;
+    const double window = static_cast<double>(path.congestion_window) * 1e9 / static_cast<double>(path.srtt.count());
+    return std::max(rate.recent(), window);
   }
+  /// What was measured before the bridge was idle for long may no longer hold.
+  void review_rate(timestamp now) { rate_is_proven = rate.proven_at() && now - *rate.proven_at() < proof_lasts; }
   /// Round trip without queues.
   duration rtt_minimum() const { return rtt.known() ? rtt.minimum() : path.srtt; }
 

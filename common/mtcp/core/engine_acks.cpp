@@ -124,7 +124,9 @@ void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, durati
     b.rtt.sample(sample, now);
     b.round_rtt = std::min(b.round_rtt, sample);
   }
-  if (b.rate.on_ack(bytes, *newest, b.rtt.minimum(), now - delay)) on_round(b, !newest->app_limited);
+  const bool new_round = b.rate.on_ack(bytes, *newest, b.rtt.minimum(), now - delay);
+  b.review_rate(now);
+  if (new_round) on_round(b, !newest->app_limited);
 }
 
 void engine::impl::on_round(bridge_state& b, bool busy) {

@@ -127,11 +127,12 @@ std::vector<bridge_count> engine::unsettled() const {
   return counts;
 }
 
-void engine::handle_path_info(bridge_id id, const path_info& info, timestamp) {
+void engine::handle_path_info(bridge_id id, const path_info& info, timestamp now) {
   const auto it = impl_->bridges.find(id);
   if (it == impl_->bridges.end()) return;
   bridge_state& b = it->second;
   b.path = info;
+  b.review_rate(now);
   if (info.srtt <= duration::zero()) return;
   b.path_srtt_minimum = std::min(b.path_srtt_minimum, info.srtt);
   b.cap.on_queue(b.standing_queue(), b.path_srtt_minimum);
