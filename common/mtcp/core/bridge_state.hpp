@@ -51,7 +51,7 @@ struct bridge_state {
   send_cap cap;
   int slow_rounds = 0;  ///< rounds in a row whose round trips tell of a standing queue
   duration round_rtt = duration::max();
-  timestamp progress_at{0};  ///< when something of ours was last acknowledged
+  timestamp progress_at{0};  ///< when something of ours was last acknowledged, or answered
   bool suspect = false;
   bool suspect_told = false;
   bool sidelined = false;  ///< suspect, and there are others
@@ -76,9 +76,15 @@ struct bridge_state {
   bool close_reported = false;
   std::uint64_t taken_at_ping = 0;
 
-  /// It moves again after it was suspected. What it could do before says nothing: start over.
-  void trust_again() {
-    suspect = suspect_told = false;
+  /// Since when an answer of the peer is due: an acknowledgement or a PONG. Empty if none is.
+  std::optional<timestamp> waits_since() const { return records.empty() ? ping_sent : records.front().mark.sent; }
+
+  /// It moves. If it was suspected, what it could do before says nothing: start over.
+  void on_progress(timestamp now) {
+    progress_at = now;
+    suspect_told = false;
+    if (!suspect) return;
+    suspect = false;
     rate.forget();
     rate_is_proven = false;
     cap = {};

@@ -116,8 +116,8 @@ void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, durati
     acknowledge_frame(f);
   }
   if (!newest) return;
-  b.progress_at = progress_at = now;
-  if (b.suspect) b.trust_again();
+  progress_at = now;
+  b.on_progress(now);
   newest_acked_sent = std::max(newest_acked_sent, newest->sent);
   const duration sample = now - newest->sent - delay;
   if (sample > duration::zero()) {

@@ -43,9 +43,10 @@ class bridge {
   void close(error_code why);
   bool closed() const noexcept { return closed_; }
 
-  /// The engine, or the peer's, has found it to make no progress.
-  void suspect();
-  /// Not suspected by this end's engine, nor of late by either.
+  /// The engine, or the peer's, has found it to make no progress. The peer does not tell that this is over: after
+  /// `how_long` the bridge is dead or well.
+  void suspect(std::chrono::milliseconds how_long);
+  /// Open, not suspected by this end's engine, nor of late by either.
   bool healthy(const core::engine& engine) const;
 
   void describe(const session& of, bridge_snapshot& out) const;

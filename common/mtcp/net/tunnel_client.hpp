@@ -69,6 +69,7 @@ class client final : public session::listener, public std::enable_shared_from_th
   // Keeping bridges up.
   void maintain();
   void maintain(std::size_t path);
+  void retire_surplus(std::size_t path);
   std::size_t healthy_bridges(std::size_t path) const;
   std::size_t up_bridges(std::size_t path) const;
   static task<> dial(std::shared_ptr<client> self, std::size_t path);

@@ -41,6 +41,19 @@ void client::maintain(std::size_t index) {
     ++path.dialling;
     spawn(executor_, dial(shared_from_this(), index));
   }
+  retire_surplus(index);
+}
+
+// Bridges that were replaced because they made no progress for a while, and do again: the oldest have to go. What is
+// under way on them is sent again.
+void client::retire_surplus(std::size_t index) {
+  std::size_t healthy = healthy_bridges(index);
+  if (healthy <= paths_[index].options.bridges) return;
+  for (bridge* carrier : session_->core.bridges()) {
+    if (carrier->path() != index || !carrier->healthy(session_->core.engine())) continue;
+    carrier->close(errc::not_needed);
+    if (--healthy <= paths_[index].options.bridges) return;
+  }
 }
 
 task<> client::dial(std::shared_ptr<client> self, std::size_t index) {
@@ -134,6 +147,7 @@ task<> client::carry(secure_channel channel, std::size_t index, admitted place) 
   session_expires_.reset();
   report("bridge " + std::to_string(carrier.id()) + " up on " + path.name);
   changed_.notify_all();
+  arm_timer();
   const error_code why = co_await place.session->core.run_bridge(carrier, std::move(place.first));
   on_bridge_lost(path, carrier, why);
   if (session_ && place.session == session_ && session_->core.bridge_count() == 0) on_last_bridge_lost();
