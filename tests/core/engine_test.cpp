@@ -218,6 +218,28 @@ TEST(Engine, AReaderNoticesThatEveryBridgeIsSilent) {
   EXPECT_EQ(suspects.size(), 2U) << "replacements must be dialled";
 }
 
+// A PATH that was acknowledged must not be taken for the later one that was lost.
+TEST(Engine, TheLastChangeOfABridgesUseReachesThePeer) {
+  for (const duration between : {0ms, 1ms, 2ms, 4ms, 8ms}) {
+    engine_pair pair;
+    const stream_id id = pair.open();
+    pair.client.bridge_changed(2, {.backup = true});
+    pair.run(between);
+    pair.client.bridge_changed(2, {});
+    pair.poll(pair.client, 1);  // whatever is said on 1 now never arrives
+    pair.cut(1);
+    pair.add_bridge();
+    pair.run(50ms);
+    const std::uint64_t before = pair.server.stats_of(2)->bytes_sent;
+    for (int i = 0; i < 200; ++i) {
+      pair.server.write(id, bytes_of(std::string(64 * 1024, 'x')));
+      pair.run(1ms);
+      pair.read(pair.client, id);
+    }
+    EXPECT_GT(pair.server.stats_of(2)->bytes_sent, before + 100'000) << between / 1ms << " ms between both";
+  }
+}
+
 // A segment keeps the bounds that it was given for a quick bridge, also when only a slow one is left.
 TEST(Engine, ALargeSegmentIsSentAgainOnABridgeWithLittleRoom) {
   engine_pair pair({}, 1);

@@ -25,7 +25,7 @@ struct in_flight_frame {
   bool given_up = false;         ///< the bridge was suspected: it does not count as a copy any more
   control what = control::open;  ///< of a control frame
   std::uint64_t id = 0;          ///< stream, or bridge for controls of a bridge
-  std::uint64_t segment = 0;     ///< number in the stream's send buffer; for control::window the limit
+  std::uint64_t segment = 0;     ///< number in the stream's send buffer; of a PATH the number of the change
   std::uint32_t size = 0;        ///< stream bytes
   timestamp due{0};              ///< when its acknowledgement is expected
   rate_estimator::mark mark;
@@ -36,6 +36,7 @@ struct bridge_state {
 
   bridge_id id = 0;
   bridge_options options;
+  std::uint64_t changes = 0;  ///< of the options; a PATH that tells of an older one has not told of the last
   path_info path;
   duration path_srtt_minimum = duration::max();
   token_bucket limiter{0, 0};

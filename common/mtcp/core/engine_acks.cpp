@@ -155,10 +155,14 @@ void engine::impl::acknowledge_control(const in_flight_frame& f) {
   if (slot == nullptr) return;
   if (slot->copies > 0) --slot->copies;
   if (f.what == control::window) return;  // absolute: a newer one may be on its way
+  if (f.what == control::path) {
+    const auto about = bridges.find(f.id);
+    if (about == bridges.end() || about->second.changes == f.segment) path_notices.erase(f.id);
+    return;
+  }
   slot->acked = true;
   if (f.what == control::bridge_closed) return forget_if_settled(f.id);
   if (f.what == control::bridge_suspect) suspect_notices.erase(f.id);
-  if (f.what == control::path) path_notices.erase(f.id);
   if (f.what >= control::bridge_closed) return;
   if (stream_state* s = find(f.id)) erase_if_over(*s);
 }

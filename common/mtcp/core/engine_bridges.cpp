@@ -43,6 +43,7 @@ void engine::bridge_changed(bridge_id id, const bridge_options& options) {
   const auto it = e.bridges.find(id);
   if (it == e.bridges.end()) return;
   it->second.options = options;
+  ++it->second.changes;
   control_slot& slot = e.path_notices[id];
   slot.wanted = true;
   if (!slot.queued) e.controls.push_back({control::path, id});

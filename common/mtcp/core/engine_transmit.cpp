@@ -156,6 +156,7 @@ bool engine::impl::put_control(transmission& t, const control_item& item) {
   in_flight_frame f;
   f.what = item.what;
   f.id = item.id;
+  if (item.what == control::path) f.segment = bridges.at(item.id).changes;
   record(t, std::move(f), size);
   return true;
 }

@@ -119,6 +119,14 @@ void bridge::close(error_code why) {
   channel_.close();
 }
 
+void bridge::stand_by(session& of, bool on) {
+  if (std::exchange(stands_by_, on) == on) return;
+  core::bridge_options options = use_;
+  options.backup = use_.backup || on;
+  of.engine().bridge_changed(id_, options);
+  of.changed();
+}
+
 void bridge::suspect(std::chrono::milliseconds how_long) {
   suspect_until_ = std::chrono::steady_clock::now() + how_long;
 }

@@ -117,7 +117,8 @@ void client::arm_timer() {
   for (std::size_t i = 0; i < paths_.size() && running_; ++i) {
     const std::size_t up = up_bridges(i);
     if (paths_[i].wants_dial(healthy_bridges(i), up)) consider(paths_[i].retry.not_before());
-    if (up > paths_[i].options.bridges) consider(clock::now() + surplus_interval);
+    if (up > paths_[i].wanted()) consider(clock::now() + surplus_interval);
+    if (session_ && paths_[i].tuner) consider(next_sample_);
   }
   if (!next || stopped_) return;
   timer_.expires_at(*next);
@@ -146,7 +147,7 @@ tunnel_snapshot client::snapshot() const {
   out.now = stopped_ ? state::stopped : state::connecting;
   for (std::size_t i = 0; i < paths_.size(); ++i) {
     const path_state& path = paths_[i];
-    out.paths.push_back({path.name, path.options.bridges, up_bridges(i), path.lost, path.last_error});
+    out.paths.push_back({path.name, static_cast<unsigned>(path.wanted()), up_bridges(i), path.lost, path.last_error});
   }
   if (!session_) return out;
   session_->core.describe(out);
