@@ -135,7 +135,7 @@ struct bridge_state {
   /// Without progress for this long it is suspected.
   duration patience() const {
     using std::chrono::milliseconds;
-    if (!rtt.known()) return std::chrono::seconds(1);
+    if (!rtt.known()) return std::max<duration>(std::chrono::seconds(1), 3 * path.srtt);
     // Twice the time of the frame that is waited for; not much, since a bridge that carries little only seems to be
     // slow.
     const double bytes = records.empty() ? 0 : static_cast<double>(records.front().size);
