@@ -76,6 +76,7 @@ std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> ou
 
 void engine::impl::put_data(transmission& t) {
   bridge_state& b = t.bridge;
+  put_datagrams(t);
   put_resends(t);
   put_overdue(t);
   if (good_for_little(b, true)) put_streams(t, stream_queue::place::sparse);
@@ -134,6 +135,8 @@ control_slot* engine::impl::slot_of(const control_item& item) {
     }
     case control::goaway:
       return &goaway_slot;
+    case control::datagram:
+      return nullptr;
     default:
       break;
   }
