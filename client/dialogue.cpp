@@ -57,6 +57,11 @@ task<> dialogue::farewell() {
   while (!error) std::tie(error, std::ignore) = co_await socket_.async_read_some(into, use_result);
 }
 
+task<> dialogue::send_last(std::span<const std::byte> bytes) {
+  const bool sent = co_await send(bytes);
+  if (sent) co_await farewell();
+}
+
 tcp::socket dialogue::release() {
   lift_limit();
   return std::move(socket_);

@@ -37,8 +37,12 @@ class dialogue {
 
   task<bool> send(std::span<const std::byte> bytes);
   task<bool> send(std::string_view text) { return send(std::as_bytes(std::span(text))); }
-  /// Closes behind an answer. Closing while input is unread would reset the connection, and the answer could be lost.
+  /// Closes behind what was sent. Closing while input is unread would reset the connection, and an answer could be
+  /// lost.
   task<> farewell();
+  /// An answer behind which nothing follows.
+  task<> send_last(std::span<const std::byte> bytes);
+  task<> send_last(std::string_view text) { return send_last(std::as_bytes(std::span(text))); }
 
   void set_limit(std::chrono::milliseconds limit) { limit_.emplace(socket_, limit); }
   void lift_limit() { limit_.reset(); }

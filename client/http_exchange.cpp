@@ -207,7 +207,7 @@ task<bool> exchange(const local_port& port, dialogue& with, http_request_parser&
   spdlog::debug("http {}: {}", name, error ? error.message() : "open");
   if (error) {
     const std::string answer = http_answer(error, {});
-    if (co_await with.send(answer)) co_await with.farewell();
+    co_await with.send_last(answer);
     co_return false;
   }
   crossing c{with, relay, remote, last};

@@ -22,19 +22,14 @@ bool is_http_error(const error_code& e) {
   return e.category() == http::make_error_code(http::error::bad_method).category();
 }
 
-/// The last words to an application.
-task<> finish(dialogue& with, std::string response) {
-  if (co_await with.send(response)) co_await with.farewell();
-}
-
 task<> refuse_malformed(dialogue& with, const error_code& error) {
   const bool silent =
       !is_http_error(error) || error == http::error::end_of_stream || error == http::error::partial_message;
   if (silent) co_return;
   const bool too_long = error == http::error::header_limit || error == http::error::buffer_overflow;
   const auto status = too_long ? http::status::request_header_fields_too_large : http::status::bad_request;
-  std::string text = own_response(status, "mtcp: this is no HTTP request\n");
-  co_await finish(with, std::move(text));
+  const std::string text = own_response(status, "mtcp: this is no HTTP request\n");
+  co_await with.send_last(text);
 }
 
 bool admits(const local_port& port, const http::fields& head) {
@@ -78,7 +73,7 @@ task<bool> forward(const local_port& port, dialogue& with, http_request_parser& 
   if (!to) refusal = own_response(http::status::bad_request, "mtcp: a proxy is asked for http://HOST/ or CONNECT\n");
   if (!admits(port, request.get())) refusal = demand_login();
   if (refusal.empty()) co_return co_await exchange(port, with, request, std::move(*to));
-  co_await finish(with, std::move(refusal));
+  co_await with.send_last(refusal);
   co_return false;
 }
 
@@ -87,7 +82,7 @@ task<> tunnel_through(const local_port& port, std::unique_ptr<dialogue> with, co
   std::string refusal;
   if (!to) refusal = own_response(http::status::bad_request, "mtcp: CONNECT wants HOST:PORT\n");
   if (!admits(port, head)) refusal = demand_login();
-  if (!refusal.empty()) co_return co_await finish(*with, std::move(refusal));
+  if (!refusal.empty()) co_return co_await with->send_last(refusal);
   co_await connect(port, std::move(with), std::move(*to), "http", http_answer);
 }
 
@@ -108,8 +103,8 @@ task<> serve_http(const local_port& port, std::unique_ptr<dialogue> with) {
       co_return co_await tunnel_through(port, std::move(with), kept);
     }
     if (view(head.target()).starts_with('/')) {
-      std::string page = own_page(port, *with, head);
-      co_return co_await finish(*with, std::move(page));
+      const std::string page = own_page(port, *with, head);
+      co_return co_await with->send_last(page);
     }
     more = co_await forward(port, *with, *request);
   }

@@ -19,7 +19,7 @@ task<> serve_socks4(const local_port& port, std::unique_ptr<dialogue> with) {
   if (request.needs_more()) co_return;
   if (!request || !request.value().is_connect || !port.users.empty()) {
     const auto refusal = socks::encode_reply4(socks::reply4::rejected);
-    if (co_await with->send(refusal)) co_await with->farewell();
+    co_await with->send_last(refusal);
     co_return;
   }
   core::target to = request.value().to;

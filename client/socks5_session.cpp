@@ -59,7 +59,7 @@ task<std::optional<socks::request>> read_request(dialogue& with) {
   if (request && request.value().what == socks::command::bind) refusal = socks::reply::command_not_supported;
   if (!refusal) co_return request.value();
   const socks::encoded_reply text(*refusal, {});
-  if (co_await with.send(text.bytes())) co_await with.farewell();
+  co_await with.send_last(text.bytes());
   co_return std::nullopt;
 }
 

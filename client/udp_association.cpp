@@ -106,7 +106,7 @@ udp::endpoint source_of(const tcp::socket& application, const core::target& decl
 task<> refuse(dialogue& with, const error_code& error) {
   const auto why = refusal_of(error);
   const socks::encoded_reply answer(why ? socks::reply_to(*why) : socks::reply::general_failure, {});
-  if (co_await with.send(answer.bytes())) co_await with.farewell();
+  co_await with.send_last(answer.bytes());
 }
 
 }  // namespace

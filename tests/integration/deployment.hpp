@@ -31,6 +31,7 @@ struct plan {
   int bridges = 3;
   std::vector<std::string> server_options{"--allow", "127.0.0.0/8", "--allow", "::1/128"};
   std::vector<std::string> client_options{};
+  std::vector<std::string> client_wrapper{};  ///< a command in front of the client's
 };
 
 class deployment {
