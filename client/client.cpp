@@ -4,10 +4,11 @@
 
 #include "forward_session.hpp"
 #include "health.hpp"
+#include "local_port.hpp"
 #include "mtcp/net/address.hpp"
+#include "mtcp/net/private_file.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"
-#include "socks_session.hpp"
 
 namespace mtcp::client {
 namespace {
@@ -19,16 +20,33 @@ tunnel_options options_of(const settings& s, key secret) {
   return {.key = std::move(secret), .paths = s.paths, .on_event = program::log_event};
 }
 
+/// Throws key_error, which names the file and the line.
+socks::user_table load_users(const std::string& path) {
+  if (path.empty()) return {};
+  const private_text text(path);
+  try {
+    auto users = socks::user_table::parse(text.view());
+    if (users.empty()) throw std::invalid_argument("there is no user in it");
+    return users;
+  } catch (const std::invalid_argument& e) {
+    throw key_error(key_error::kind::malformed, path + ": " + e.what());
+  }
+}
+
 }  // namespace
 
 client::client(asio::io_context& io, const settings& s, key secret)
     : executor_(io.get_executor()),
       tunnel_(io, options_of(s, std::move(secret))),
+      port_{.through = tunnel_,
+            .users = load_users(s.users_file),
+            .fast_open = s.fast_open,
+            .udp_advertise = s.udp_advertise},
       background_(executor_, program::report_failure),
       services_(executor_, program::report_failure),
       grace_(executor_),
       watch_(executor_) {
-  if (s.socks) listen("socks", *s.socks, [this](tcp::socket a) { return serve_socks(tunnel_, std::move(a)); });
+  if (s.socks) listen("socks", *s.socks, [this](tcp::socket a) { return serve_local(port_, std::move(a)); });
   for (const forward& f : s.forwards)
     listen("forward", f.listen, [this, to = f.to](tcp::socket a) { return serve_forward(tunnel_, to, std::move(a)); });
   open_status(s);
@@ -37,6 +55,7 @@ client::client(asio::io_context& io, const settings& s, key secret)
 void client::open_status(const settings& s) {
   status::site_options what;
   if (s.socks) what.socks_port = listeners_.front()->local_endpoint().port();
+  what.socks_users = !port_.users.empty();
   status_ = status::open_status(executor_, s.status, std::move(what), [this] {
     acceptor_snapshot all;
     all.tunnels.push_back(tunnel_.snapshot());

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "local_port.hpp"
 #include "mtcp/net/listener.hpp"
 #include "mtcp/net/task_group.hpp"
 #include "mtcp/net/tunnel.hpp"
@@ -29,6 +30,7 @@ class client {
 
   executor executor_;
   tunnel tunnel_;
+  local_port port_;
   std::vector<std::unique_ptr<listener>> listeners_;
   std::unique_ptr<status::status_server> status_;  // may be null
   task_group background_;

@@ -26,7 +26,10 @@ struct settings {
   std::string key_file;
   std::vector<path_options> paths;    ///< at least one
   std::optional<core::target> socks;  ///< empty: no SOCKS listener
-  bool socks_open = false;            ///< the SOCKS listener may be reached from other machines
+  bool socks_open = false;            ///< the SOCKS listener may be reached from other machines without a password
+  std::string users_file;             ///< who may use the SOCKS listener; empty: everybody
+  std::string udp_advertise;          ///< an address; empty: the one that an application has reached
+  bool fast_open = false;
   std::vector<forward> forwards;
   status::setting status;
   spdlog::level::level_enum log_level = spdlog::level::info;

@@ -8,6 +8,7 @@
 //   engine_rank.cpp       which bridge would deliver soonest
 //   engine_transmit.cpp   filling a bridge: who sends what
 //   engine_reinject.cpp   sending again
+//   engine_datagrams.cpp  UDP, both ways
 #pragma once
 
 #include <deque>
@@ -20,6 +21,7 @@
 
 #include "mtcp/core/bridge_state.hpp"
 #include "mtcp/core/completion.hpp"
+#include "mtcp/core/datagram_queues.hpp"
 #include "mtcp/core/engine.hpp"
 #include "mtcp/core/range_set.hpp"
 
@@ -100,6 +102,9 @@ struct engine::impl {
   std::deque<resend_item> resends;
   // Copies of frames that may yet arrive: at most 5 % of what is sent, 4 MiB saved up.
   token_bucket copies{0, 4 << 20};
+
+  datagram_queues datagrams_out{256 << 10, 4 << 20, std::chrono::milliseconds(100)};
+  datagram_queues datagrams_in{256 << 10, 4 << 20, std::chrono::seconds(10)};
 
   std::optional<timestamp> ack_due;
   timestamp newest_acked_sent{0};  // when the latest acknowledged frame had been sent, over all bridges
@@ -227,6 +232,12 @@ struct engine::impl {
   void put_overdue(transmission& t);
   void put_speculative(transmission& t);
   bool put_copy(transmission& t, bridge_state& owner, const in_flight_frame& f);
+
+  // ---- datagrams (engine_datagrams.cpp) ----
+  stream_state* association(stream_id id);
+  void put_datagrams(transmission& t);
+  void put_datagram(transmission& t, stream_id id, const datagram& d);
+  violation handle_datagram(wire_reader body, timestamp now);
 };
 
 }  // namespace mtcp::core

@@ -80,6 +80,7 @@ std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> ou
 
 void engine::impl::put_data(transmission& t) {
   bridge_state& b = t.bridge;
+  put_datagrams(t);
   put_resends(t);
   put_overdue(t);
   put_sparse(t);
@@ -153,6 +154,8 @@ control_slot* engine::impl::slot_of(const control_item& item) {
     }
     case control::goaway:
       return &goaway_slot;
+    case control::datagram:
+      return nullptr;
     default:
       break;
   }
