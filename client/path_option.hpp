@@ -18,6 +18,8 @@ path_options parse_path(const std::string& text);
 core::target parse_server(const std::string& text);
 /// "auto" or a number.
 unsigned parse_bridges(const std::string& text);
+/// In words, for people: "example.org:8443, 4 bridges, backup".
+std::string describe(const path_options& path);
 /// Where to dial from; one of the two is empty.
 struct local_end {
   std::string address;
