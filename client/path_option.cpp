@@ -43,7 +43,7 @@ const std::map<std::string, setter> fields{
     {"server", set_server},
     {"bind", [](path_options& p, const std::string& v) { p.bind = local_address(v); }},
     {"interface", [](path_options& p, const std::string& v) { p.interface = not_empty(v); }},
-    {"bridges", [](path_options& p, const std::string& v) { p.bridges = parse_bridges(v); }},
+    {"bridges", [](path_options& p, const std::string& v) { parse_bridges(v).apply_to(p); }},
     {"role",
      [](path_options& p, const std::string& v) {
        p.use.backup = choice<bool>(v, {{"active", false}, {"backup", true}});
@@ -90,8 +90,9 @@ std::string in_mbit(std::uint64_t bytes_per_second) {
 }  // namespace
 
 std::string describe(const path_options& path) {
-  std::string out = to_string(core::target{path.host, path.port}) + ", " + std::to_string(path.bridges) +
-                    (path.bridges == 1 ? " bridge" : " bridges");
+  const std::string bridges = path.tune_bridges ? "auto" : std::to_string(path.bridges);
+  std::string out =
+      to_string(core::target{path.host, path.port}) + ", " + bridges + (bridges == "1" ? " bridge" : " bridges");
   if (!path.bind.empty()) out += ", from " + path.bind;
   if (!path.interface.empty()) out += ", through " + path.interface;
   if (path.use.backup) out += ", backup";
@@ -104,8 +105,14 @@ std::string describe(const path_options& path) {
 
 core::target parse_server(const std::string& text) { return program::parse_server(text, default_port); }
 
-unsigned parse_bridges(const std::string& text) {
-  return text == "auto" ? default_bridges : program::parse_number(text, 1, most_bridges);
+void bridge_count::apply_to(path_options& path) const {
+  path.bridges = start;
+  path.tune_bridges = tuned;
+}
+
+bridge_count parse_bridges(const std::string& text) {
+  if (text == "auto") return {};
+  return {program::parse_number(text, 1, most_bridges), false};
 }
 
 local_end parse_bind(const std::string& text) {
@@ -115,6 +122,7 @@ local_end parse_bind(const std::string& text) {
 
 path_options parse_path(const std::string& text) {
   path_options path;
+  bridge_count{}.apply_to(path);
   std::set<std::string> seen;
   for (const std::string& pair : split(text)) {
     set_field(path, pair);

@@ -40,7 +40,7 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
         {"server", "HOST:PORT",
          "where the server listens (port 8443); several addresses of one server are used at once",
          option::arity::repeated},
-        {"bridges", "N", "TCP connections to each server: 1 to 64, or auto (4)"},
+        {"bridges", "N", "TCP connections to each server: 1 to 64, or auto: as many as help, 2 to 16 (default)"},
         {"bind", "ADDRESS|INTERFACE", "dial from this local address, or through this interface"},
         {"path", "PATH",
          "instead of --server, --bridges and --bind: server=HOST:PORT and any of bind=ADDRESS, interface=NAME, "
@@ -77,7 +77,7 @@ path_options make_path(path_options base, const core::target& server) {
 path_options base_of(const values& given) {
   const auto bind = given.one("bind", parse_bind).value_or(local_end{});
   path_options base;
-  base.bridges = given.one("bridges", parse_bridges).value_or(default_bridges);
+  given.one("bridges", parse_bridges).value_or(bridge_count{}).apply_to(base);
   base.bind = bind.address;
   base.interface = bind.interface;
   return base;
@@ -125,7 +125,7 @@ void require_enough(const settings& s) {
 void take_url(settings& s, const program::share_url& url) {
   path_options base = s.url_path;
   try {
-    if (!s.bridges_given && !url.bridges.empty()) base.bridges = parse_bridges(url.bridges);
+    if (!s.bridges_given && !url.bridges.empty()) parse_bridges(url.bridges).apply_to(base);
   } catch (const std::invalid_argument& e) {
     throw key_error(key_error::kind::malformed, s.url_file + ": bridges: " + e.what());
   }

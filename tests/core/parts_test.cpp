@@ -268,6 +268,17 @@ TEST(RateEstimator, ALimitOfTheApplicationIsNotALimitOfThePath) {
   EXPECT_NEAR(rate.rate(), 2e6, 0.1e6);
 }
 
+TEST(RateEstimator, WhatAFewFramesShowIsOnlyALowerBound) {
+  rate_estimator rate;
+  const auto mark = rate.on_send(1s, true);
+  rate.on_ack(30, mark, 10ms, 1s + 10ms);
+  EXPECT_GT(rate.rate(), 0);
+  EXPECT_FALSE(rate.proven_at());
+  timestamp now = 2s;
+  deliver(rate, now, 200, 1ms);
+  EXPECT_TRUE(rate.proven_at());
+}
+
 TEST(SendCap, IsTwiceWhatTheRateFillsUntilTheRateIsFlat) {
   send_cap cap;
   EXPECT_EQ(cap.value(0, 40ms, false), send_cap::start);

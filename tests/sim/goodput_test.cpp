@@ -72,10 +72,27 @@ TEST(goodput, a_bridge_with_a_long_way_does_not_delay_the_last_byte) {
   const double best = took_alone * ideal_completion({fast, distant}, bytes) / ideal_completion({fast}, bytes);
   std::printf("%-46s %6.3f s, fast one alone %.3f s, ideal split %.3f s\n", "100 Mbit/s 20 ms + 4 Mbit/s 300 ms, 20 MB",
               took, took_alone, best);
-  // Aim: within 5 % of the better of both. Reached: 11 % behind the fast one alone; start-up commits a few frames to
-  // the distant bridge before its rate is known.
-  EXPECT_LE(took, 1.12 * took_alone);
-  EXPECT_LE(took, 1.15 * best);
+  EXPECT_LE(took, 1.05 * took_alone);
+  EXPECT_LE(took, 1.05 * best);
+}
+
+// The first answer was tiny, and its bridge has shown a few KB/s of what it can carry. The others have shown more.
+TEST(goodput, a_bridge_that_carried_one_small_answer_is_used) {
+  const std::vector<bridge_line> bridges(4, {20 * mega, 10ms});
+  plan p = download_plan("after a small answer", bridges, 0);
+  const timestamp start = p.streams[0].start = 4s;
+  for (int i = 0; i < 6; ++i) {
+    stream_plan request;
+    request.seed = static_cast<std::uint64_t>(100 + i);
+    request.start = 1s + i * 400ms;
+    request.client.send = 200;
+    request.server.send = i == 0 ? 30 : 400'000;
+    p.streams.push_back(request);
+  }
+  const measurement m = measure(p, start + 2s, 12s);
+  const double percent = 100 * m.rate / ideal(total(bridges));
+  print("4 x 20 MB/s, 10 ms, after a small answer", percent, 98, m);
+  EXPECT_GE(percent, 98);
 }
 
 TEST(goodput, random_stalls) {
@@ -157,7 +174,7 @@ TEST(latency, under_a_download_with_deep_buffers) {
   expect_latency("4 x 20 MB/s, 40 ms, queues of 2 s", {4, {20 * mega, 40ms, 2s}}, 1.5, 3);
   expect_latency("4 x 2 MB/s, 40 ms, queues of 2 s", {4, {2 * mega, 40ms, 2s}}, 1.6, 3);
   expect_latency("20/50/200 Mbit/s, 10/40/100 ms, queues of 2 s",
-                 {{20 * mbit, 10ms, 2s}, {50 * mbit, 40ms, 2s}, {200 * mbit, 100ms, 2s}}, 4.5, 5.5);
+                 {{20 * mbit, 10ms, 2s}, {50 * mbit, 40ms, 2s}, {200 * mbit, 100ms, 2s}}, 3, 4);
 }
 
 }  // namespace

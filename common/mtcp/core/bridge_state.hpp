@@ -25,15 +25,18 @@ struct in_flight_frame {
   bool given_up = false;         ///< the bridge was suspected: it does not count as a copy any more
   control what = control::open;  ///< of a control frame
   std::uint64_t id = 0;          ///< stream, or bridge for controls of a bridge
-  std::uint64_t segment = 0;     ///< number in the stream's send buffer; for control::window the limit
+  std::uint64_t segment = 0;     ///< number in the stream's send buffer; of a PATH the number of the change
   std::uint32_t size = 0;        ///< stream bytes
   timestamp due{0};              ///< when its acknowledgement is expected
   rate_estimator::mark mark;
 };
 
 struct bridge_state {
+  static constexpr duration proof_lasts = std::chrono::seconds(2);
+
   bridge_id id = 0;
   bridge_options options;
+  std::uint64_t changes = 0;  ///< of the options; a PATH that tells of an older one has not told of the last
   path_info path;
   duration path_srtt_minimum = duration::max();
   token_bucket limiter{0, 0};
@@ -45,10 +48,11 @@ struct bridge_state {
   ring<in_flight_frame> records;
   rtt_estimator rtt;
   rate_estimator rate;
+  bool rate_is_proven = false;
   send_cap cap;
   int slow_rounds = 0;  ///< rounds in a row whose round trips tell of a standing queue
   duration round_rtt = duration::max();
-  timestamp progress_at{0};  ///< when something of ours was last acknowledged
+  timestamp progress_at{0};  ///< when something of ours was last acknowledged, or answered
   bool suspect = false;
   bool suspect_told = false;
   bool sidelined = false;  ///< suspect, and there are others
@@ -73,26 +77,36 @@ struct bridge_state {
   bool close_reported = false;
   std::uint64_t taken_at_ping = 0;
 
-  /// It moves again after it was suspected. What it could do before says nothing: start over.
-  void trust_again() {
-    suspect = suspect_told = false;
+  /// Since when an answer of the peer is due: an acknowledgement or a PONG. Empty if none is.
+  std::optional<timestamp> waits_since() const { return records.empty() ? ping_sent : records.front().mark.sent; }
+
+  /// It moves. If it was suspected, what it could do before says nothing: start over.
+  void on_progress(timestamp now) {
+    progress_at = now;
+    suspect_told = false;
+    if (!suspect) return;
+    suspect = false;
     rate.forget();
+    rate_is_proven = false;
     cap = {};
   }
 
   std::uint64_t in_flight() const { return sent - acked; }
 
-  /// Bytes per second; before the first measurement what the kernel's window allows, or 0. Never more than its limit:
-  /// else other bridges would leave it data that it may not take yet.
+  /// Bytes per second; while nothing proves it, at least what the kernel's window allows; 0 if nothing is known. Never
+  /// more than its limit: else other bridges would leave it data that it may not take yet.
   double rate_estimate() const {
     const double possible = possible_rate();
     return options.rate_limit == 0 ? possible : std::min(possible, static_cast<double>(options.rate_limit));
   }
   double possible_rate() const {
-    if (const double measured = rate.recent(); measured > 0) return measured;
-    if (path.srtt <= duration::zero()) return 0;
-    return static_cast<double>(path.congestion_window) * 1e9 / static_cast<double>(path.srtt.count());
+    if (rate_is_proven) return rate.recent();
+    if (path.srtt <= duration::zero()) return rate.proven_at() ? rate.recent() : 0;
+    const double window = static_cast<double>(path.congestion_window) * 1e9 / static_cast<double>(path.srtt.count());
+    return std::max(rate.recent(), window);
   }
+  /// What was measured before the bridge was idle for long may no longer hold.
+  void review_rate(timestamp now) { rate_is_proven = rate.proven_at() && now - *rate.proven_at() < proof_lasts; }
   /// Round trip without queues.
   duration rtt_minimum() const { return rtt.known() ? rtt.minimum() : path.srtt; }
 

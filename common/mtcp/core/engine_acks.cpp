@@ -116,15 +116,17 @@ void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, durati
     acknowledge_frame(f);
   }
   if (!newest) return;
-  b.progress_at = progress_at = now;
-  if (b.suspect) b.trust_again();
+  progress_at = now;
+  b.on_progress(now);
   newest_acked_sent = std::max(newest_acked_sent, newest->sent);
   const duration sample = now - newest->sent - delay;
   if (sample > duration::zero()) {
     b.rtt.sample(sample, now);
     b.round_rtt = std::min(b.round_rtt, sample);
   }
-  if (b.rate.on_ack(bytes, *newest, b.rtt.minimum(), now - delay)) on_round(b, !newest->app_limited);
+  const bool new_round = b.rate.on_ack(bytes, *newest, b.rtt.minimum(), now - delay);
+  b.review_rate(now);
+  if (new_round) on_round(b, !newest->app_limited);
 }
 
 void engine::impl::on_round(bridge_state& b, bool busy) {
@@ -153,10 +155,14 @@ void engine::impl::acknowledge_control(const in_flight_frame& f) {
   if (slot == nullptr) return;
   if (slot->copies > 0) --slot->copies;
   if (f.what == control::window) return;  // absolute: a newer one may be on its way
+  if (f.what == control::path) {
+    const auto about = bridges.find(f.id);
+    if (about == bridges.end() || about->second.changes == f.segment) path_notices.erase(f.id);
+    return;
+  }
   slot->acked = true;
   if (f.what == control::bridge_closed) return forget_if_settled(f.id);
   if (f.what == control::bridge_suspect) suspect_notices.erase(f.id);
-  if (f.what == control::path) path_notices.erase(f.id);
   if (f.what >= control::bridge_closed) return;
   if (stream_state* s = find(f.id)) erase_if_over(*s);
 }

@@ -182,7 +182,6 @@ struct engine::impl {
   void forget_if_settled(bridge_id id);
   void handle_timeout(timestamp now);
   void check_progress(bridge_state& b, timestamp now);
-  bool heard_elsewhere(const bridge_state& b, timestamp since) const;
   void give_up(bridge_state& b, timestamp now);
   void check_liveness(bridge_state& b, timestamp now);
   void ping(bridge_state& b, timestamp now);
@@ -190,7 +189,7 @@ struct engine::impl {
   timestamp progress_deadline(const bridge_state& b) const;
   timestamp liveness_deadline(const bridge_state& b) const;
   timestamp overdue_deadline(const bridge_state& b) const;
-  void tell_suspect(bridge_id id);
+  void tell_suspect(bridge_state& b);
 
   // ---- which bridge (engine_rank.cpp) ----
   void rank_bridges();

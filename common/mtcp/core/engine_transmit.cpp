@@ -69,6 +69,7 @@ std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> ou
   if (b.usable && peer) put_data(t);
   if (quick) put_controls(t);  // FIN, right behind the last byte
   b.sent += t.used;
+  if (t.data_room >= least_segment || !b.usable) b.rate.on_app_limited(b.in_flight());
   if (t.used > 0) rerank(b);
   return t.used;
 }
@@ -82,7 +83,6 @@ void engine::impl::put_data(transmission& t) {
   if (t.data_room >= least_segment) {
     // Nothing to send, or no credit for it.
     if (queue.empty(stream_queue::place::bulk) || sent_total >= sent_limit) put_speculative(t);
-    b.rate.on_app_limited(b.in_flight() + t.used);
   }
 }
 
@@ -156,6 +156,7 @@ bool engine::impl::put_control(transmission& t, const control_item& item) {
   in_flight_frame f;
   f.what = item.what;
   f.id = item.id;
+  if (item.what == control::path) f.segment = bridges.at(item.id).changes;
   record(t, std::move(f), size);
   return true;
 }

@@ -4,11 +4,15 @@
 // time it took to send them and the time it took to acknowledge them (draft-cheng-iccrg-delivery-rate-estimation). The
 // rate is the best of the last ten rounds. The kernel's tcpi_delivery_rate is of no use here: on a line policed to 20
 // MB/s it read anything from 13 to 13,575 MB/s.
+//
+// A sample taken while there was not enough to send says how much was offered: it is a lower bound. A bridge that has
+// carried nothing but the answer to an OPEN measures a few KB/s, and must not be left alone for that.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "mtcp/core/types.hpp"
 
@@ -51,6 +55,7 @@ class rate_estimator {
     if (interval > duration::zero() && interval >= rtt_minimum) {
       take(static_cast<double>(delivered_ - newest.delivered) * 1e9 / static_cast<double>(interval.count()),
            newest.app_limited);
+      if (!newest.app_limited) proven_at_ = now;
     }
     return new_round;
   }
@@ -61,7 +66,10 @@ class rate_estimator {
   }
 
   /// Nothing that was measured holds any more.
-  void forget() { rounds_.fill(0); }
+  void forget() {
+    rounds_.fill(0);
+    proven_at_.reset();
+  }
 
   /// Bytes per second, 0 while unknown.
   double rate() const { return *std::max_element(rounds_.begin(), rounds_.end()); }
@@ -71,6 +79,8 @@ class rate_estimator {
     return last > 0 ? last : rate();
   }
   std::uint64_t delivered() const { return delivered_; }
+  /// When the path last showed all it can do; empty while the rate is but a lower bound.
+  std::optional<timestamp> proven_at() const { return proven_at_; }
 
  private:
   double& at_age(std::size_t age) { return rounds_[(current_ + rounds_.size() - age) % rounds_.size()]; }
@@ -90,7 +100,8 @@ class rate_estimator {
   std::size_t current_ = 0;
   std::uint64_t delivered_ = 0;
   std::uint64_t round_end_ = 0;
-  std::uint64_t app_limited_until_ = 0;
+  std::uint64_t app_limited_until_ = 1;  // the first frames: nobody knows yet whether more will follow
+  std::optional<timestamp> proven_at_;
   timestamp delivered_at_{0};
   timestamp first_sent_{0};
 };
