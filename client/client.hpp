@@ -20,17 +20,27 @@ class client {
 
   /// Serves until drain().
   task<> run();
+  /// Takes other users, another key and other paths: a new tunnel for connections to come, while those that run keep
+  /// theirs. Says in the log what else differs, which only a restart changes.
+  void reload(const settings& s, key secret);
   /// Accepts no more, and lets run() return when the last connection has ended; resets what is left after 7 s.
   void drain();
 
  private:
   void listen(const char* what, const core::target& where, listener::service serve);
+  void start_tunnel();
+  void stop_tunnels();
+  void forget_idle_tunnels();
   task<> watch_tunnel();
   void open_status(const settings& s);
 
+  asio::io_context& io_;
   executor executor_;
-  tunnel tunnel_;
-  local_port port_;
+  settings settings_;
+  key_id key_;
+  std::shared_ptr<tunnel> tunnel_;
+  std::shared_ptr<const local_port> port_;        // leads to the tunnel of today
+  std::vector<std::shared_ptr<tunnel>> retired_;  // while connections that began on them go on
   std::vector<std::unique_ptr<listener>> listeners_;
   std::unique_ptr<status::status_server> status_;  // may be null
   task_group background_;
