@@ -42,7 +42,7 @@ const std::map<std::string, setter> fields{
     {"server", set_server},
     {"bind", [](path_options& p, const std::string& v) { p.bind = local_address(v); }},
     {"interface", [](path_options& p, const std::string& v) { p.interface = not_empty(v); }},
-    {"bridges", [](path_options& p, const std::string& v) { p.bridges = parse_bridges(v); }},
+    {"bridges", [](path_options& p, const std::string& v) { parse_bridges(v).apply_to(p); }},
     {"role",
      [](path_options& p, const std::string& v) {
        p.use.backup = choice<bool>(v, {{"active", false}, {"backup", true}});
@@ -89,8 +89,14 @@ core::target parse_server(const std::string& text) {
   return program::parse_destination(has_port ? text : host + ":" + std::to_string(default_port));
 }
 
-unsigned parse_bridges(const std::string& text) {
-  return text == "auto" ? default_bridges : program::parse_number(text, 1, most_bridges);
+void bridge_count::apply_to(path_options& path) const {
+  path.bridges = start;
+  path.tune_bridges = tuned;
+}
+
+bridge_count parse_bridges(const std::string& text) {
+  if (text == "auto") return {};
+  return {program::parse_number(text, 1, most_bridges), false};
 }
 
 local_end parse_bind(const std::string& text) {
@@ -100,6 +106,7 @@ local_end parse_bind(const std::string& text) {
 
 path_options parse_path(const std::string& text) {
   path_options path;
+  bridge_count{}.apply_to(path);
   std::set<std::string> seen;
   for (const std::string& pair : split(text)) {
     set_field(path, pair);

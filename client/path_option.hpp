@@ -16,8 +16,14 @@ inline constexpr std::uint16_t default_port = 8443;
 path_options parse_path(const std::string& text);
 /// HOST:PORT, or HOST alone for port 8443.
 core::target parse_server(const std::string& text);
+/// How many bridges a path begins with, and whether the number tunes itself.
+struct bridge_count {
+  unsigned start = default_bridges;
+  bool tuned = true;
+  void apply_to(path_options& path) const;
+};
 /// "auto" or a number.
-unsigned parse_bridges(const std::string& text);
+bridge_count parse_bridges(const std::string& text);
 /// Where to dial from; one of the two is empty.
 struct local_end {
   std::string address;

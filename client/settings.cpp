@@ -35,7 +35,7 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
         {"server", "HOST:PORT",
          "where the server listens (port 8443); several addresses of one server are used at once",
          option::arity::repeated},
-        {"bridges", "N", "TCP connections to each server: 1 to 64, or auto (4)"},
+        {"bridges", "N", "TCP connections to each server: 1 to 64, or auto: as many as help, 2 to 16 (default)"},
         {"bind", "ADDRESS|INTERFACE", "dial from this local address, or through this interface"},
         {"path", "PATH",
          "instead of --server, --bridges and --bind: server=HOST:PORT and any of bind=ADDRESS, interface=NAME, "
@@ -80,7 +80,7 @@ std::string parse_ip(const std::string& text) {
 std::vector<path_options> paths_of(const values& given) {
   std::vector<path_options> paths = given.each("path", parse_path);
   const auto servers = given.each("server", parse_server);
-  const auto bridges = given.one("bridges", parse_bridges).value_or(default_bridges);
+  const auto bridges = given.one("bridges", parse_bridges).value_or(bridge_count{});
   const auto bind = given.one("bind", parse_bind).value_or(local_end{});
   for (const char* name : {"server", "bridges", "bind"})
     if (!paths.empty() && given.has(name))
@@ -89,7 +89,7 @@ std::vector<path_options> paths_of(const values& given) {
     path_options& path = paths.emplace_back();
     path.host = server.host;
     path.port = server.port;
-    path.bridges = bridges;
+    bridges.apply_to(path);
     path.bind = bind.address;
     path.interface = bind.interface;
   }

@@ -1,6 +1,8 @@
 // Behaviours of the engine, one by one.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "core/engine_pair.hpp"
 #include "mtcp/core/frame.hpp"
 
@@ -179,18 +181,63 @@ TEST(Engine, ASilentBridgeBecomesSuspectWhileOthersGoOn) {
 // The credit that the client grants travels on one bridge. When that one falls silent nothing else of the client's is
 // acknowledged that would make it suspect.
 TEST(Engine, CreditOnASilentBridgeIsGrantedAgain) {
+  for (const int silent_after : {1, 20, 137, 300, 500, 777}) {
+    for (const bridge_id victim : {1, 2}) {
+      engine_pair pair;
+      const stream_id id = pair.open();
+      const std::string block(64 * 1024, 'x');
+      std::size_t got = 0;
+      for (int i = 0; i < silent_after + 2000; ++i) {
+        if (i == silent_after) pair.silence(victim);
+        pair.server.write(id, bytes_of(block));
+        pair.run(1ms);
+        got += pair.read(pair.client, id).size();
+        if (i == silent_after + 500) got = 0;  // by then the silence must have been noticed
+      }
+      EXPECT_GT(got, 10U << 20) << "bridge " << victim << " silent after " << silent_after << " ms";
+    }
+  }
+}
+
+// Whoever only reads has no acknowledgements to miss.
+TEST(Engine, AReaderNoticesThatEveryBridgeIsSilent) {
   engine_pair pair;
   const stream_id id = pair.open();
-  const std::string block(64 * 1024, 'x');
-  std::size_t got = 0;
-  for (int i = 0; i < 3000; ++i) {
-    if (i == 500) pair.silence(2);
-    pair.server.write(id, bytes_of(block));
+  for (int i = 0; i < 200; ++i) {
+    pair.server.write(id, bytes_of(std::string(16 * 1024, 'x')));
     pair.run(1ms);
-    got += pair.read(pair.client, id).size();
-    if (i == 1500) got = 0;  // long after the silence was noticed
+    pair.read(pair.client, id);
   }
-  EXPECT_GT(got, 10U << 20);
+  pair.events(pair.client);
+  for (const bridge_id b : {1, 2}) pair.silence(b);
+  pair.run(1500ms);
+  std::set<bridge_id> suspects;
+  for (const event& e : pair.events(pair.client)) {
+    if (e.kind == event::type::bridge_suspect) suspects.insert(e.id);
+  }
+  EXPECT_EQ(suspects.size(), 2U) << "replacements must be dialled";
+}
+
+// A PATH that was acknowledged must not be taken for the later one that was lost.
+TEST(Engine, TheLastChangeOfABridgesUseReachesThePeer) {
+  for (const duration between : {0ms, 1ms, 2ms, 4ms, 8ms}) {
+    engine_pair pair;
+    const stream_id id = pair.open();
+    pair.client.bridge_changed(2, {.backup = true});
+    pair.run(between);
+    pair.client.bridge_changed(2, {});
+    pair.poll(pair.client, 1);  // whatever is said on 1 now never arrives
+    pair.cut(1);
+    pair.add_bridge();
+    pair.run(50ms);
+    const std::uint64_t before = pair.server.stats_of(2)->bytes_sent;
+    for (int i = 0; i < 200; ++i) {
+      pair.server.write(id, bytes_of(std::string(64 * 1024, 'x')));
+      pair.run(1ms);
+      pair.read(pair.client, id);
+    }
+    EXPECT_GT(pair.server.stats_of(2)->bytes_sent, before + 100'000) << between / 1ms << " ms between both";
+  }
 }
 
 // A segment keeps the bounds that it was given for a quick bridge, also when only a slow one is left.

@@ -29,6 +29,7 @@ extern const double machine_speed;
 struct plan {
   shape lines{};  ///< of every bridge
   int bridges = 3;
+  bool tuned = false;  ///< --bridges auto, which starts with 4
   std::vector<std::string> server_options{"--allow", "127.0.0.0/8", "--allow", "::1/128"};
   std::vector<std::string> client_options{};
   std::vector<std::string> client_wrapper{};  ///< a command in front of the client's

@@ -11,7 +11,7 @@ namespace mtcp::lab {
 namespace {
 
 constexpr int bridges = 4;
-const double rate = 20e6 * machine_speed;
+const double rate = 10e6 * machine_speed;
 const auto size = static_cast<std::uint64_t>(3 * bridges * rate);  // three seconds of it
 
 enum class direction { down, up };

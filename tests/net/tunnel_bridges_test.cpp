@@ -92,6 +92,27 @@ TEST_F(bridges_test, a_download_hardly_notices_a_silent_bridge) {
   EXPECT_EQ(relay_->accepted(), 4u) << "a replacement is dialled at once, not when the bridge is given up";
 }
 
+// A network that holds its breath: new bridges are dialled meanwhile, and the old ones go when they are not needed.
+TEST_F(bridges_test, a_pause_of_the_whole_network_leaves_as_many_bridges_as_before) {
+  start_server();
+  relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
+  tunnel_options options = options_for(relay_->local_endpoint(), 3);
+  options.suspicion = milliseconds(200);
+  start_tunnel(options);
+  stream peer = run_for(open("source", 64));
+  std::optional<received> got;
+  spawn(io_.get_executor(), keep(receive_all(peer), got));
+  ASSERT_TRUE(reaches([&] { return bytes_down() > 8 * mebibyte; }));
+  relay_->silence_all();
+  ASSERT_TRUE(reaches([&] { return relay_->accepted() == 6; })) << "replacements are dialled at once";
+  relay_->resume_all();
+  ASSERT_TRUE(reaches([&] { return got.has_value(); }));
+  EXPECT_EQ(got->size, 64 * mebibyte);
+  EXPECT_TRUE(got->intact);
+  EXPECT_TRUE(reaches([&] { return bridges_up() == 3; }));
+  EXPECT_EQ(relay_->accepted(), 6u) << "a bridge that is not needed is not replaced";
+}
+
 TEST_F(bridges_test, traffic_both_ways_survives_cut_after_cut) {
   start(3);
   stream peer = run_for(open("both", 48));

@@ -45,7 +45,7 @@ task<> cuttable_relay::copy(link_ref both, bool forward) {
   while (true) {
     auto [error, size] = co_await from.async_read_some(asio::buffer(buffer), use_result);
     if (error) break;
-    if (both->silent) co_return;
+    while (both->silent) co_await both->resumed.async_wait(use_result);
     const auto bytes = asio::buffer(buffer, size);
     auto [failed, sent] = co_await asio::async_write(to, bytes, use_result);
     if (failed) break;
@@ -56,10 +56,23 @@ task<> cuttable_relay::copy(link_ref both, bool forward) {
 }
 
 void cuttable_relay::cut(link& both) {
+  both.silent = false;
+  both.resumed.cancel();
   error_code ignored;
   for (tcp::socket* side : {&both.near, &both.far}) {
     side->set_option(asio::socket_base::linger(true, 0), ignored);
     side->close(ignored);
+  }
+}
+
+void cuttable_relay::silence_all() {
+  for (const link_ref& both : links_) both->silent = true;
+}
+
+void cuttable_relay::resume_all() {
+  for (const link_ref& both : links_) {
+    both->silent = false;
+    both->resumed.cancel();
   }
 }
 

@@ -25,6 +25,9 @@ class cuttable_relay {
   void cut_all();
   /// From now on the oldest connection carries nothing more, and nobody is told.
   void silence_one() { links_.front()->silent = true; }
+  void silence_all();
+  /// Silent connections go on where they stopped.
+  void resume_all();
   /// While refusing, new connections are reset as they come.
   void refuse(bool on) { refusing_ = on; }
   /// Where connections to come lead to.
@@ -33,9 +36,10 @@ class cuttable_relay {
 
  private:
   struct link {
-    explicit link(const executor& where) : near(where), far(where) {}
+    explicit link(const executor& where) : near(where), far(where), resumed(where, timer::time_point::max()) {}
     tcp::socket near, far;
     bool silent = false;
+    timer resumed;  // cancelled when the silence is over
   };
   using link_ref = std::shared_ptr<link>;
 

@@ -17,9 +17,10 @@ void close_with_reset(tcp_socket& socket) {
   socket.close(ignored);
 }
 
-lane::lane(tcp_socket& from, tcp_socket& to, on_delivery delivered)
+lane::lane(tcp_socket& from, tcp_socket& to, pacer& shared, on_delivery delivered)
     : from_(from),
       to_(to),
+      shared_(shared),
       delivered_(std::move(delivered)),
       room_(from.get_executor()),
       arrivals_(from.get_executor()),
@@ -100,7 +101,8 @@ task<> lane::receive() {
       co_return;
     }
     if (discarding_) continue;
-    const auto leaves = line_.departure(size, lab_clock::now());
+    const auto now = lab_clock::now();
+    const auto leaves = std::max(line_.departure(size, now), shared_.departure(size, now));
     p.size = size;
     p.due = leaves + delay_;
     post(std::move(p));

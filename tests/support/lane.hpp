@@ -19,8 +19,8 @@ namespace mtcp::lab {
 class lane {
  public:
   using on_delivery = std::function<void(std::size_t)>;
-  /// The sockets stay the caller's and outlive both coroutines.
-  lane(tcp_socket& from, tcp_socket& to, on_delivery delivered);
+  /// The sockets stay the caller's and outlive both coroutines, as does the line that this one shares with others.
+  lane(tcp_socket& from, tcp_socket& to, pacer& shared, on_delivery delivered);
 
   void set(double bytes_per_second, std::chrono::microseconds delay);
   /// Nothing moves while stalled, nothing is lost.
@@ -50,6 +50,7 @@ class lane {
 
   tcp_socket& from_;
   tcp_socket& to_;
+  pacer& shared_;
   on_delivery delivered_;
   pacer line_;
   std::chrono::microseconds delay_{0};

@@ -25,7 +25,7 @@ struct network::connection {
 };
 
 network::network(asio::ip::tcp::endpoint to, const shape& s, const std::string& address)
-    : to_(std::move(to)), address_(address), shape_(s) {
+    : to_(std::move(to)), address_(address), shape_(s), all_up_(s.rate_of_all), all_down_(s.rate_of_all) {
   open_door();
 }
 
@@ -71,8 +71,8 @@ task<> network::relay(connection& c) {
     co_return;
   }
   for (tcp_socket* s : {&c.near, &c.far}) s->set_option(asio::ip::tcp::no_delay(true), failed);
-  c.up.emplace(c.near, c.far, [this, &c](std::size_t n) { delivered(c, &crossing::up, n); });
-  c.down.emplace(c.far, c.near, [this, &c](std::size_t n) { delivered(c, &crossing::down, n); });
+  c.up.emplace(c.near, c.far, all_up_, [this, &c](std::size_t n) { delivered(c, &crossing::up, n); });
+  c.down.emplace(c.far, c.near, all_down_, [this, &c](std::size_t n) { delivered(c, &crossing::down, n); });
   apply(c, shape_);
   c.parts = 4;
   for (lane* l : {&*c.up, &*c.down}) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/background.hpp"
+#include "support/pacer.hpp"
 #include "support/watched.hpp"
 
 namespace mtcp::lab {
@@ -18,6 +19,7 @@ namespace mtcp::lab {
 struct shape {
   double rate_up = 0;  ///< bytes per second, 0 for no limit
   double rate_down = 0;
+  double rate_of_all = 0;              ///< of all connections together, each way; fixed from the start
   std::chrono::microseconds delay{0};  ///< one way, on top of loopback's
   int buffer = 256 * 1024;             ///< bytes that wait in front of a limited line, for each direction
 };
@@ -79,6 +81,7 @@ class network {
   const asio::ip::tcp::endpoint to_;
   const std::string address_;
   shape shape_;
+  pacer all_up_, all_down_;  // what the connections share
   std::uint16_t port_ = 0;
   watched<std::vector<crossing>> crossings_;
   background background_;

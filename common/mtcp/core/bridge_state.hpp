@@ -25,7 +25,7 @@ struct in_flight_frame {
   bool given_up = false;         ///< the bridge was suspected: it does not count as a copy any more
   control what = control::open;  ///< of a control frame
   std::uint64_t id = 0;          ///< stream, or bridge for controls of a bridge
-  std::uint64_t segment = 0;     ///< number in the stream's send buffer; for control::window the limit
+  std::uint64_t segment = 0;     ///< number in the stream's send buffer; of a PATH the number of the change
   std::uint32_t size = 0;        ///< stream bytes
   timestamp due{0};              ///< when its acknowledgement is expected
   rate_estimator::mark mark;
@@ -36,6 +36,7 @@ struct bridge_state {
 
   bridge_id id = 0;
   bridge_options options;
+  std::uint64_t changes = 0;  ///< of the options; a PATH that tells of an older one has not told of the last
   path_info path;
   duration path_srtt_minimum = duration::max();
   token_bucket limiter{0, 0};
@@ -51,7 +52,7 @@ struct bridge_state {
   send_cap cap;
   int slow_rounds = 0;  ///< rounds in a row whose round trips tell of a standing queue
   duration round_rtt = duration::max();
-  timestamp progress_at{0};  ///< when something of ours was last acknowledged
+  timestamp progress_at{0};  ///< when something of ours was last acknowledged, or answered
   bool suspect = false;
   bool suspect_told = false;
   bool sidelined = false;  ///< suspect, and there are others
@@ -76,9 +77,15 @@ struct bridge_state {
   bool close_reported = false;
   std::uint64_t taken_at_ping = 0;
 
-  /// It moves again after it was suspected. What it could do before says nothing: start over.
-  void trust_again() {
-    suspect = suspect_told = false;
+  /// Since when an answer of the peer is due: an acknowledgement or a PONG. Empty if none is.
+  std::optional<timestamp> waits_since() const { return records.empty() ? ping_sent : records.front().mark.sent; }
+
+  /// It moves. If it was suspected, what it could do before says nothing: start over.
+  void on_progress(timestamp now) {
+    progress_at = now;
+    suspect_told = false;
+    if (!suspect) return;
+    suspect = false;
     rate.forget();
     rate_is_proven = false;
     cap = {};
@@ -104,9 +111,11 @@ struct bridge_state {
   duration rtt_minimum() const { return rtt.known() ? rtt.minimum() : path.srtt; }
 
   std::uint64_t send_limit() const { return cap.value(rate.rate(), rtt_minimum(), path.recovering); }
-  std::uint64_t room() const {
-    const std::uint64_t limit = send_limit();
-    return in_flight() < limit ? limit - in_flight() : 0;
+  std::uint64_t room() const { return send_limit() - std::min(send_limit(), in_flight()); }
+  /// The same while somebody waits for single messages.
+  std::uint64_t calm_room() const {
+    const std::uint64_t limit = cap.calm_value(rate.rate(), rtt_minimum(), path.recovering);
+    return limit - std::min(limit, in_flight());
   }
 
   /// How long packets wait on the way now. The kernel's round trip does not contain the wait in its own send buffer,
@@ -128,7 +137,7 @@ struct bridge_state {
   /// Without progress for this long it is suspected.
   duration patience() const {
     using std::chrono::milliseconds;
-    if (!rtt.known()) return std::chrono::seconds(1);
+    if (!rtt.known()) return std::max<duration>(std::chrono::seconds(1), 3 * path.srtt);
     // Twice the time of the frame that is waited for; not much, since a bridge that carries little only seems to be
     // slow.
     const double bytes = records.empty() ? 0 : static_cast<double>(records.front().size);

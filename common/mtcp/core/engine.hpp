@@ -34,7 +34,7 @@ struct event {
     stopped,         ///< the peer reads no more of stream `id`; what is written is dropped. code: reset_code
     datagram,        ///< a datagram of association `id` has come: read_datagram() until there is none
     bridge_closed,   ///< close bridge `id`: the peer has lost it, or broke the protocol on it; code: violation
-    bridge_suspect,  ///< bridge `id` makes no progress while others do: dial a replacement, keep it meanwhile
+    bridge_suspect,  ///< bridge `id` makes no progress (on the client: none does): dial a replacement, keep it
     going_away,      ///< the peer opens or accepts no more streams
     failed,          ///< the peer broke the protocol: the tunnel is over, close every bridge; code: violation
   };

@@ -116,8 +116,8 @@ void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, durati
     acknowledge_frame(f);
   }
   if (!newest) return;
-  b.progress_at = progress_at = now;
-  if (b.suspect) b.trust_again();
+  progress_at = now;
+  b.on_progress(now);
   newest_acked_sent = std::max(newest_acked_sent, newest->sent);
   const duration sample = now - newest->sent - delay;
   if (sample > duration::zero()) {
@@ -155,10 +155,14 @@ void engine::impl::acknowledge_control(const in_flight_frame& f) {
   if (slot == nullptr) return;
   if (slot->copies > 0) --slot->copies;
   if (f.what == control::window) return;  // absolute: a newer one may be on its way
+  if (f.what == control::path) {
+    const auto about = bridges.find(f.id);
+    if (about == bridges.end() || about->second.changes == f.segment) path_notices.erase(f.id);
+    return;
+  }
   slot->acked = true;
   if (f.what == control::bridge_closed) return forget_if_settled(f.id);
   if (f.what == control::bridge_suspect) suspect_notices.erase(f.id);
-  if (f.what == control::path) path_notices.erase(f.id);
   if (f.what >= control::bridge_closed) return;
   if (stream_state* s = find(f.id)) erase_if_over(*s);
 }

@@ -1,6 +1,7 @@
 // Bridges that come, go, and fall silent; and every deadline of the engine.
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "mtcp/core/engine_impl.hpp"
 
@@ -42,6 +43,7 @@ void engine::bridge_changed(bridge_id id, const bridge_options& options) {
   const auto it = e.bridges.find(id);
   if (it == e.bridges.end()) return;
   it->second.options = options;
+  ++it->second.changes;
   control_slot& slot = e.path_notices[id];
   slot.wanted = true;
   if (!slot.queued) e.controls.push_back({control::path, id});
@@ -153,8 +155,9 @@ void engine::impl::handle_timeout(timestamp now) {
 }
 
 timestamp engine::impl::progress_deadline(const bridge_state& b) const {
-  if (b.records.empty() || b.suspect) return never;
-  return std::max(b.progress_at, b.records.front().mark.sent) + b.patience();
+  const auto since = b.waits_since();
+  if (!since || b.suspect) return never;
+  return std::max(b.progress_at, *since) + b.patience();
 }
 
 void engine::impl::check_progress(bridge_state& b, timestamp now) {
@@ -164,9 +167,13 @@ void engine::impl::check_progress(bridge_state& b, timestamp now) {
   const bool others_live = std::any_of(bridges.begin(), bridges.end(), [&](const auto& other) {
     return &other.second != &b && other.second.heard_at > lately && other.second.heard_at > b.heard_at;
   });
-  if (others_live || newest_acked_sent > b.records.front().mark.sent) return give_up(b, now);
-  // Nothing from anywhere: a starved peer, a sleeping laptop, or every path is gone. Ask all of them.
-  for (auto& [id, every] : bridges) ping(every, now);
+  if (others_live || newest_acked_sent > *b.waits_since()) return give_up(b, now);
+  // Nothing from anywhere: a starved peer, a sleeping laptop, or every path is gone. Ask all of them, and have others
+  // dialled at once: where this end has got a new address only these will work.
+  for (auto& [id, every] : bridges) {
+    ping(every, now);
+    if (my_role == role::client) tell_suspect(every);
+  }
   b.progress_at = lately;
 }
 
@@ -174,8 +181,7 @@ void engine::impl::check_progress(bridge_state& b, timestamp now) {
 void engine::impl::give_up(bridge_state& b, timestamp now) {
   b.suspect = true;
   ping(b, now);
-  if (!b.suspect_told) tell_suspect(b.id);
-  b.suspect_told = true;
+  tell_suspect(b);
   b.progress_at = now;
   for (std::size_t i = 0; i < b.records.size(); ++i) {
     in_flight_frame& f = b.records[i];
@@ -186,11 +192,13 @@ void engine::impl::give_up(bridge_state& b, timestamp now) {
   }
 }
 
-void engine::impl::tell_suspect(bridge_id id) {
-  if (my_role == role::client) return report(event::type::bridge_suspect, id);
-  control_slot& slot = suspect_notices[id];  // only the client can dial
+// Once, until it moves again.
+void engine::impl::tell_suspect(bridge_state& b) {
+  if (std::exchange(b.suspect_told, true)) return;
+  if (my_role == role::client) return report(event::type::bridge_suspect, b.id);
+  control_slot& slot = suspect_notices[b.id];  // only the client can dial
   slot.wanted = true;
-  if (!slot.queued) controls.push_back({control::bridge_suspect, id});
+  if (!slot.queued) controls.push_back({control::bridge_suspect, b.id});
   slot.queued = true;
 }
 

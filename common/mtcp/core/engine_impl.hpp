@@ -110,6 +110,7 @@ struct engine::impl {
   timestamp newest_acked_sent{0};  // when the latest acknowledged frame had been sent, over all bridges
   timestamp progress_at{0};        // when anything was last acknowledged
   timestamp timer_ran{0};
+  timestamp conversing_until{0};      // somebody waits for single messages
   token_bucket useless{1000, 20000};  // frames that carry nothing
   tunnel_stats counters;
 
@@ -187,7 +188,6 @@ struct engine::impl {
   void forget_if_settled(bridge_id id);
   void handle_timeout(timestamp now);
   void check_progress(bridge_state& b, timestamp now);
-  bool heard_elsewhere(const bridge_state& b, timestamp since) const;
   void give_up(bridge_state& b, timestamp now);
   void check_liveness(bridge_state& b, timestamp now);
   void ping(bridge_state& b, timestamp now);
@@ -195,7 +195,7 @@ struct engine::impl {
   timestamp progress_deadline(const bridge_state& b) const;
   timestamp liveness_deadline(const bridge_state& b) const;
   timestamp overdue_deadline(const bridge_state& b) const;
-  void tell_suspect(bridge_id id);
+  void tell_suspect(bridge_state& b);
 
   // ---- which bridge (engine_rank.cpp) ----
   void rank_bridges();
@@ -203,6 +203,7 @@ struct engine::impl {
   void rerank(bridge_state& b);
   bool direction_allows(const bridge_state& b) const;
   lane lane_of(const bridge_state& b) const;
+  double delay_of(const bridge_state& b) const;
   bool may_take(const bridge_state& b, double backlog) const;
   bool good_for_little(const bridge_state& b, bool of_streams) const;
 
@@ -210,6 +211,7 @@ struct engine::impl {
   bool nothing_to_do(const bridge_state& b) const;
   std::size_t poll_transmit(bridge_state& b, std::span<std::byte> out, timestamp now);
   void put_data(transmission& t);
+  void put_sparse(transmission& t);
   double bulk_backlog() const;
   void put_pings(transmission& t);
   void put_controls(transmission& t);
@@ -217,7 +219,7 @@ struct engine::impl {
   std::size_t write_stream_control(std::span<std::byte> out, stream_state& s, control what) const;
   std::size_t write_tunnel_control(std::span<std::byte> out, const control_item& item) const;
   control_slot* slot_of(const control_item& item);
-  std::size_t data_room(const bridge_state& b, std::size_t out) const;
+  std::size_t data_room(const transmission& t) const;
   void put_streams(transmission& t, stream_queue::place where);
   std::size_t segment_limit(const bridge_state& b, const stream_state& s) const;
   void put_new_segment(transmission& t, stream_state& s, std::size_t size);

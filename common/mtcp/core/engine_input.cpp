@@ -135,7 +135,7 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
         b.rtt.sample(now - *b.ping_sent, now);
         b.ping_sent.reset();
         b.ping_asked.reset();
-        if (b.suspect) b.trust_again();
+        b.on_progress(now);
       }
       return body.ok() ? violation::none : violation::malformed_frame;
     case frame_type::datagram:

@@ -13,9 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// The peer tells of its suspicion, not that it is over. By then a bridge is dead or well.
-constexpr std::chrono::seconds suspicion{10};
-
 constexpr std::size_t transmit_most = 256 * 1024;  // bytes taken from the engine at a time
 constexpr std::size_t transmit_least = 68 * 1024;  // one segment of the largest size, with what goes around it
 
@@ -122,11 +119,21 @@ void bridge::close(error_code why) {
   channel_.close();
 }
 
-void bridge::suspect() { suspect_until_ = std::chrono::steady_clock::now() + suspicion; }
+void bridge::stand_by(session& of, bool on) {
+  if (std::exchange(stands_by_, on) == on) return;
+  core::bridge_options options = use_;
+  options.backup = use_.backup || on;
+  of.engine().bridge_changed(id_, options);
+  of.changed();
+}
+
+void bridge::suspect(std::chrono::milliseconds how_long) {
+  suspect_until_ = std::chrono::steady_clock::now() + how_long;
+}
 
 bool bridge::healthy(const core::engine& engine) const {
   const auto stats = engine.stats_of(id_);
-  return stats && !stats->suspect && std::chrono::steady_clock::now() >= suspect_until_;
+  return !closed_ && stats && !stats->suspect && std::chrono::steady_clock::now() >= suspect_until_;
 }
 
 void bridge::describe(const session& of, bridge_snapshot& out) const {

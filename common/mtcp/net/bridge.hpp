@@ -43,9 +43,13 @@ class bridge {
   void close(error_code why);
   bool closed() const noexcept { return closed_; }
 
-  /// The engine, or the peer's, has found it to make no progress.
-  void suspect();
-  /// Not suspected by this end's engine, nor of late by either.
+  /// Carries data only while no bridge that is not on stand-by can; ends again with `on` false. The peer is told.
+  void stand_by(session& of, bool on);
+
+  /// The engine, or the peer's, has found it to make no progress. The peer does not tell that this is over: after
+  /// `how_long` the bridge is dead or well.
+  void suspect(std::chrono::milliseconds how_long);
+  /// Open, not suspected by this end's engine, nor of late by either.
   bool healthy(const core::engine& engine) const;
 
   void describe(const session& of, bridge_snapshot& out) const;
@@ -66,6 +70,7 @@ class bridge {
   std::chrono::steady_clock::time_point suspect_until_{};
   error_code why_;
   bool closed_ = false;
+  bool stands_by_ = false;
   bool waiting_for_room_ = false;
   std::size_t unsent_ = 0;  ///< at most so many bytes are in the socket and not sent
   std::size_t unsent_limit_ = 0;

@@ -40,6 +40,8 @@ const char* describe(errc value) noexcept {
       return "no bridge came back in time";
     case errc::going_away:
       return "the peer ends the tunnel";
+    case errc::not_needed:
+      return "the path has other bridges by now";
   }
   return "unknown error";
 }

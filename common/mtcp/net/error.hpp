@@ -25,6 +25,7 @@ enum class errc {
   bridge_silent,       ///< the bridge was given up: no progress, or the peer has lost it
   session_expired,     ///< no bridge came back in time
   going_away,          ///< the peer ends the tunnel
+  not_needed,          ///< the path has more bridges than it should: a replacement has taken over
 };
 
 const boost::system::error_category& mtcp_category() noexcept;

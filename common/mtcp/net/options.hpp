@@ -24,6 +24,7 @@ struct path_options {
   std::string bind{};          ///< local address to dial from; empty leaves it to the kernel
   std::string interface {};    ///< interface to dial through (SO_BINDTODEVICE, Linux); empty for any
   unsigned bridges = 4;        ///< TCP connections to keep up, at least 1
+  bool tune_bridges = false;   ///< `bridges` is where to start: between 2 and 16, as many as raise the throughput
   core::bridge_options use{};  ///< active or backup, direction, rate limit in bytes per second
   std::string congestion{};    ///< TCP_CONGESTION, for example "bbr"; empty for the system's default
   std::string name{};          ///< what statistics call this path; empty stands for HOST:PORT
@@ -42,7 +43,8 @@ struct tunnel_options {
   std::chrono::milliseconds resume_timeout{60'000};   ///< streams outlive the last bridge by this much
   std::chrono::milliseconds backoff_first{100};       ///< pause after the first failed dial of a path; it doubles
   std::chrono::milliseconds backoff_most{10'000};
-  event_sink on_event{};  ///< may be empty
+  std::chrono::milliseconds suspicion{10'000};  ///< a bridge that made no progress counts as unwell for so long
+  event_sink on_event{};                        ///< may be empty
 };
 
 /// How a server meets strangers.

@@ -8,6 +8,12 @@
 #include "mtcp/net/error.hpp"
 
 namespace mtcp::detail {
+namespace {
+
+// Between two looks at whether suspects have recovered that were replaced.
+constexpr std::chrono::milliseconds surplus_interval{500};
+
+}  // namespace
 
 client::client(const executor& where, tunnel_options options)
     : executor_(where), options_(std::move(options)), tls_(tls_context::client()), changed_(where), timer_(where) {
@@ -72,7 +78,7 @@ void client::on_event(const core::event& what) {
     case type::writable:
       return openings_.on_event(session_->core, what);
     case type::bridge_suspect:
-      if (bridge* carrier = session_->core.find_bridge(what.id)) carrier->suspect();
+      if (bridge* carrier = session_->core.find_bridge(what.id)) carrier->suspect(options_.suspicion);
       return maintain();
     case type::going_away:
       session_->server_leaves = true;
@@ -108,8 +114,12 @@ void client::arm_timer() {
   std::optional<clock::time_point> next = session_expires_;
   const auto consider = [&next](clock::time_point when) { next = next ? std::min(*next, when) : when; };
   if (const auto expiry = openings_.next_expiry()) consider(*expiry);
-  for (std::size_t i = 0; i < paths_.size(); ++i)
-    if (running_ && paths_[i].wants_dial(healthy_bridges(i), up_bridges(i))) consider(paths_[i].retry.not_before());
+  for (std::size_t i = 0; i < paths_.size() && running_; ++i) {
+    const std::size_t up = up_bridges(i);
+    if (paths_[i].wants_dial(healthy_bridges(i), up)) consider(paths_[i].retry.not_before());
+    if (up > paths_[i].wanted()) consider(clock::now() + surplus_interval);
+    if (session_ && paths_[i].tuner) consider(next_sample_);
+  }
   if (!next || stopped_) return;
   timer_.expires_at(*next);
   timer_.async_wait(lifeline_.guard([this](error_code error) {
@@ -137,7 +147,7 @@ tunnel_snapshot client::snapshot() const {
   out.now = stopped_ ? state::stopped : state::connecting;
   for (std::size_t i = 0; i < paths_.size(); ++i) {
     const path_state& path = paths_[i];
-    out.paths.push_back({path.name, path.options.bridges, up_bridges(i), path.lost, path.last_error});
+    out.paths.push_back({path.name, static_cast<unsigned>(path.wanted()), up_bridges(i), path.lost, path.last_error});
   }
   if (!session_) return out;
   session_->core.describe(out);

@@ -69,6 +69,8 @@ class client final : public session::listener, public std::enable_shared_from_th
   // Keeping bridges up.
   void maintain();
   void maintain(std::size_t path);
+  void retire_surplus(std::size_t path);
+  void tune();
   std::size_t healthy_bridges(std::size_t path) const;
   std::size_t up_bridges(std::size_t path) const;
   static task<> dial(std::shared_ptr<client> self, std::size_t path);
@@ -99,6 +101,9 @@ class client final : public session::listener, public std::enable_shared_from_th
   bool creating_ = false;       // a dial is about to create one; the others wait for it
   bool running_ = false;        // between run() and stop()
   bool stopped_ = false;
+  std::size_t tuned_path_ = 0;
+  clock::time_point next_sample_{};  // of the traffic, for the tuner
+  std::uint64_t carried_ = 0;        // stream bytes at the last one
   openings openings_;
   std::optional<clock::time_point> session_expires_;
   condition changed_;

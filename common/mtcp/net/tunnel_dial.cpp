@@ -30,6 +30,7 @@ std::size_t client::healthy_bridges(std::size_t path) const {
 }
 
 void client::maintain() {
+  tune();
   for (std::size_t i = 0; i < paths_.size(); ++i) maintain(i);
   arm_timer();
 }
@@ -41,6 +42,38 @@ void client::maintain(std::size_t index) {
     ++path.dialling;
     spawn(executor_, dial(shared_from_this(), index));
   }
+  if (session_) retire_surplus(index);
+}
+
+// More bridges than wanted: fewer do as well, or suspects were replaced and have recovered. The oldest go; what is
+// under way on them is sent again. As long as that is a trial they only stand by.
+void client::retire_surplus(std::size_t index) {
+  const path_state& path = paths_[index];
+  const bool for_good = !path.tuner || path.tuner->settled();
+  std::size_t healthy = healthy_bridges(index);
+  for (bridge* carrier : session_->core.bridges()) {
+    if (carrier->path() != index || !carrier->healthy(session_->core.engine())) continue;
+    const bool surplus = healthy > path.wanted();
+    if (surplus) --healthy;
+    surplus&& for_good ? carrier->close(errc::not_needed) : carrier->stand_by(session_->core, surplus);
+  }
+}
+
+// One path at a time: whether a trial helps is seen in what the whole tunnel carries.
+void client::tune() {
+  const auto tuned = [](const path_state& path) { return path.tuner.has_value(); };
+  if (!session_ || std::none_of(paths_.begin(), paths_.end(), tuned)) return;
+  const auto now = clock::now();
+  if (now < next_sample_) return;
+  const core::tunnel_stats totals = session_->core.engine().stats();
+  const std::uint64_t carried = totals.payload_sent + totals.payload_received;
+  const bool idle = std::exchange(carried_, carried) == carried;
+  next_sample_ = now + (idle ? 5 : 1) * bridge_tuner::interval;
+  if (!paths_[tuned_path_].tuner || paths_[tuned_path_].tuner->settled()) {
+    do tuned_path_ = (tuned_path_ + 1) % paths_.size();
+    while (!paths_[tuned_path_].tuner);
+  }
+  paths_[tuned_path_].tuner->sample(now, carried, healthy_bridges(tuned_path_));
 }
 
 task<> client::dial(std::shared_ptr<client> self, std::size_t index) {
@@ -134,6 +167,7 @@ task<> client::carry(secure_channel channel, std::size_t index, admitted place) 
   session_expires_.reset();
   report("bridge " + std::to_string(carrier.id()) + " up on " + path.name);
   changed_.notify_all();
+  arm_timer();
   const error_code why = co_await place.session->core.run_bridge(carrier, std::move(place.first));
   on_bridge_lost(path, carrier, why);
   if (session_ && place.session == session_ && session_->core.bridge_count() == 0) on_last_bridge_lost();

@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
 
+#include "mtcp/net/bridge_tuner.hpp"
 #include "mtcp/net/options.hpp"
 
 namespace mtcp {
@@ -51,17 +53,22 @@ struct path_state {
     const bool v6 = options.host.find(':') != std::string::npos;
     name = !options.name.empty() ? options.name
                                  : (v6 ? '[' + options.host + ']' : options.host) + ':' + std::to_string(options.port);
+    if (options.tune_bridges) tuner.emplace(options.bridges);
   }
+
+  /// How many bridges it should have.
+  std::size_t wanted() const { return tuner ? tuner->wanted() : options.bridges; }
 
   /// Whether to dial one more. `healthy` are its bridges that are not suspect, `up` all of them. Replacements for
   /// suspects come early, but no more of them than there should be bridges.
   bool wants_dial(std::size_t healthy, std::size_t up) const {
-    return healthy + dialling < options.bridges && up + dialling < 2 * std::size_t{options.bridges};
+    return healthy + dialling < wanted() && up + dialling < 2 * wanted();
   }
 
   path_options options;
   std::string name;
   backoff retry;
+  std::optional<bridge_tuner> tuner;
   std::size_t dialling = 0;
   bool foreign = false;    ///< another server process answers here than on the paths that work
   std::uint64_t lost = 0;  ///< bridges that were up and ended

@@ -1,0 +1,64 @@
+// How many bridges a path should have, found by trying: one more is worth keeping while it raises what the whole tunnel
+// carries, one less while it lowers nothing. Pure; time and traffic are parameters.
+//
+// A hill climb like the one that picks the number of connections of a download manager. It looks only while there is
+// steady traffic, since an idle tunnel says nothing, and rests longer and longer where nothing changes: a trial costs a
+// little of the very throughput that it looks for.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+namespace mtcp {
+
+class bridge_tuner {
+ public:
+  using clock = std::chrono::steady_clock;
+  using time_point = clock::time_point;
+
+  static constexpr unsigned least = 2;
+  static constexpr unsigned most = 16;
+  /// How often sample() should be called.
+  static constexpr std::chrono::milliseconds interval{200};
+
+  explicit bridge_tuner(unsigned start) : wanted_(std::clamp(start, least, most)), proven_(wanted_) {}
+
+  /// How many bridges the path should have and use now.
+  unsigned wanted() const { return wanted_; }
+  /// No trial is under way: bridges beyond wanted() are not needed soon.
+  bool settled() const { return phase_ == phase::rest; }
+
+  /// `bytes` of streams were carried so far, both ways together; `up` bridges of the path are well.
+  void sample(time_point now, std::uint64_t bytes, std::size_t up);
+
+ private:
+  enum class phase : std::uint8_t { rest, settle, measure };
+  enum class trial : std::uint8_t { baseline, grow, shrink };
+
+  bool busy(time_point now, std::uint64_t bytes);
+  void begin(trial what, unsigned bridges, time_point now);
+  void judge(double rate, time_point now);
+  void grow_on(time_point now);
+  void shrink_on(time_point now);
+  void abandon();
+  void rest(time_point now, bool again_soon);
+
+  unsigned wanted_;
+  unsigned proven_;  ///< what the last trial left
+  unsigned step_ = 1;
+  phase phase_ = phase::rest;
+  trial trial_ = trial::baseline;
+  double base_ = 0;  ///< bytes per second with proven_ bridges
+  time_point since_{};
+  std::uint64_t bytes_then_ = 0;
+  time_point rest_until_{};
+  std::chrono::seconds pause_{0};
+
+  // The traffic from sample to sample.
+  time_point last_at_{};
+  std::uint64_t last_bytes_ = 0;
+  int quiet_samples_ = 0;
+};
+
+}  // namespace mtcp

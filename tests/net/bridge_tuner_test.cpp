@@ -1,0 +1,115 @@
+#include "mtcp/net/bridge_tuner.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+
+namespace mtcp {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double mega = 1e6;
+
+/// A network as the tuner sees it: what a number of bridges carries, with noise. New bridges need a while.
+class network_model {
+ public:
+  network_model(unsigned start, std::function<double(unsigned)> capacity)
+      : tuner(start), capacity_(std::move(capacity)) {}
+
+  void run(std::chrono::milliseconds time, double noise = 0, double demand = 1e12) {
+    std::uniform_real_distribution<double> spread(1 - noise, 1 + noise);
+    for (const auto end = now_ + time; now_ < end; now_ += bridge_tuner::interval) {
+      if (tuner.wanted() != up_) {
+        if (tuner.wanted() < up_ || ++waited_ == 2) up_ = tuner.wanted(), waited_ = 0;
+      }
+      const double rate = std::min(demand, capacity_(up_) * spread(random_));
+      bytes_ += static_cast<std::uint64_t>(rate * std::chrono::duration<double>(bridge_tuner::interval).count());
+      tuner.sample(now_, bytes_, up_);
+      most_seen = std::max(most_seen, up_);
+    }
+  }
+
+  bridge_tuner tuner;
+  unsigned most_seen = 0;
+
+ private:
+  std::function<double(unsigned)> capacity_;
+  std::minstd_rand random_{7};
+  bridge_tuner::time_point now_{1h};
+  std::uint64_t bytes_ = 0;
+  unsigned up_ = 4;
+  int waited_ = 0;
+};
+
+double throttled(unsigned bridges) { return std::min(160 * mega, 20 * mega * bridges); }
+
+TEST(BridgeTuner, FindsEightInFifteenSeconds) {
+  network_model net(4, throttled);
+  net.run(15s);
+  EXPECT_EQ(net.tuner.wanted(), 8U);
+  net.run(60s);
+  EXPECT_EQ(net.tuner.wanted(), 8U);
+  EXPECT_TRUE(net.tuner.settled());
+}
+
+TEST(BridgeTuner, FindsThemInNoise) {
+  for (const double noise : {0.01, 0.02, 0.05}) {
+    network_model net(4, throttled);
+    net.run(60s, noise);
+    EXPECT_GE(net.tuner.wanted(), 7U) << noise;
+    EXPECT_LE(net.tuner.wanted(), 10U) << noise;
+  }
+}
+
+TEST(BridgeTuner, SettlesAtTwoWhereOneFillsTheLine) {
+  network_model net(4, [](unsigned) { return 20 * mega; });
+  net.run(30s);
+  EXPECT_EQ(net.tuner.wanted(), 2U);
+  EXPECT_LE(net.most_seen, 5U);
+}
+
+TEST(BridgeTuner, GoesToTheMostThatIsAllowed) {
+  network_model net(4, [](unsigned bridges) { return 1 * mega * bridges; });
+  net.run(30s);
+  EXPECT_EQ(net.tuner.wanted(), bridge_tuner::most);
+}
+
+TEST(BridgeTuner, LeavesAnIdleTunnelAlone) {
+  network_model net(4, throttled);
+  net.run(60s, 0, 10e3);
+  EXPECT_EQ(net.tuner.wanted(), 4U);
+}
+
+TEST(BridgeTuner, GivesUpATrialWhenTheTrafficEnds) {
+  network_model net(4, throttled);
+  net.run(2s);
+  EXPECT_EQ(net.tuner.wanted(), 5U);
+  net.run(1s, 0, 0);
+  EXPECT_EQ(net.tuner.wanted(), 4U);
+  EXPECT_TRUE(net.tuner.settled());
+}
+
+TEST(BridgeTuner, FollowsANetworkThatHasBecomeWider) {
+  double line = 60 * mega;
+  network_model net(4, [&line](unsigned bridges) { return std::min(line, 20 * mega * bridges); });
+  net.run(40s);
+  EXPECT_EQ(net.tuner.wanted(), 3U);
+  line = 200 * mega;
+  net.run(60s);
+  EXPECT_EQ(net.tuner.wanted(), 10U);
+}
+
+TEST(BridgeTuner, DoesNotWaitForABridgeThatNeverComes) {
+  bridge_tuner tuner(4);
+  std::uint64_t bytes = 0;
+  for (bridge_tuner::time_point now{1h}; now < bridge_tuner::time_point{1h} + 12s; now += 200ms) {
+    tuner.sample(now, bytes += 16'000'000, 4);
+  }
+  EXPECT_EQ(tuner.wanted(), 4U);
+  EXPECT_TRUE(tuner.settled());
+}
+
+}  // namespace
+}  // namespace mtcp
