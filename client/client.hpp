@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "local_port.hpp"
 #include "mtcp/net/listener.hpp"
 #include "mtcp/net/task_group.hpp"
 #include "mtcp/net/tunnel.hpp"
@@ -26,6 +27,17 @@ class client {
   void drain();
 
  private:
+  /// A tunnel, and how the local port serves while it is the current one.
+  struct generation {
+    generation(asio::io_context& io, const settings& s, key secret);
+    tunnel through;
+    local_port port;
+  };
+  using generation_ref = std::shared_ptr<generation>;
+
+  static task<> serve_local(generation_ref with, tcp::socket application);
+  static task<> serve_forward(generation_ref with, core::target to, tcp::socket application);
+  static task<> run_tunnel(generation_ref with);
   void listen(const char* what, const core::target& where, listener::service serve);
   void start_tunnel();
   void stop_tunnels();
@@ -37,8 +49,8 @@ class client {
   executor executor_;
   settings settings_;
   key_id key_;
-  std::shared_ptr<tunnel> tunnel_;
-  std::vector<std::shared_ptr<tunnel>> retired_;  // while connections that began on them go on
+  generation_ref current_;
+  std::vector<generation_ref> retired_;  // while connections that began with them go on
   std::vector<std::unique_ptr<listener>> listeners_;
   std::unique_ptr<status::status_server> status_;  // may be null
   task_group background_;

@@ -16,7 +16,7 @@ using program::values;
 
 const program::synopsis synopsis{
     "mtcp-client",
-    "Turns many TCP connections to an mtcp-server into one fast one, for everything that speaks SOCKS5.",
+    "Turns many TCP connections to an mtcp-server into one fast one, for everything that can use a proxy.",
     R"(Every option may also stand in the environment (--key-file as MTCP_KEY_FILE) or in the file that --config names
 ({"key-file": "mtcp.key", "server": "vpn.example.org:8443", "bridges": 8}); a flag comes first, the file last.
 
@@ -47,8 +47,17 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
          "bridges=N, "
          "role=active|backup, direction=both|up|down, rate=50mbit, congestion=bbr, name=NAME, with commas between",
          option::arity::repeated},
-        {"socks", "HOST:PORT|none", "where applications find the SOCKS5 proxy (127.0.0.1:1080)"},
+        {"socks", "HOST:PORT|none",
+         "where applications find the proxy (127.0.0.1:1080): SOCKS5 with UDP, SOCKS4, SOCKS4a and HTTP on one port"},
         {"socks-open", "", "let --socks be reached from other machines, without a password", option::arity::flag},
+        {"users-file", "FILE",
+         "ask for a password: a line NAME:PASSWORD for each user; it must belong to you alone. SOCKS4 is refused then"},
+        {"udp-advertise", "ADDRESS",
+         "where applications are told to send their UDP, if they reach this machine under another address "
+         "(containers)"},
+        {"fast-open", "",
+         "tell applications of success before the destination is reached: one round trip less, and a reset if it fails",
+         option::arity::flag},
         {"forward", "LISTEN=HOST:PORT", "a local port whose connections all go to one destination",
          option::arity::repeated},
         status::status_option(status::client_port),
@@ -89,6 +98,12 @@ void forbid_together(const values& given, const char* one, std::initializer_list
       throw settings_error(EX_USAGE, given.origin(other) + " cannot stand beside " + given.origin(one));
 }
 
+std::string parse_ip(const std::string& text) {
+  const auto address = parse_address(text);
+  if (!address || address->is_unspecified()) throw std::invalid_argument("expected an IP address");
+  return address->to_string();
+}
+
 std::vector<path_options> paths_of(const values& given, const path_options& base) {
   std::vector<path_options> paths = given.each("path", parse_path);
   const auto servers = given.each("server", parse_server);
@@ -115,9 +130,10 @@ void require_enough(const settings& s) {
           "--key-file is needed: the key that `mtcp-server keygen` printed");
   require(!s.paths.empty() || !s.url_file.empty(), "--server or --path is needed: where the server listens");
   require(s.socks || !s.forwards.empty(), "with --socks none there must be a --forward");
-  require(!s.socks || s.socks_open || is_loopback(*s.socks),
+  require(!s.socks || s.socks_open || !s.users_file.empty() || is_loopback(*s.socks),
           "--socks " + (s.socks ? to_string(*s.socks) : "") +
-              " would let anybody who reaches it use the tunnel; if that is wanted add --socks-open");
+              " would let anybody who reaches it use the tunnel; give it a --users-file, or, if that is wanted, "
+              "--socks-open");
 }
 
 }  // namespace
@@ -144,6 +160,9 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.paths = paths_of(given, s.url_path);
   s.socks = given.one("socks", parse_socks).value_or(core::target{"127.0.0.1", 1080});
   s.socks_open = given.flag("socks-open");
+  s.users_file = text_of(given, "users-file");
+  s.udp_advertise = given.one("udp-advertise", parse_ip).value_or("");
+  s.fast_open = given.flag("fast-open");
   s.forwards = given.each("forward", parse_forward);
   s.status = status::status_setting(given, status::client_port);
   if (given.command == "health") {

@@ -31,7 +31,10 @@ struct settings {
   bool bridges_given = false;         ///< url_path.bridges comes before what the URL says
   std::vector<path_options> paths;    ///< at least one, or empty until take_url()
   std::optional<core::target> socks;  ///< empty: no SOCKS listener
-  bool socks_open = false;            ///< the SOCKS listener may be reached from other machines
+  bool socks_open = false;            ///< the SOCKS listener may be reached from other machines without a password
+  std::string users_file;             ///< who may use the SOCKS listener; empty: everybody
+  std::string udp_advertise;          ///< an address; empty: the one that an application has reached
+  bool fast_open = false;
   std::vector<forward> forwards;
   status::setting status;
   spdlog::level::level_enum log_level = spdlog::level::info;

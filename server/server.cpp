@@ -5,11 +5,16 @@
 #include "mtcp/net/relay.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"
+#include "udp_association.hpp"
 
 namespace mtcp::server {
 namespace {
 
 using namespace std::chrono_literals;
+
+// UDP associations at once, each of which holds a port: of one user, and of all.
+constexpr std::size_t associations_per_user = 1'024;
+constexpr std::size_t associations_most = 8'192;
 
 acceptor_options options_of(const settings& s, key_ring keys) {
   acceptor_options options;
@@ -94,6 +99,7 @@ task<> server::accept_streams() {
 }
 
 task<> server::serve(incoming request) {
+  if (core::is_association(request.target())) co_return co_await serve_udp(std::move(request));
   const std::string name = to_string(request.target());
   dialed to = co_await dialer_.dial(request.target());
   spdlog::debug("{} {}: {}", request.user(), name, to.socket ? "open" : to.socket.error().message());
@@ -102,6 +108,15 @@ task<> server::serve(incoming request) {
   const tcp::endpoint local = to.socket->local_endpoint(gone);
   stream remote = request.answer(gone ? core::target{} : to_target(local));
   co_await relay(std::move(remote), std::move(*to.socket));
+}
+
+task<> server::serve_udp(incoming request) {
+  const std::string user = request.user();
+  if (associations_.size() >= associations_most || associations_.count(user) >= associations_per_user)
+    co_return request.refuse(core::refusal::general);
+  const auto place = associations_.insert(user);
+  co_await serve_association(std::move(request), resolver_, rules_);
+  associations_.erase(place);
 }
 
 /// Says which clients came and went.

@@ -31,6 +31,7 @@ class server {
   rules rules_of(const settings& s) const;
   task<> accept_streams();
   task<> serve(incoming request);
+  task<> serve_udp(incoming request);
   task<> watch_tunnels();
 
   executor executor_;
@@ -42,6 +43,7 @@ class server {
   std::unique_ptr<status::status_server> status_;  // may be null
   task_group background_;
   task_group streams_;
+  std::multiset<std::string> associations_;  // their users
   timer drained_;
   timer grace_;
   timer watch_;

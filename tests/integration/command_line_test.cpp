@@ -127,7 +127,27 @@ TEST(KeyFile, MustExistAndBePrivate) {
     expect_failure(with_key(missing), 78, missing);
     expect_failure(with_key(open_to_all), 77, open_to_all);
     expect_failure(with_key(not_a_key), 78, not_a_key);
+    expect_failure(with_key((files / "").string()), 78, "directory");
   }
+}
+
+TEST(UsersFile, MustExistAndBePrivate) {
+  const temp_dir files;
+  const std::string key = make_key(files);
+  const auto with_users = [&](const std::string& file) {
+    return run(
+        {client_program, "--key-file", key, "--server", "127.0.0.1:1", "--socks", "127.0.0.1:0", "--users-file", file},
+        10s);
+  };
+  const std::string open_to_all = files.write("open", "alice:s3cret\n", 0644);
+  const std::string malformed = files.write("malformed", "# us\nalice s3cret\n");
+  const std::string empty = files.write("empty", "# nobody\n");
+  expect_failure(with_users((files / "missing").string()), 78, "missing");
+  expect_failure(with_users(open_to_all), 77, open_to_all);
+  expect_failure(with_users(malformed), 78, "line 2");
+  expect_failure(with_users(empty), 78, empty);
+  expect_failure(with_users((files / "").string()), 78, "directory");
+  EXPECT_EQ(with_users(malformed).standard_error.find("s3cret"), std::string::npos);
 }
 
 TEST(Config, ErrorsNameTheKey) {

@@ -113,7 +113,12 @@ void tunnel::welcomed(dialled& d) {
 }
 
 void tunnel::on_lost(core::bridge_id id) { replace(*dialled_[id - 1]); }
-void tunnel::on_suspect(core::bridge_id id) { replace(*dialled_[id - 1]); }
+// As the client does: no more replacements than there should be bridges.
+void tunnel::on_suspect(core::bridge_id id) {
+  dialled& d = *dialled_[id - 1];
+  const auto lives = [&](const auto& other) { return other->path == d.path && other->carrier->open(side::client); };
+  if (std::count_if(dialled_.begin(), dialled_.end(), lives) < 2) replace(d);
+}
 
 void tunnel::replace(dialled& d) {
   if (ending_ || !plan_.redial || std::exchange(d.replaced, true)) return;

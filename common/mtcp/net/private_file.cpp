@@ -48,7 +48,7 @@ void check_permissions(const std::string& path, int fd) {
 
 }  // namespace
 
-private_text::private_text(const std::string& path) : bytes_(std::make_unique<char[]>(max_file_size)) {
+private_text::private_text(const std::string& path) : bytes_(new char[max_file_size]) {
   // Non-blocking, so that a named pipe is refused instead of waited for.
   const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) unreadable(path, errno);
@@ -56,11 +56,14 @@ private_text::private_text(const std::string& path) : bytes_(std::make_unique<ch
   read_all(path, file.get());
 }
 
-private_text::private_text(int descriptor, const std::string& name) : bytes_(std::make_unique<char[]>(max_file_size)) {
+private_text::private_text(int descriptor, const std::string& name) : bytes_(new char[max_file_size]) {
   read_all(name, descriptor);
 }
 
-private_text::~private_text() { OPENSSL_cleanse(bytes_.get(), size_); }
+void private_text::wipe::operator()(char* bytes) const noexcept {
+  OPENSSL_cleanse(bytes, max_file_size);
+  delete[] bytes;
+}
 
 void private_text::read_all(const std::string& path, int fd) {
   while (size_ < max_file_size) {

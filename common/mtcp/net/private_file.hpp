@@ -8,7 +8,7 @@
 
 namespace mtcp {
 
-/// The content of such a file, wiped when it goes: allocated once, so that no copy stays behind.
+/// The content of such a file, wiped when it goes: allocated once, so that no copy stays behind. Not for copying.
 class private_text {
  public:
   /// Reads `path`: a regular file of less than 1 MiB that nobody but its owner can access (mode 0600 or stricter). One
@@ -17,17 +17,17 @@ class private_text {
   explicit private_text(const std::string& path);
   /// Reads standard input to its end, under the same limit.
   static private_text standard_input() { return private_text(0, "standard input"); }
-  ~private_text();
-  private_text(const private_text&) = delete;
-  private_text& operator=(const private_text&) = delete;
 
   std::string_view view() const noexcept { return {bytes_.get(), size_}; }
 
  private:
+  struct wipe {
+    void operator()(char* bytes) const noexcept;
+  };
   private_text(int descriptor, const std::string& name);
   void read_all(const std::string& path, int descriptor);
 
-  std::unique_ptr<char[]> bytes_;
+  std::unique_ptr<char[], wipe> bytes_;
   std::size_t size_ = 0;
 };
 

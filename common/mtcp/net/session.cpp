@@ -83,6 +83,7 @@ void session::dispatch(const core::event& what) {
   using type = core::event::type;
   switch (what.kind) {
     case type::readable:
+    case type::datagram:
     case type::writable:
     case type::stopped:
       if (dispatch_to_stream(what)) return;
@@ -100,6 +101,7 @@ bool session::dispatch_to_stream(const core::event& what) {
   if (found == streams_.end()) return false;
   detail::stream_state& to = *found->second;
   if (what.kind == core::event::type::readable) to.on_readable();
+  if (what.kind == core::event::type::datagram) to.on_datagram();
   if (what.kind == core::event::type::writable) to.on_writable();
   if (what.kind == core::event::type::stopped) to.on_stopped();
   return true;
@@ -216,8 +218,9 @@ void session::describe(tunnel_snapshot& out) const {
   for (const bridge* carrier : bridges()) carrier->describe(*this, out.bridges.emplace_back());
   for (const auto& [id, state] : streams_) {
     const core::stream_stats stats = engine_.stats_of_stream(id).value_or(core::stream_stats{});
+    const bool is_udp = core::is_association(state->target());
     out.streams.push_back({.id = id,
-                           .to = state->target(),
+                           .to = is_udp ? core::target{"udp", 0} : state->target(),
                            .bytes_up = client ? stats.bytes_sent : stats.bytes_received,
                            .bytes_down = client ? stats.bytes_received : stats.bytes_sent,
                            .age = at - state->opened_at()});
