@@ -20,20 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 constexpr std::size_t most_connections = 8'192;  // of one listener
 
-// These keep the tunnel for as long as the connection lasts.
-
-task<> local_through(std::shared_ptr<const local_port> port, tcp::socket application) {
-  task<> session = serve_local(*port, std::move(application));
-  co_await std::move(session);
-}
-
-task<> forward_through(std::shared_ptr<tunnel> through, core::target to, tcp::socket application) {
-  task<> session = serve_forward(*through, std::move(to), std::move(application));
-  co_await std::move(session);
-}
-
-task<> run_tunnel(std::shared_ptr<tunnel> what) { co_await what->run(); }
-
 bool same_paths(const settings& a, const settings& b) {
   return std::ranges::equal(a.paths, b.paths, {}, describe, describe);
 }
@@ -59,40 +45,52 @@ socks::user_table load_users(const std::string& path) {
   }
 }
 
-std::shared_ptr<const local_port> make_port(const settings& s, std::shared_ptr<tunnel> through) {
-  return std::make_shared<const local_port>(local_port{.through = std::move(through),
-                                                       .users = load_users(s.users_file),
-                                                       .fast_open = s.fast_open,
-                                                       .udp_advertise = s.udp_advertise});
+}  // namespace
+
+client::generation::generation(asio::io_context& io, const settings& s, key secret)
+    : through(io, options_of(s, std::move(secret))),
+      port{.through = through,
+           .users = load_users(s.users_file),
+           .fast_open = s.fast_open,
+           .udp_advertise = s.udp_advertise} {}
+
+// These keep their generation for as long as the connection lasts.
+
+task<> client::serve_local(generation_ref with, tcp::socket application) {
+  task<> session = mtcp::client::serve_local(with->port, std::move(application));
+  co_await std::move(session);
 }
 
-}  // namespace
+task<> client::serve_forward(generation_ref with, core::target to, tcp::socket application) {
+  task<> session = mtcp::client::serve_forward(with->through, std::move(to), std::move(application));
+  co_await std::move(session);
+}
+
+task<> client::run_tunnel(generation_ref with) { co_await with->through.run(); }
 
 client::client(asio::io_context& io, const settings& s, key secret)
     : io_(io),
       executor_(io.get_executor()),
       settings_(s),
       key_(secret.id()),
-      tunnel_(std::make_shared<tunnel>(io, options_of(s, std::move(secret)))),
-      port_(make_port(s, tunnel_)),
+      current_(std::make_shared<generation>(io, s, std::move(secret))),
       background_(executor_, program::report_failure),
       services_(executor_, program::report_failure),
       grace_(executor_),
       watch_(executor_) {
-  if (s.socks) listen("socks", *s.socks, [this](tcp::socket a) { return local_through(port_, std::move(a)); });
+  if (s.socks) listen("socks", *s.socks, [this](tcp::socket a) { return serve_local(current_, std::move(a)); });
   for (const forward& f : s.forwards)
-    listen("forward", f.listen,
-           [this, to = f.to](tcp::socket a) { return forward_through(tunnel_, to, std::move(a)); });
+    listen("forward", f.listen, [this, to = f.to](tcp::socket a) { return serve_forward(current_, to, std::move(a)); });
   open_status(s);
 }
 
 void client::open_status(const settings& s) {
   status::site_options what;
   if (s.socks) what.socks_port = listeners_.front()->local_endpoint().port();
-  what.socks_users = !port_->users.empty();
+  what.socks_users = !current_->port.users.empty();
   status_ = status::open_status(executor_, s.status, std::move(what), [this] {
     acceptor_snapshot all;
-    all.tunnels.push_back(tunnel_->snapshot());
+    all.tunnels.push_back(current_->through.snapshot());
     return all;
   });
 }
@@ -127,45 +125,48 @@ void client::drain() {
   });
 }
 
-void client::start_tunnel() { background_.start(run_tunnel(tunnel_)); }
+void client::start_tunnel() { background_.start(run_tunnel(current_)); }
 
 void client::stop_tunnels() {
-  tunnel_->stop();
-  for (const auto& old : retired_) old->stop();
+  current_->through.stop();
+  for (const auto& old : retired_) old->through.stop();
 }
 
 void client::reload(const settings& s, key secret) {
   if (draining_) return;
+  if (secret.id() != key_ || !same_paths(settings_, s)) {
+    const key_id id = secret.id();
+    auto fresh = std::make_shared<generation>(io_, s, std::move(secret));  // may throw: nothing has changed yet
+    key_ = id;
+    retired_.push_back(std::exchange(current_, std::move(fresh)));
+    start_tunnel();
+    spdlog::info("a new tunnel for new connections");
+  } else {
+    current_->port.users = load_users(s.users_file);
+    current_->port.fast_open = s.fast_open;
+    current_->port.udp_advertise = s.udp_advertise;
+  }
   if (!same_listeners(settings_, s)) spdlog::warn("other listeners need a restart");
-  spdlog::set_level(s.log_level);
-  const bool same_tunnel = secret.id() == key_ && same_paths(settings_, s);
-  const key_id id = secret.id();
-  auto next = same_tunnel ? tunnel_ : std::make_shared<tunnel>(io_, options_of(s, std::move(secret)));
-  port_ = make_port(s, next);  // throws if the users cannot be read, and then nothing has changed
-  if (same_tunnel) return;
   settings_.paths = s.paths;
-  key_ = id;
-  retired_.push_back(std::exchange(tunnel_, std::move(next)));
-  start_tunnel();
-  spdlog::info("a new tunnel for new connections");
+  spdlog::set_level(s.log_level);
 }
 
-/// Besides the list, only run_tunnel() holds a tunnel that no connection uses.
+/// Besides the list, only run_tunnel() holds a generation that no connection uses.
 void client::forget_idle_tunnels() {
-  std::erase_if(retired_, [](const std::shared_ptr<tunnel>& old) {
+  std::erase_if(retired_, [](const generation_ref& old) {
     const bool idle = old.use_count() <= 2;
-    if (idle) old->stop();
+    if (idle) old->through.stop();
     return idle;
   });
 }
 
 task<> client::watch_tunnel() {
   health seen;
-  const tunnel* watched = tunnel_.get();
+  const generation* watched = current_.get();
   for (;;) {
-    if (std::exchange(watched, tunnel_.get()) != tunnel_.get()) seen = health();
+    if (std::exchange(watched, current_.get()) != current_.get()) seen = health();
     forget_idle_tunnels();
-    const tunnel_snapshot now = tunnel_->snapshot();
+    const tunnel_snapshot now = current_->through.snapshot();
     if (now.now == tunnel_snapshot::state::stopped) co_return;
     for (const log_line& line : seen.changes(now, std::chrono::steady_clock::now())) spdlog::log(line.level, line.text);
     watch_.expires_after(seen.up() ? 1s : std::chrono::milliseconds(50));

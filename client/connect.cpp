@@ -34,7 +34,7 @@ task<> connect(const local_port& port, std::unique_ptr<dialogue> with, core::tar
   if (port.fast_open && !co_await answer_early(*with, answer)) co_return;
   with->lift_limit();
   const std::string name = to_string(to);
-  auto [error, remote] = co_await port.through->async_open(std::move(to), with->bytes(), use_result);
+  auto [error, remote] = co_await port.through.async_open(std::move(to), with->bytes(), use_result);
   spdlog::debug("{} {}: {}", protocol, name, error ? error.message() : "open");
   if (error && port.fast_open) co_return co_await close_with_reset(with->socket());
   if (!port.fast_open) {

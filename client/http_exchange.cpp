@@ -203,7 +203,7 @@ task<bool> exchange(const local_port& port, dialogue& with, http_request_parser&
   const std::string head = take_head(relay);
   const std::string name = to_string(to.to);
   const auto early = std::as_bytes(std::span(head));
-  auto [error, remote] = co_await port.through->async_open(std::move(to.to), early, use_result);
+  auto [error, remote] = co_await port.through.async_open(std::move(to.to), early, use_result);
   spdlog::debug("http {}: {}", name, error ? error.message() : "open");
   if (error) {
     const std::string answer = http_answer(error, {});

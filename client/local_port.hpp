@@ -14,7 +14,7 @@ namespace mtcp::client {
 
 /// What the sessions of the port share. It outlives them.
 struct local_port {
-  std::shared_ptr<tunnel> through;
+  tunnel& through;
   socks::user_table users{};    ///< who may use it; empty: everybody
   bool fast_open = false;       ///< say success before the server has reached the destination
   std::string udp_advertise{};  ///< address for UDP that applications are told; empty: the one that they reached

@@ -76,12 +76,6 @@ std::optional<core::target> parse_socks(const std::string& text) {
   return program::parse_listen(text);
 }
 
-std::string parse_ip(const std::string& text) {
-  const auto address = parse_address(text);
-  if (!address || address->is_unspecified()) throw std::invalid_argument("expected an IP address");
-  return address->to_string();
-}
-
 path_options make_path(path_options base, const core::target& server) {
   base.host = server.host;
   base.port = server.port;
@@ -102,6 +96,12 @@ void forbid_together(const values& given, const char* one, std::initializer_list
   for (const char* other : others)
     if (given.has(one) && given.has(other))
       throw settings_error(EX_USAGE, given.origin(other) + " cannot stand beside " + given.origin(one));
+}
+
+std::string parse_ip(const std::string& text) {
+  const auto address = parse_address(text);
+  if (!address || address->is_unspecified()) throw std::invalid_argument("expected an IP address");
+  return address->to_string();
 }
 
 std::vector<path_options> paths_of(const values& given, const path_options& base) {

@@ -119,7 +119,7 @@ task<> serve_association(const local_port& port, std::unique_ptr<dialogue> with,
   error_code error = gone ? gone : open_socket(socket, reached);
   core::target nowhere;
   stream carrier;
-  if (!error) std::tie(error, carrier) = co_await port.through->async_open(std::move(nowhere), {}, use_result);
+  if (!error) std::tie(error, carrier) = co_await port.through.async_open(std::move(nowhere), {}, use_result);
   spdlog::debug("udp association: {}", error ? error.message() : "open");
   if (error) co_return co_await refuse(*with, error);
   const udp::endpoint local = socket.local_endpoint();

@@ -8,7 +8,7 @@
 
 namespace mtcp {
 
-/// The content of such a file, wiped when it goes: allocated once, so that no copy stays behind.
+/// The content of such a file, wiped when it goes: allocated once, so that no copy stays behind. Not for copying.
 class private_text {
  public:
   /// Reads `path`: a regular file of less than 1 MiB that nobody but its owner can access (mode 0600 or stricter). One
