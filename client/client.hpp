@@ -26,6 +26,7 @@ class client {
   void listen(const char* what, const core::target& where, listener::service serve);
   task<> watch_tunnel();
   void open_status(const settings& s);
+  status::controls controls();
 
   executor executor_;
   tunnel tunnel_;

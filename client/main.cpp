@@ -5,6 +5,7 @@
 #include "mtcp/net/key_ring.hpp"
 #include "program/process.hpp"
 #include "settings.hpp"
+#include "top/top.hpp"
 
 namespace {
 
@@ -13,6 +14,7 @@ int run(std::vector<std::string> arguments) {
   program::prepare_process();
   const client::settings s = client::read_settings(std::move(arguments), program::process_environment);
   if (s.what == client::settings::action::health) return status::run_health(s.status);
+  if (s.what == client::settings::action::top) return top::run_top(s.status, s.once);
   program::start_log("mtcp-client", s.log_level);
   const key_ring keys = load_key_file(s.key_file);
   if (keys.size() > 1) spdlog::warn("{} holds several keys; the first is used", s.key_file);

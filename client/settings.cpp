@@ -6,6 +6,7 @@
 
 #include "path_option.hpp"
 #include "program/parse.hpp"
+#include "top/top.hpp"
 
 namespace mtcp::client {
 namespace {
@@ -47,8 +48,9 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
         {"forward", "LISTEN=HOST:PORT", "a local port whose connections all go to one destination",
          option::arity::repeated},
         status::status_option(status::client_port),
+        top::once_option(),
     },
-    {status::health_command()}};
+    {status::health_command(), top::top_command()}};
 
 forward parse_forward(const std::string& text) {
   const auto equals = text.find('=');
@@ -102,8 +104,9 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.socks_open = given.flag("socks-open");
   s.forwards = given.each("forward", parse_forward);
   s.status = status::status_setting(given, status::client_port);
-  if (given.command == "health") {
-    s.what = settings::action::health;
+  s.once = given.flag("once");
+  if (!given.command.empty()) {
+    s.what = given.command == "top" ? settings::action::top : settings::action::health;
     return s;
   }
 

@@ -21,7 +21,7 @@ struct forward {
 };
 
 struct settings {
-  enum class action { serve, health };
+  enum class action { serve, health, top };
   action what = action::serve;
   std::string key_file;
   std::vector<path_options> paths;    ///< at least one
@@ -29,6 +29,7 @@ struct settings {
   bool socks_open = false;            ///< the SOCKS listener may be reached from other machines
   std::vector<forward> forwards;
   status::setting status;
+  bool once = false;  ///< top prints one picture
   spdlog::level::level_enum log_level = spdlog::level::info;
 };
 

@@ -7,6 +7,7 @@
 #include "program/process.hpp"
 #include "server.hpp"
 #include "settings.hpp"
+#include "top/top.hpp"
 
 namespace {
 
@@ -21,6 +22,7 @@ int run(std::vector<std::string> arguments) {
   const server::settings s = server::read_settings(std::move(arguments), program::process_environment);
   if (s.what == server::settings::action::keygen) return print_key();
   if (s.what == server::settings::action::health) return status::run_health(s.status);
+  if (s.what == server::settings::action::top) return top::run_top(s.status, s.once);
   program::start_log("mtcp-server", s.log_level);
   asio::io_context io(1);
   program::signal_set signals = program::stop_signals(io);

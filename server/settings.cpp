@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "program/parse.hpp"
+#include "top/top.hpp"
 
 namespace mtcp::server {
 namespace {
@@ -33,8 +34,9 @@ Examples:
         {"allow", "CIDR", "let clients reach these addresses, for example 192.168.1.0/24", option::arity::repeated},
         {"deny", "CIDR", "keep clients from these addresses", option::arity::repeated},
         status::status_option(status::server_port),
+        top::once_option(),
     },
-    {{"keygen", "print a new key and end"}, status::health_command()}};
+    {{"keygen", "print a new key and end"}, status::health_command(), top::top_command()}};
 
 }  // namespace
 
@@ -47,11 +49,14 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   for (const network& block : given.each("allow", program::parse_network)) s.destinations.allow(block);
   for (const network& block : given.each("deny", program::parse_network)) s.destinations.deny(block);
   if (s.listen.empty()) s.listen = {{"", 8443}};
+  s.once = given.flag("once");
   s.status = status::status_setting(given, status::server_port);
   if (given.command == "keygen") {
     s.what = settings::action::keygen;
   } else if (given.command == "health") {
     s.what = settings::action::health;
+  } else if (given.command == "top") {
+    s.what = settings::action::top;
   } else if (s.key_file.empty()) {
     throw settings_error(
         EX_USAGE, "--key-file is needed: make one with `mtcp-server keygen > FILE && chmod 600 FILE` (see --help)");

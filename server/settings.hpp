@@ -14,12 +14,13 @@
 namespace mtcp::server {
 
 struct settings {
-  enum class action { serve, keygen, health };
+  enum class action { serve, keygen, health, top };
   action what = action::serve;
   std::string key_file;
   std::vector<core::target> listen;  ///< at least one
   rules destinations;
   status::setting status;
+  bool once = false;  ///< top prints one picture
   spdlog::level::level_enum log_level = spdlog::level::info;
 };
 

@@ -37,7 +37,7 @@ class flags {
     app_.footer(known.examples);
     app_.require_subcommand(0, 1);
     for (const option& o : options) add(o);
-    for (const program::command& c : known.commands) app_.add_subcommand(c.name, c.help);
+    for (const program::command& c : known.commands) app_.add_subcommand(c.name, c.help)->fallthrough();
   }
 
   void parse(std::vector<std::string> arguments) {
