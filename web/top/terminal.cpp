@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <langinfo.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -41,6 +40,14 @@ bool is_set(const char* variable) {
 
 }  // namespace
 
+// Opened anew: to make standard input non-blocking would do so for the shell, too, and it may be something else.
+terminal::terminal() : keys_(open("/dev/tty", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {}
+
+terminal::~terminal() {
+  leave();
+  if (keys_ >= 0) close(keys_);
+}
+
 bool terminal::is_there() { return isatty(STDOUT_FILENO) == 1; }
 
 style terminal::look() {
@@ -58,10 +65,10 @@ style terminal::look() {
 void terminal::enter() {
   if (std::exchange(entered_, true)) return;
   termios now{};
-  if (tcgetattr(STDIN_FILENO, &now) == 0) {  // standard input may be something else: then there are no keys
+  if (keys_ >= 0 && tcgetattr(keys_, &now) == 0) {
     before_ = now;
     now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
+    tcsetattr(keys_, TCSADRAIN, &now);
   }
   put(take_over);
 }
@@ -69,7 +76,7 @@ void terminal::enter() {
 void terminal::leave() {
   if (!std::exchange(entered_, false)) return;
   put(give_back);
-  if (before_) tcsetattr(STDIN_FILENO, TCSADRAIN, &*before_);
+  if (before_) tcsetattr(keys_, TCSADRAIN, &*before_);
 }
 
 void terminal::show(const std::vector<std::string>& lines) {
@@ -81,11 +88,7 @@ void terminal::show(const std::vector<std::string>& lines) {
 std::string terminal::typed() {
   std::string keys;
   char some[64];
-  for (pollfd input{STDIN_FILENO, POLLIN, 0}; before_ && poll(&input, 1, 0) == 1;) {
-    const ssize_t size = read(STDIN_FILENO, some, sizeof some);
-    if (size <= 0) break;
-    keys.append(some, static_cast<std::size_t>(size));
-  }
+  for (ssize_t size; (size = read(keys_, some, sizeof some)) > 0;) keys.append(some, static_cast<std::size_t>(size));
   return keys;
 }
 

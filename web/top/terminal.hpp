@@ -1,4 +1,4 @@
-// The terminal on standard input and output, taken over for a while: another screen without a cursor, keys as they are
+// The terminal of this process, taken over for a while: another screen without a cursor, keys as they are
 // pressed. What was there comes back when it is left, and at the latest with the destructor.
 #pragma once
 
@@ -14,10 +14,10 @@ namespace mtcp::top {
 
 class terminal {
  public:
-  terminal() = default;
+  terminal();
   terminal(const terminal&) = delete;
   terminal& operator=(const terminal&) = delete;
-  ~terminal() { leave(); }
+  ~terminal();
 
   /// Whether standard output is one.
   static bool is_there();
@@ -28,10 +28,13 @@ class terminal {
   void leave();
   /// Replaces the picture.
   void show(const std::vector<std::string>& lines);
+  /// Becomes readable when keys are pressed; -1 if there are none. Non-blocking, and not shared with other processes.
+  int keys() const noexcept { return keys_; }
   /// Empties what was typed and returns it; never waits.
   std::string typed();
 
  private:
+  int keys_;
   std::optional<termios> before_;
   bool entered_ = false;
 };

@@ -50,7 +50,7 @@ class session {
     screen_.enter();
     spawn(io.get_executor(), watch());
     await_signal();
-    if (const int copy = dup(STDIN_FILENO); copy >= 0 && isatty(copy) == 1) keys_.assign(copy), await_key();
+    if (const int copy = dup(screen_.keys()); copy >= 0) keys_.assign(copy), await_key();
     io.run();
     screen_.leave();
     return code_;

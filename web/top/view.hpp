@@ -11,12 +11,12 @@ namespace mtcp::top {
 
 struct bridge_line {
   std::uint64_t id = 0;  ///< 0: none was up yet
-  std::string path, state, last_error;
+  std::string path{}, state{}, last_error{};
   double rate_up = 0, rate_down = 0, rtt_ms = 0, in_flight = 0;
 };
 
 struct stream_line {
-  std::string target, user;
+  std::string target{}, user{};
   double rate_up = 0, rate_down = 0, bytes_up = 0, bytes_down = 0, age = 0;
 };
 
