@@ -3,6 +3,7 @@
 #include "client.hpp"
 #include "program/process.hpp"
 #include "settings.hpp"
+#include "top/top.hpp"
 
 namespace {
 
@@ -11,6 +12,7 @@ int run(const std::vector<std::string>& arguments) {
   program::prepare_process();
   client::settings s = client::read_settings(arguments, program::process_environment);
   if (s.what == client::settings::action::health) return status::run_health(s.status);
+  if (s.what == client::settings::action::top) return top::run_top(s.status, s.once);
   program::start_log("mtcp-client", s.log_level);
   key secret = client::load_key(s);
   if (s.what == client::settings::action::check) return client::print_settings(s, secret);

@@ -1,5 +1,5 @@
 // The table of streams: the busiest first, or as the reader sorts and filters it.
-import { can, change } from './controls.js';
+import { offer } from './controls.js';
 import { element, find, KeyedList, row, setText } from './dom.js';
 import { bytes, count, duration, rate } from './format.js';
 
@@ -13,7 +13,7 @@ export class StreamTable {
     this.items = [];
     this.list = new KeyedList(find('streams').tBodies[0], {
       key: (s) => (s.empty ? 'empty' : `${s.session}/${s.id}`),
-      make: (s) => (s.empty ? this.makeEmpty() : this.makeStream(s)),
+      make: (s) => (s.empty ? this.makeEmpty() : this.makeStream()),
       update: (node, s) => (s.empty ? setText(node.firstChild, s.empty) : this.updateStream(node, s)),
     });
     for (const button of document.querySelectorAll('[data-sort]')) button.onclick = () => this.sortBy(button.dataset.sort);
@@ -70,19 +70,14 @@ export class StreamTable {
     return made;
   }
 
-  makeStream(s) {
+  makeStream() {
     const made = row(classes);
     made.cells[0].append(element('span'), element('span', 'quiet'));
-    if (!can('close_stream')) return made;
-    const button = element('button', '', 'Close');
-    button.ariaLabel = `Close the stream to ${s.target}`;
-    button.onclick = () => change('/api/streams/close', s.session, s.id);
-    made.cells[6].append(button);
     return made;
   }
 
   updateStream(node, s) {
-    const [target, down, up, received, sent, age] = node.cells;
+    const [target, down, up, received, sent, age, act] = node.cells;
     setText(target.firstChild, s.target);
     setText(target.lastChild, this.grouped ? ` ${s.user}` : '');
     target.title = s.target;
@@ -91,5 +86,8 @@ export class StreamTable {
     setText(received, bytes(s.bytes_down));
     setText(sent, bytes(s.bytes_up));
     setText(age, duration(s.age_seconds));
+    offer(act, {
+      what: 'close_stream', word: 'Close', name: `Close the stream to ${s.target}`, path: '/api/streams/close', session: s.session, id: s.id,
+    });
   }
 }
