@@ -24,11 +24,6 @@ acceptor_options options_of(const settings& s, key_ring keys) {
   return options;
 }
 
-rules with_listeners(rules r, const acceptor& a) {
-  for (const tcp::endpoint& local : a.local_endpoints()) r.add_listener(local);
-  return r;
-}
-
 std::unique_ptr<status::status_server> open_status(const executor& where, const status::setting& s, const acceptor& a) {
   status::site_options what;
   what.which = status::role::server;
@@ -39,8 +34,8 @@ std::unique_ptr<status::status_server> open_status(const executor& where, const 
 
 server::server(asio::io_context& io, const settings& s, key_ring keys)
     : executor_(io.get_executor()),
+      settings_(s),
       acceptor_(io, options_of(s, std::move(keys))),
-      rules_(with_listeners(s.destinations, acceptor_)),
       resolver_(executor_),
       dialer_(resolver_, rules_),
       status_(open_status(executor_, s.status, acceptor_)),
@@ -51,7 +46,23 @@ server::server(asio::io_context& io, const settings& s, key_ring keys)
       watch_(executor_) {
   for (const tcp::endpoint& local : acceptor_.local_endpoints())
     spdlog::info("listening bridges {}", to_string(to_target(local)));
-  if (status_) rules_.add_listener(status_->local_endpoint());
+  rules_ = rules_of(s);
+}
+
+/// Those of the settings, and never the program's own listeners.
+rules server::rules_of(const settings& s) const {
+  rules all = s.destinations;
+  for (const tcp::endpoint& local : acceptor_.local_endpoints()) all.add_listener(local);
+  if (status_) all.add_listener(status_->local_endpoint());
+  return all;
+}
+
+void server::reload(const settings& s, key_ring keys) {
+  if (s.listen != settings_.listen || s.status.where != settings_.status.where)
+    spdlog::warn("other listeners need a restart");
+  spdlog::set_level(s.log_level);
+  acceptor_.set_keys(std::move(keys));
+  rules_ = rules_of(s);
 }
 
 task<> server::run() {

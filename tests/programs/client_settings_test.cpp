@@ -144,6 +144,14 @@ TEST(Path, HasManyFields) {
   EXPECT_EQ(p.name, "lte");
 }
 
+TEST(Path, IsDescribedInWords) {
+  EXPECT_EQ(describe(parse_path("server=a,bridges=1")), "a:8443, 1 bridge");
+  EXPECT_EQ(describe(parse_path("server=[2001:db8::1]:1,bind=192.0.2.1,role=backup,direction=up,rate=50mbit,name=lte")),
+            "lte: [2001:db8::1]:1, auto bridges, from 192.0.2.1, backup, up only, at most 50 Mbit/s");
+  EXPECT_EQ(describe(parse_path("server=a:1,interface=eth0,direction=down,congestion=bbr")),
+            "a:1, auto bridges, through eth0, down only, bbr");
+}
+
 TEST(Path, HasDefaults) {
   const path_options p = parse_path("server=a");
   EXPECT_EQ(p.port, 8443);

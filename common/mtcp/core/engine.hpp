@@ -128,6 +128,7 @@ class engine {
   void bridge_down(bridge_id id, timestamp now);
   /// Bytes as they came from the bridge, cut anywhere. Ignored for a bridge that is down.
   void handle_input(bridge_id id, slice bytes, timestamp now);
+  /// Not between transmit_order() and the poll_transmit() of its bridges: estimates must not move under a ranking.
   void handle_path_info(bridge_id id, const path_info& info, timestamp now);
   /// The counts that a resuming peer listed in its HELLO or WELCOME.
   void settle(std::span<const bridge_count> counts, timestamp now);

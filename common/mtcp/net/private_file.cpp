@@ -39,7 +39,8 @@ void check_permissions(const std::string& path, int fd) {
   if (::fstat(fd, &info) != 0) unreadable(path, errno);
   if (S_ISDIR(info.st_mode)) unreadable(path, EISDIR);
   if (!S_ISREG(info.st_mode)) throw key_error(key_error::kind::unreadable, path + ": not a regular file");
-  if ((info.st_mode & 077) != 0) {
+  const bool is_lent = info.st_uid == 0 && ::geteuid() != 0;
+  if ((info.st_mode & (is_lent ? 037 : 077)) != 0) {
     throw key_error(key_error::kind::permissions,
                     path + ": others than its owner have access to this file; run: chmod 600 " + path);
   }
@@ -53,6 +54,10 @@ private_text::private_text(const std::string& path) : bytes_(new char[max_file_s
   if (file.get() < 0) unreadable(path, errno);
   check_permissions(path, file.get());
   read_all(path, file.get());
+}
+
+private_text::private_text(int descriptor, const std::string& name) : bytes_(new char[max_file_size]) {
+  read_all(name, descriptor);
 }
 
 void private_text::wipe::operator()(char* bytes) const noexcept {

@@ -11,9 +11,12 @@ namespace mtcp {
 /// The content of such a file, wiped when it goes: allocated once, so that no copy stays behind. Not for copying.
 class private_text {
  public:
-  /// Reads `path`: a regular file of less than 1 MiB that nobody but its owner can access (mode 0600 or stricter).
+  /// Reads `path`: a regular file of less than 1 MiB that nobody but its owner can access (mode 0600 or stricter). One
+  /// that root owns, and another user reads, may be readable by a group (0640): so service managers hand out secrets.
   /// Throws key_error, which names it.
   explicit private_text(const std::string& path);
+  /// Reads standard input to its end, under the same limit.
+  static private_text standard_input() { return private_text(0, "standard input"); }
 
   std::string_view view() const noexcept { return {bytes_.get(), size_}; }
 
@@ -21,6 +24,7 @@ class private_text {
   struct wipe {
     void operator()(char* bytes) const noexcept;
   };
+  private_text(int descriptor, const std::string& name);
   void read_all(const std::string& path, int descriptor);
 
   std::unique_ptr<char[], wipe> bytes_;

@@ -115,7 +115,11 @@ void session::close_bridge(const core::event& what) {
 
 // The quickest bridge is offered first, and all of them again as long as one takes something: what one took changes
 // what is best for the others.
+//
+// What the kernel knows of them comes first: a bridge whose estimate changed after the ranking would look worse than
+// its own rank, refuse a few bytes for the sake of a better one, and so might each of them, for good.
 void session::transmit(core::timestamp at) {
+  for (const auto& [id, carrier] : bridges_) carrier->report_path_info(engine_, at);
   for (int round = 0; round < rounds_most; ++round)
     if (!offer_to_bridges(at)) return;
   changed();
