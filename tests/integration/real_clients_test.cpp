@@ -193,7 +193,7 @@ TEST_F(Clients, PythonSocksAsksANameServerOverUdp) {
 TEST_F(Clients, Ssh) {
   NEEDS("ssh");
   NEEDS("nc.openbsd");
-  std::string sshd = run({"sh", "-c", "PATH=$PATH:/usr/sbin command -v sshd"}).standard_output;
+  std::string sshd = run({"sh", "-c", "PATH=$PATH:/usr/sbin; command -v sshd"}).standard_output;
   if (sshd.empty()) GTEST_SKIP() << "sshd is not installed";
   sshd.pop_back();
   const auto path = [&](const char* name) { return (files / name).string(); };

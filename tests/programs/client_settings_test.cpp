@@ -81,6 +81,17 @@ TEST(ClientSettings, KeepTheProxyClosedUnlessToldOtherwise) {
   }
   for (const char* closed : {"127.0.0.1:0", "127.9.9.9:1080", "[::1]:1080", "localhost:1080"})
     EXPECT_TRUE(read({"--socks", closed}).socks) << closed;
+  EXPECT_EQ(read({"--socks", ":1080", "--users-file", "users"}).users_file, "users");
+}
+
+TEST(ClientSettings, SayHowTheProxyBehaves) {
+  const settings plain = read({});
+  EXPECT_FALSE(plain.fast_open);
+  EXPECT_EQ(plain.udp_advertise + plain.users_file, "");
+  EXPECT_TRUE(read({"--fast-open"}).fast_open);
+  EXPECT_EQ(read({"--udp-advertise", "2001:DB8::1"}).udp_advertise, "2001:db8::1");
+  for (const char* bad : {"proxy.example.org", "0.0.0.0", "::", "192.0.2.1:80", ""})
+    expect_error(64, "--udp-advertise", [&] { read({"--udp-advertise", bad}); });
 }
 
 TEST(ClientSettings, ForwardPorts) {
