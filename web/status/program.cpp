@@ -22,9 +22,8 @@ constexpr std::chrono::seconds patience{5};
 
 /// The status and text of an answer to GET `path`.
 task<> ask(tcp::endpoint where, http::response<http::string_body>& said, error_code& error) {
-  if (where.address().is_unspecified())
-    where.address(where.address().is_v6() ? ip_address(asio::ip::address_v6::loopback())
-                                          : ip_address(asio::ip::address_v4::loopback()));
+  // What listens on [::] takes IPv4 as well, and containers often have no ::1.
+  if (where.address().is_unspecified()) where.address(asio::ip::address_v4::loopback());
   const auto here = co_await asio::this_coro::executor;
   tcp::socket socket(here);
   const deadline limit(socket, patience);
