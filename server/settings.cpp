@@ -35,6 +35,9 @@ Examples:
         {"listen", "HOST:PORT", "where clients connect (all addresses, port 8443)", option::arity::repeated},
         {"allow", "CIDR", "let clients reach these addresses, for example 192.168.1.0/24", option::arity::repeated},
         {"deny", "CIDR", "keep clients from these addresses", option::arity::repeated},
+        {"trust-proxy", "CIDR",
+         "load balancers, whose connections begin with a PROXY protocol header of version 2, and nobody else's",
+         option::arity::repeated},
         status::status_option(status::server_port),
         top::once_option(),
     },
@@ -89,6 +92,7 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.log_level = given.one("log-level", program::parse_log_level).value_or(s.log_level);
   s.key_file = text_of(given, "key-file");
   s.listen = given.each("listen", program::parse_listen);
+  s.trusted_proxies = given.each("trust-proxy", program::parse_network);
   s.allow = given.each("allow", program::parse_network);
   s.deny = given.each("deny", program::parse_network);
   for (const network& block : s.allow) s.destinations.allow(block);

@@ -27,6 +27,7 @@ struct settings {
   action what = action::serve;
   std::string key_file;
   std::vector<core::target> listen;  ///< at least one
+  std::vector<network> trusted_proxies;
   std::vector<network> allow;
   std::vector<network> deny;
   rules destinations;  ///< of these two
