@@ -6,7 +6,7 @@ import { bytes, count, duration, milliseconds, rate } from './format.js';
 import { seriesKey } from './history.js';
 import { isUp } from './summary.js';
 
-const classes = ['who', '', 'n', 'n', 'n', 'wide', 'n', 'n wide', 'n wide', 'n wide', 'act'];
+const classes = ['who', '', 'n', 'n', 'n', 'wide', 'n', 'n wide', 'n wide', 'n widest', 'act'];
 
 export class BridgeTable {
   constructor() {
@@ -57,8 +57,8 @@ export class BridgeTable {
   makeBridge() {
     const made = row(classes);
     const [who, state, , , , spark, rtt] = made.cells;
-    who.append(swatch(), element('span'));
-    state.append(element('span'), ' ', element('span', 'quiet'), ' ', element('span', 'error'));
+    who.append(swatch(), element('span'), element('span', 'error'));
+    state.append(element('span'), ' ', element('span', 'quiet'));
     spark.append(sparkline());
     rtt.append(element('span'), element('span', 'quiet'));
     return made;
@@ -69,9 +69,10 @@ export class BridgeTable {
     const live = b.state !== 'down';
     setClass(node, b.state === 'up' ? '' : b.state);
     who.firstChild.style.background = `var(${seriesColour(key)})`;
-    setText(who.lastChild, b.id ? `${b.id} · ${b.path}` : b.path);
-    who.title = b.id ? `${b.local} → ${b.remote}` : '';
-    const [word, since, error] = state.children;
+    const [, name, error] = who.children;
+    setText(name, b.id ? `${b.id} · ${b.path}` : b.path);
+    name.title = b.id ? `${b.local} → ${b.remote}` : '';
+    const [word, since] = state.children;
     setClass(word, `state-${b.state}`);
     setText(word, b.state);
     setText(since, b.id ? duration(b.state_seconds) : '');
