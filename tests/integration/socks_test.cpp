@@ -194,6 +194,27 @@ TEST_F(Users, StayOutWithAWrongPassword) {
   }
 }
 
+TEST_F(Users, AreReadAgainOnSighup) {
+  const auto verdict = [&](const std::string& password) {
+    socket s = application(halves);
+    s.send(with_login + login("alice", password));
+    return s.receive(4).at(3);
+  };
+  const auto change = [&](const std::string& text, const std::string& answer) {
+    files.write("users", text);
+    const std::size_t before = halves.client().lines();
+    halves.client().send_signal(SIGHUP);
+    halves.client().expect(answer, 15s, before);
+  };
+  EXPECT_EQ(verdict("s3cret"), 0);
+  change("alice:another\n", "settings read again");
+  EXPECT_NE(verdict("s3cret"), 0);
+  EXPECT_EQ(verdict("another"), 0);
+  change("no colon\n", "users: line 1.*stays as it was");
+  change("", "users.*stays as it was");
+  EXPECT_EQ(verdict("another"), 0) << "an empty file does not open the proxy";
+}
+
 TEST_F(Users, AreNotAskedForByOtherWays) {
   socket open_method = application(halves);
   open_method.send(no_login + request(1, "127.0.0.1", 80));

@@ -34,12 +34,15 @@ std::string header(const std::string& host, std::uint16_t port) {
 }
 
 TEST(Udp, IsGrantedOnTheNumberOfTheTcpPort) {
-  deployment halves;
-  const associated first(halves), second(halves);
-  EXPECT_EQ(first.reply.substr(0, 8), octets({5, 0, 0, 1, 127, 0, 0, 1}));
-  EXPECT_EQ(first.relay, halves.socks_port());
-  EXPECT_EQ(second.reply.substr(0, 8), octets({5, 0, 0, 1, 127, 0, 0, 1}));
-  EXPECT_NE(second.relay, first.relay);
+  bool same = false;
+  for (int attempt = 0; attempt < 3 && !same; ++attempt) {  // somebody else may have the number
+    deployment halves;
+    const associated first(halves), second(halves);
+    for (const associated* a : {&first, &second}) EXPECT_EQ(a->reply.substr(0, 8), octets({5, 0, 0, 1, 127, 0, 0, 1}));
+    EXPECT_NE(second.relay, first.relay);
+    same = first.relay == halves.socks_port();
+  }
+  EXPECT_TRUE(same);
 }
 
 TEST(Udp, ReachesAddressesOfBothFamiliesAndNames) {
