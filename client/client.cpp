@@ -70,8 +70,22 @@ client::client(asio::io_context& io, const settings& s, key secret)
   open_status(s);
 }
 
+// Ids start again with every session: what was asked of an earlier one is not done to this one.
+status::controls client::controls() {
+  const auto in_this = [this](auto change) {
+    return [this, change](const std::string& session, std::uint64_t id) {
+      return current_->through.snapshot().session == session && change(id);
+    };
+  };
+  return {
+      .close_stream = in_this([this](std::uint64_t id) { return current_->through.close_stream(id); }),
+      .disable_bridge = in_this([this](std::uint64_t id) { return current_->through.set_bridge_enabled(id, false); }),
+      .enable_bridge = in_this([this](std::uint64_t id) { return current_->through.set_bridge_enabled(id, true); })};
+}
+
 void client::open_status(const settings& s) {
   status::site_options what;
+  what.can = controls();
   if (s.socks) what.socks_port = listeners_.front()->local_endpoint().port();
   what.socks_users = !current_->port.users.empty();
   status_ = status::open_status(executor_, s.status, std::move(what), [this] {

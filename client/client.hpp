@@ -44,6 +44,7 @@ class client {
   void forget_idle_tunnels();
   task<> watch_tunnel();
   void open_status(const settings& s);
+  status::controls controls();
 
   asio::io_context& io_;
   executor executor_;

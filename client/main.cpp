@@ -1,8 +1,9 @@
-// mtcp-client: a local SOCKS5 proxy whose connections share many TCP connections to one server.
+// mtcp-client: a local proxy whose connections share many TCP connections to one server.
 #include "check.hpp"
 #include "client.hpp"
 #include "program/process.hpp"
 #include "settings.hpp"
+#include "top/top.hpp"
 
 namespace {
 
@@ -11,6 +12,7 @@ int run(const std::vector<std::string>& arguments) {
   program::prepare_process();
   client::settings s = client::read_settings(arguments, program::process_environment);
   if (s.what == client::settings::action::health) return status::run_health(s.status);
+  if (s.what == client::settings::action::top) return top::run_top(s.status, s.once);
   program::start_log("mtcp-client", s.log_level);
   key secret = client::load_key(s);
   if (s.what == client::settings::action::check) return client::print_settings(s, secret);

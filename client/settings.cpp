@@ -6,6 +6,7 @@
 
 #include "path_option.hpp"
 #include "program/parse.hpp"
+#include "top/top.hpp"
 
 namespace mtcp::client {
 namespace {
@@ -61,8 +62,11 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
         {"forward", "LISTEN=HOST:PORT", "a local port whose connections all go to one destination",
          option::arity::repeated},
         status::status_option(status::client_port),
+        top::once_option(),
     },
-    {status::health_command(), {"check", "read all settings and the key, print what they say, and end"}}};
+    {status::health_command(),
+     top::top_command(),
+     {"check", "read all settings and the key, print what they say, and end"}}};
 
 forward parse_forward(const std::string& text) {
   const auto equals = text.find('=');
@@ -136,6 +140,13 @@ void require_enough(const settings& s) {
               "--socks-open");
 }
 
+settings::action action_of(const std::string& command) {
+  using enum settings::action;
+  if (command == "health") return health;
+  if (command == "top") return top;
+  return command == "check" ? check : serve;
+}
+
 }  // namespace
 
 void take_url(settings& s, const program::share_url& url) {
@@ -165,11 +176,9 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.fast_open = given.flag("fast-open");
   s.forwards = given.each("forward", parse_forward);
   s.status = status::status_setting(given, status::client_port);
-  if (given.command == "health") {
-    s.what = settings::action::health;
-    return s;
-  }
-  if (given.command == "check") s.what = settings::action::check;
+  s.once = given.flag("once");
+  s.what = action_of(given.command);
+  if (s.what == settings::action::health || s.what == settings::action::top) return s;
   require_enough(s);
   return s;
 }

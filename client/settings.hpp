@@ -23,7 +23,7 @@ struct forward {
 };
 
 struct settings {
-  enum class action { serve, health, check };
+  enum class action { serve, health, top, check };
   action what = action::serve;
   std::string key_file;
   std::string url_file;               ///< instead of a key file and paths; see take_url()
@@ -37,6 +37,7 @@ struct settings {
   bool fast_open = false;
   std::vector<forward> forwards;
   status::setting status;
+  bool once = false;  ///< top prints one picture
   spdlog::level::level_enum log_level = spdlog::level::info;
 };
 

@@ -7,6 +7,7 @@
 #include "program/process.hpp"
 #include "server.hpp"
 #include "settings.hpp"
+#include "top/top.hpp"
 #include "url.hpp"
 
 namespace {
@@ -37,6 +38,8 @@ int run(const std::vector<std::string>& arguments) {
       return server::print_url(s);
     case health:
       return status::run_health(s.status);
+    case top:
+      return top::run_top(s.status, s.once);
     case check:
       return server::print_settings(s);
     case serve:

@@ -25,9 +25,10 @@ acceptor_options options_of(const settings& s, key_ring keys) {
   return options;
 }
 
-std::unique_ptr<status::status_server> open_status(const executor& where, const status::setting& s, const acceptor& a) {
+std::unique_ptr<status::status_server> open_status(const executor& where, const status::setting& s, acceptor& a) {
   status::site_options what;
   what.which = status::role::server;
+  what.can.close_stream = [&a](const std::string& session, std::uint64_t id) { return a.close_stream(session, id); };
   return status::open_status(where, s, std::move(what), [&a] { return a.snapshot(); });
 }
 

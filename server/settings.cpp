@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "program/parse.hpp"
+#include "top/top.hpp"
 
 namespace mtcp::server {
 namespace {
@@ -38,6 +39,7 @@ Examples:
          "load balancers, whose connections begin with a PROXY protocol header of version 2, and nobody else's",
          option::arity::repeated},
         status::status_option(status::server_port),
+        top::once_option(),
     },
     {{"keygen",
       "print a new key, and end",
@@ -50,6 +52,7 @@ Examples:
        {"name", "TEXT", "what the client's user is to read"},
        {"qr", "", "print a QR code too, even if standard output is no terminal", option::arity::flag}}},
      status::health_command(),
+     top::top_command(),
      {"check", "read all settings and the keys, print what they say, and end"}}};
 
 std::string text_of(const values& given, const char* name) {
@@ -77,6 +80,7 @@ settings::action action_of(const std::string& command) {
   if (command == "keygen") return keygen;
   if (command == "url") return url;
   if (command == "health") return health;
+  if (command == "top") return top;
   return command == "check" ? check : serve;
 }
 
@@ -94,10 +98,12 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   for (const network& block : s.allow) s.destinations.allow(block);
   for (const network& block : s.deny) s.destinations.deny(block);
   if (s.listen.empty()) s.listen = {{"", 8443}};
+  s.once = given.flag("once");
   s.status = status::status_setting(given, status::server_port);
   s.what = action_of(given.command);
   s.output = text_of(given, "output");
-  if (s.what == settings::action::keygen || s.what == settings::action::health) return s;
+  using enum settings::action;
+  if (s.what == keygen || s.what == health || s.what == top) return s;
   if (s.key_file.empty())
     throw settings_error(
         EX_USAGE, "--key-file is needed: make one with `mtcp-server keygen > FILE && chmod 600 FILE` (see --help)");

@@ -23,7 +23,7 @@ struct url_request {
 };
 
 struct settings {
-  enum class action { serve, keygen, url, health, check };
+  enum class action { serve, keygen, url, health, top, check };
   action what = action::serve;
   std::string key_file;
   std::vector<core::target> listen;  ///< at least one
@@ -34,6 +34,7 @@ struct settings {
   status::setting status;
   std::string output;  ///< keygen: the file to write
   url_request url;
+  bool once = false;  ///< top prints one picture
   spdlog::level::level_enum log_level = spdlog::level::info;
 };
 

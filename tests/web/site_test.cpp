@@ -163,8 +163,14 @@ TEST_F(Site, StaysValidWhateverANameHolds) {
   const std::string hostile = "</script><img src=x onerror=alert(1)>\"\\\x01\x7f\xff\xc3";
   tunnels.tunnels[0].streams = {stream(7, hostile, 1, 2)};
   const document s = json_of("/api/stats");
-  EXPECT_TRUE(
-      s["streams"][0]["target"].get<std::string>().starts_with("</script><img src=x onerror=alert(1)>\"\\\x01"));
+  EXPECT_EQ(s["streams"][0]["target"], "</script><img src=x onerror=alert(1)>\"\\\x01\x7f\uFFFD\uFFFD:443");
+}
+
+TEST_F(Site, WritesNamesAsTheyAre) {
+  options.which = role::server;
+  tunnels.tunnels[0].user = "Jörg 日本語 😀";
+  EXPECT_EQ(json_of("/api/stats")["tunnels"][0]["user"], "Jörg 日本語 😀");
+  EXPECT_NE(it().respond(get("/metrics")).body.find("user=\"Jörg 日本語 😀\""), std::string_view::npos);
 }
 
 TEST_F(Site, ShowsALostBridgeInItsPlace) {

@@ -1,11 +1,12 @@
 // The bridge table. On a server the bridges stand under the tunnel that they belong to.
 import { drawSparkline, seriesColour, sparkline, swatch } from './chart.js';
-import { can, change } from './controls.js';
+import { offer } from './controls.js';
 import { element, find, KeyedList, row, setClass, setText } from './dom.js';
 import { bytes, count, duration, milliseconds, rate } from './format.js';
 import { seriesKey } from './history.js';
+import { isUp } from './summary.js';
 
-const classes = ['who', '', 'n', 'n', 'n', 'wide', 'n', 'n wide', 'n wide', 'n wide', 'act'];
+const classes = ['who', '', 'n', 'n', 'n', 'wide', 'n', 'n wide', 'n wide', 'n widest', 'act'];
 
 export class BridgeTable {
   constructor() {
@@ -49,15 +50,15 @@ export class BridgeTable {
   }
 
   updateGroup(node, t) {
-    const up = t.bridges.filter((b) => b.state !== 'down').length;
+    const up = t.bridges.filter(isUp).length;
     setText(node.firstChild, `${t.user} · session ${t.session} · ${up} bridges · ↓ ${rate(t.rate_down)} · ↑ ${rate(t.rate_up)}`);
   }
 
   makeBridge() {
     const made = row(classes);
     const [who, state, , , , spark, rtt] = made.cells;
-    who.append(swatch(), element('span'));
-    state.append(element('span'), ' ', element('span', 'quiet'), ' ', element('span', 'error'));
+    who.append(swatch(), element('span'), element('span', 'error'));
+    state.append(element('span'), ' ', element('span', 'quiet'));
     spark.append(sparkline());
     rtt.append(element('span'), element('span', 'quiet'));
     return made;
@@ -65,12 +66,13 @@ export class BridgeTable {
 
   updateBridge(node, { key, bridge: b, session, all }) {
     const [who, state, share, down, up, spark, rtt, resent, flight, lost, act] = node.cells;
-    const live = b.state === 'up' || b.state === 'suspect';
-    setClass(node, live && b.state === 'up' ? '' : b.state);
+    const live = b.state !== 'down';
+    setClass(node, b.state === 'up' ? '' : b.state);
     who.firstChild.style.background = `var(${seriesColour(key)})`;
-    setText(who.lastChild, b.id ? `${b.id} · ${b.path}` : b.path);
-    who.title = b.id ? `${b.local} → ${b.remote}` : '';
-    const [word, since, error] = state.children;
+    const [, name, error] = who.children;
+    setText(name, b.id ? `${b.id} · ${b.path}` : b.path);
+    name.title = b.id ? `${b.local} → ${b.remote}` : '';
+    const [word, since] = state.children;
     setClass(word, `state-${b.state}`);
     setText(word, b.state);
     setText(since, b.id ? duration(b.state_seconds) : '');
@@ -85,17 +87,12 @@ export class BridgeTable {
     setText(resent, b.retransmitted_bytes ? bytes(b.retransmitted_bytes) : '–');
     setText(flight, live && b.in_flight_bytes ? bytes(b.in_flight_bytes) : '–');
     setText(lost, b.reconnects ? count(b.reconnects) : '–');
-    this.offer(act, b, session, live);
+    offer(act, live && switchFor(b, session));
   }
+}
 
-  offer(cell, b, session, live) {
-    const what = live ? 'disable' : b.state === 'disabled' ? 'enable' : '';
-    if (!what || !can(`${what}_bridge`)) return cell.replaceChildren();
-    if (cell.dataset.what === what && cell.firstChild) return;
-    cell.dataset.what = what;
-    const button = element('button', '', what === 'disable' ? 'Disable' : 'Enable');
-    button.ariaLabel = `${button.textContent} bridge ${b.id}`;
-    button.onclick = () => change(`/api/bridges/${what}`, session, b.id);
-    cell.replaceChildren(button);
-  }
+function switchFor({ id, state }, session) {
+  const what = state === 'disabled' ? 'enable' : 'disable';
+  const word = what === 'enable' ? 'Enable' : 'Disable';
+  return { what: `${what}_bridge`, word, name: `${word} bridge ${id}`, path: `/api/bridges/${what}`, session, id };
 }

@@ -1,16 +1,56 @@
 // What can be changed from the page. The token proves that the request comes from a page of this very endpoint.
+import { element, find, setText } from './dom.js';
+
 let known = { token: '' };
+let silence = 0;
 
 export async function loadControls() {
   known = await (await fetch('/api/controls')).json();
 }
 
-export const can = (what) => known[what] === true;
+const can = (what) => known[what] === true;
 
-/** Resolves to an error text, or to nothing. */
-export async function change(path, session, id) {
-  const query = new URLSearchParams({ session, id });
-  const answer = await fetch(`${path}?${query}`, { method: 'POST', headers: { 'X-Mtcp-Token': known.token } });
-  if (answer.status === 403) await loadControls();  // the program was restarted
-  return answer.ok ? '' : `${answer.status} ${answer.statusText}`;
+async function change(path, session, id) {
+  const post = () => fetch(`${path}?${new URLSearchParams({ session, id })}`, { method: 'POST', headers: { 'X-Mtcp-Token': known.token } });
+  let answer = await post();
+  if (answer.status === 403) {  // the program was restarted
+    await loadControls();
+    answer = await post();
+  }
+  if (answer.status === 404) throw new Error('it is gone');
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+}
+
+/**
+ * A cell with a button for {what, word, name, path, session, id}, or without one. The button stays the same when what it
+ * does changes, so that it keeps the focus; the next snapshot shows what came of it.
+ */
+export function offer(cell, action) {
+  if (!action || !can(action.what)) return cell.replaceChildren();
+  let button = cell.firstChild;
+  if (!button) {
+    button = element('button');
+    button.type = 'button';
+    button.onclick = () => press(button);
+    cell.append(button);
+  }
+  if (button.action?.path !== action.path) button.ariaDisabled = null;
+  button.action = action;
+  setText(button, action.word);
+  if (button.ariaLabel !== action.name) button.ariaLabel = action.name;
+}
+
+async function press(button) {
+  if (button.ariaDisabled) return;
+  const { name, path, session, id } = button.action;
+  clearTimeout(silence);
+  button.ariaDisabled = 'true';
+  try {
+    await change(path, session, id);
+    setText(find('said'), `${name}: done`);
+  } catch (error) {
+    button.ariaDisabled = null;
+    setText(find('said'), `${name}: ${error.message}`);
+  }
+  silence = setTimeout(() => setText(find('said'), ''), 5000);
 }

@@ -97,5 +97,5 @@ for (const button of document.querySelectorAll('[data-minutes]')) {
 }
 find('tunnel').onchange = (event) => { chosen = event.target.value; draw(); };
 
-loadControls().catch(() => {});
+await loadControls().catch(() => {});  // rows are made with their buttons
 new Feed((snapshot) => take(snapshot).catch(() => showConnection(false)), showConnection);

@@ -1,24 +1,30 @@
 // The table of streams: the busiest first, or as the reader sorts and filters it.
-import { can, change } from './controls.js';
+import { offer } from './controls.js';
 import { element, find, KeyedList, row, setText } from './dom.js';
 import { bytes, count, duration, rate } from './format.js';
 
 const classes = ['who', 'n', 'n', 'n wide', 'n wide', 'n', 'act'];
 const atFirst = 50;
+const atMost = 250;  // more rows cost the browser too much every second; the filter finds the others
+const calm = 5000;  // ms that rows stay where they are
+
+const keyOf = (s) => `${s.session}/${s.id}`;
 
 export class StreamTable {
   constructor() {
     this.sort = { by: 'rate_down', descending: true };
     this.most = atFirst;
     this.items = [];
+    this.places = new Map();
+    this.placedAt = -calm;
     this.list = new KeyedList(find('streams').tBodies[0], {
-      key: (s) => (s.empty ? 'empty' : `${s.session}/${s.id}`),
-      make: (s) => (s.empty ? this.makeEmpty() : this.makeStream(s)),
+      key: (s) => (s.empty ? 'empty' : keyOf(s)),
+      make: (s) => (s.empty ? this.makeEmpty() : this.makeStream()),
       update: (node, s) => (s.empty ? setText(node.firstChild, s.empty) : this.updateStream(node, s)),
     });
     for (const button of document.querySelectorAll('[data-sort]')) button.onclick = () => this.sortBy(button.dataset.sort);
     find('filter').oninput = () => this.draw();
-    find('more').onclick = () => { this.most = this.most === atFirst ? Infinity : atFirst; this.draw(); };
+    find('more').onclick = () => { this.most = this.most === atFirst ? atMost : atFirst; this.draw(); };
     this.markSort();
   }
 
@@ -33,6 +39,7 @@ export class StreamTable {
     const same = this.sort.by === by;
     this.sort = { by, descending: same ? !this.sort.descending : by !== 'target' };
     this.markSort();
+    this.placedAt = -calm;
     this.draw();
   }
 
@@ -51,16 +58,30 @@ export class StreamTable {
     return (descending ? -order : order) || b.rate_up - a.rate_up || a.session.localeCompare(b.session) || b.id - a.id;
   }
 
+  // Rows that jump about under the pointer would make people close the wrong stream. New ones come first.
+  ordered() {
+    const now = performance.now();
+    const held = find('streams').tBodies[0].matches(':hover, :focus-within');
+    if (now - this.placedAt >= calm && !held) {
+      this.placedAt = now;
+      this.places.clear();
+      this.items.sort((a, b) => this.compare(a, b)).forEach((s, i) => this.places.set(keyOf(s), i));
+      return this.items;
+    }
+    const place = (s) => this.places.get(keyOf(s)) ?? -1;
+    return this.items.sort((a, b) => place(a) - place(b) || this.compare(a, b));
+  }
+
   draw() {
     const wanted = find('filter').value.toLowerCase();
-    const fitting = this.items.filter((s) => s.target.toLowerCase().includes(wanted)).sort((a, b) => this.compare(a, b));
+    const fitting = this.ordered().filter((s) => s.target.toLowerCase().includes(wanted));
     const shown = fitting.slice(0, this.most);
     if (!shown.length) shown.push({ empty: wanted ? 'No destination fits the filter.' : 'No open streams.' });
     this.list.show(shown);
     const listed = this.items.length < this.active ? `${count(this.items.length)} busiest of ` : '';
     setText(find('streams-count'), this.active ? `${listed}${count(this.active)}` : '');
     find('more').hidden = fitting.length <= atFirst;
-    setText(find('more'), this.most === atFirst ? `Show all ${count(fitting.length)}` : 'Show fewer');
+    setText(find('more'), this.most === atFirst ? `Show ${count(Math.min(fitting.length, atMost))} of ${count(fitting.length)}` : 'Show fewer');
   }
 
   makeEmpty() {
@@ -70,19 +91,14 @@ export class StreamTable {
     return made;
   }
 
-  makeStream(s) {
+  makeStream() {
     const made = row(classes);
     made.cells[0].append(element('span'), element('span', 'quiet'));
-    if (!can('close_stream')) return made;
-    const button = element('button', '', 'Close');
-    button.ariaLabel = `Close the stream to ${s.target}`;
-    button.onclick = () => change('/api/streams/close', s.session, s.id);
-    made.cells[6].append(button);
     return made;
   }
 
   updateStream(node, s) {
-    const [target, down, up, received, sent, age] = node.cells;
+    const [target, down, up, received, sent, age, act] = node.cells;
     setText(target.firstChild, s.target);
     setText(target.lastChild, this.grouped ? ` ${s.user}` : '');
     target.title = s.target;
@@ -91,5 +107,8 @@ export class StreamTable {
     setText(received, bytes(s.bytes_down));
     setText(sent, bytes(s.bytes_up));
     setText(age, duration(s.age_seconds));
+    offer(act, {
+      what: 'close_stream', word: 'Close', name: `Close the stream to ${s.target}`, path: '/api/streams/close', session: s.session, id: s.id,
+    });
   }
 }

@@ -3,7 +3,8 @@ import { element, find, KeyedList, setClass, setText } from './dom.js';
 import { bytes, clock, count, duration } from './format.js';
 
 const sum = (tunnels, field) => tunnels.reduce((all, t) => all + (t[field] ?? 0), 0);
-const isUp = (bridge) => bridge.state === 'up' || bridge.state === 'suspect';
+/** Connected; one that is disabled is, too. */
+export const isUp = (bridge) => bridge.state !== 'down';
 
 /** {text, level} of all tunnels: what a glance should tell. */
 export function health(tunnels, role) {
@@ -15,7 +16,9 @@ export function health(tunnels, role) {
   }
   const wanted = Math.max(up, tunnels.flatMap((t) => t.paths ?? []).reduce((all, p) => all + p.bridges_wanted, 0));
   const slow = bridges.some((b) => b.state === 'suspect');
-  return { text: `${up}/${wanted} bridges up`, level: up === 0 ? 'bad' : up < wanted || slow ? 'warn' : 'good' };
+  const disabled = bridges.filter((b) => b.state === 'disabled').length;
+  const text = `${up}/${wanted} bridges up${disabled ? `, ${disabled} disabled` : ''}`;
+  return { text, level: up === 0 ? 'bad' : up < wanted || slow ? 'warn' : 'good' };
 }
 
 export function showHealth(snapshot, tunnels) {

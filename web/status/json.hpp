@@ -1,6 +1,6 @@
 // Writes JSON (RFC 8259) straight into a string: a snapshot with thousands of streams is written every second.
 //
-// What is not printable ASCII is escaped byte by byte, so that the output is valid whatever a name holds.
+// The output is valid UTF-8 whatever a name holds: bytes that are not become U+FFFD.
 #pragma once
 
 #include <charconv>
@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "status/utf8.hpp"
 
 namespace mtcp::status {
 
@@ -68,22 +70,23 @@ class json {
     out_.append(digits, end);
   }
   void quote(std::string_view text) {
-    static constexpr char hex[] = "0123456789abcdef";
     out_ += '"';
-    for (const char c : text) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') {
-        out_ += '\\';
-        out_ += c;
-      } else if (byte >= 0x20 && byte < 0x7f) {
-        out_ += c;
-      } else {
-        out_ += "\\u00";
-        out_ += hex[byte >> 4];
-        out_ += hex[byte & 15];
-      }
+    while (!text.empty()) {
+      const character c = take_character(text);
+      if (!c.valid)
+        out_ += "\\ufffd";
+      else if (is_control(c.code))
+        escape(c.code);
+      else
+        out_.append(c.code == '"' || c.code == '\\' ? "\\" : "").append(c.bytes);
     }
     out_ += '"';
+  }
+  void escape(char32_t control) {
+    static constexpr char hex[] = "0123456789abcdef";
+    out_ += "\\u00";
+    out_ += hex[control >> 4 & 15];
+    out_ += hex[control & 15];
   }
 
   std::string out_;

@@ -2,15 +2,17 @@
 #include <vector>
 
 #include "status/report.hpp"
+#include "status/utf8.hpp"
 
 namespace mtcp::status {
 namespace {
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c >= 0x20 && c < 0x7f ? c : '?';
+  for (std::string_view rest = text; !rest.empty();) {
+    const character c = take_character(rest);
+    if (c.code == '"' || c.code == '\\') out += '\\';
+    out += c.valid && !is_control(c.code) ? c.bytes : "?";
   }
   return out + '"';
 }

@@ -21,6 +21,13 @@ const char* describe(tunnel_snapshot::state s) {
   return "connecting";
 }
 
+const char* describe_change(bridge_snapshot::state from, bridge_snapshot::state to) {
+  using state = bridge_snapshot::state;
+  if (to == state::disabled) return " disabled";
+  if (to == state::suspect) return " makes no progress";
+  return from == state::disabled ? " enabled" : " makes progress again";
+}
+
 std::string last_error_of(const acceptor_snapshot& all, const std::string& session, std::size_t path) {
   for (const tunnel_snapshot& t : all.tunnels)
     if (t.session == session && path < t.paths.size()) return t.paths[path].last_error;
@@ -82,9 +89,11 @@ void monitor::sample_bridge(const tunnel_snapshot& t, const bridge_snapshot& b) 
     if (bridges_.size() <= keep_.charted_bridges + keep_.lost_bridges) r.history.emplace();
     tell(happening::level::good, label(t, b) + " up");
   } else if (b.now != r.last.now) {
-    const bool suspect = b.now == state::suspect;
-    tell(suspect ? happening::level::bad : happening::level::good,
-         label(t, b) + (suspect ? " makes no progress" : " makes progress again"));
+    const auto how = b.now == state::up        ? happening::level::good
+                     : b.now == state::suspect ? happening::level::bad
+                                               : happening::level::info;
+    tell(how, label(t, b) + describe_change(r.last.now, b.now));
+    r.changed = at_;
   }
   r.now = rates_since(b.bytes_up - std::min(r.last.bytes_up, b.bytes_up),
                       b.bytes_down - std::min(r.last.bytes_down, b.bytes_down));

@@ -33,7 +33,7 @@ struct bridge_record {
   rates now{};
   bool down = false;
   std::string error{};                    ///< why it is down, if that is known
-  clock::time_point changed{};            ///< when it came up or was lost
+  clock::time_point changed{};            ///< when it came up, was lost, or went into its last state
   std::optional<rate_history> history{};  ///< empty if too many bridges have one
 };
 

@@ -2,39 +2,20 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/read.hpp>
 #include <cstdio>
 
 #include "mtcp/net/address.hpp"
-#include "mtcp/net/deadline.hpp"
 #include "program/listen.hpp"
 #include "program/parse.hpp"
 #include "program/process.hpp"
 #include "program/version.hpp"
+#include "status/ask.hpp"
 
 namespace mtcp::status {
 namespace {
 
-constexpr std::chrono::seconds patience{5};
-
-/// The status and text of an answer to GET `path`.
-task<> ask(tcp::endpoint where, http::response<http::string_body>& said, error_code& error) {
-  // What listens on [::] takes IPv4 as well, and containers often have no ::1.
-  if (where.address().is_unspecified()) where.address(asio::ip::address_v4::loopback());
-  const auto here = co_await asio::this_coro::executor;
-  tcp::socket socket(here);
-  const deadline limit(socket, patience);
-  std::tie(error) = co_await socket.async_connect(where, use_result);
-  if (error) co_return;
-  const std::string request = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  const auto [failed, sent] = co_await asio::async_write(socket, asio::buffer(request), use_result);
-  if (error = failed; error) co_return;
-  boost::beast::flat_buffer buffer(4'096);
-  const auto [broken, size] = co_await http::async_read(socket, buffer, said, use_result);
-  error = broken;
+task<> ask_readiness(tcp::endpoint where, response& said, error_code& error) {
+  error = co_await ask(where, "/readyz", said);
 }
 
 }  // namespace
@@ -78,9 +59,9 @@ std::unique_ptr<status_server> open_status(const executor& where, const setting&
 int run_health(const setting& s) {
   if (!s.where) return std::puts("there is no status endpoint to ask"), 1;
   asio::io_context io(1);
-  http::response<http::string_body> said;
+  response said;
   error_code error;
-  spawn(io.get_executor(), ask(program::listen_endpoint(*s.where), said, error));
+  spawn(io.get_executor(), ask_readiness(program::listen_endpoint(*s.where), said, error));
   io.run();
   if (error)
     std::printf("%s: %s\n", to_string(*s.where).c_str(), error.message().c_str());

@@ -16,6 +16,11 @@ const char* text_of(tunnel_snapshot::state s) {
   return texts[static_cast<std::size_t>(s)];
 }
 
+const char* text_of(bridge_snapshot::state s) {
+  static constexpr const char* texts[] = {"up", "suspect", "disabled"};
+  return texts[static_cast<std::size_t>(s)];
+}
+
 const char* text_of(happening::level l) {
   static constexpr const char* texts[] = {"good", "info", "bad"};
   return texts[static_cast<std::size_t>(l)];
@@ -97,8 +102,9 @@ class stats_writer {
     out_.key("bridges").begin_array();
     for (const bridge_snapshot& b : t.bridges) {
       const auto known = seen_.bridges().find({t.session, b.id});
-      write_bridge(b, b.now == bridge_snapshot::state::up ? "up" : "suspect",
-                   known == seen_.bridges().end() ? rates{} : known->second.now, "", b.age);
+      const bool is_new = known == seen_.bridges().end();
+      write_bridge(b, text_of(b.now), is_new ? rates{} : known->second.now, "",
+                   is_new ? b.age : at_ - known->second.changed);
     }
     write_lost(t);
     out_.end_array();

@@ -18,6 +18,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -119,6 +120,10 @@ class acceptor {
 
   /// Replaces the keys. Tunnels whose key is gone end at once, as with stop().
   void set_keys(key_ring keys);
+
+  /// Resets a stream at both ends, without asking its owner, whose operations fail with operation_aborted. `session` is
+  /// tunnel_snapshot::session. False if there is no such stream (any more).
+  bool close_stream(std::string_view session, core::stream_id id);
 
   acceptor_snapshot snapshot() const;
 

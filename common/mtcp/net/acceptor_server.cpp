@@ -150,6 +150,12 @@ void server::report(const std::string& line) const {
   if (options_.on_event) options_.on_event(line);
 }
 
+bool server::close_stream(std::string_view session, core::stream_id id) {
+  for (const auto& [whole_id, open] : sessions_)
+    if (short_name(whole_id) == session && open->core().reset_stream(id)) return true;
+  return false;
+}
+
 acceptor_snapshot server::snapshot() const {
   acceptor_snapshot out = totals_;
   out.pending = admission_.pending();

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mtcp/core/hello.hpp"
@@ -36,6 +37,7 @@ class server final : public server_session::observer, public std::enable_shared_
   void abort();
   void set_keys(key_ring keys);
   acceptor_snapshot snapshot() const;
+  bool close_stream(std::string_view session, core::stream_id id);
 
   /// The next stream; false if there is none yet, and the caller has to wait with wait_accept().
   bool try_accept(error_code& error, incoming& out);

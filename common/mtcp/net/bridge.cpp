@@ -119,9 +119,16 @@ void bridge::close(error_code why) {
 }
 
 void bridge::stand_by(session& of, bool on) {
-  if (std::exchange(stands_by_, on) == on) return;
+  if (std::exchange(stands_by_, on) != on) tell_role(of);
+}
+
+void bridge::set_enabled(session& of, bool on) {
+  if (std::exchange(enabled_, on) != on) tell_role(of);
+}
+
+void bridge::tell_role(session& of) {
   core::bridge_options options = use_;
-  options.backup = use_.backup || on;
+  options.backup = use_.backup || stands_by_ || !enabled_;
   of.engine().bridge_changed(id_, options);
   of.changed();
 }
@@ -145,6 +152,7 @@ void bridge::describe(const session& of, bridge_snapshot& out) const {
   if (!stats) return;
   const bool client = of.role() == core::role::client;
   out.now = healthy(of.engine()) ? bridge_snapshot::state::up : bridge_snapshot::state::suspect;
+  if (!enabled_) out.now = bridge_snapshot::state::disabled;
   out.bytes_up = client ? stats->bytes_sent : stats->bytes_received;
   out.bytes_down = client ? stats->bytes_received : stats->bytes_sent;
   out.retransmitted_bytes = stats->payload_resent;

@@ -47,6 +47,8 @@ class bridge {
 
   /// Carries data only while no bridge that is not on stand-by can; ends again with `on` false. The peer is told.
   void stand_by(session& of, bool on);
+  /// The same at the user's wish: neither ends the other.
+  void set_enabled(session& of, bool on);
 
   /// The engine, or the peer's, has found it to make no progress. The peer does not tell that this is over: after
   /// `how_long` the bridge is dead or well.
@@ -61,6 +63,7 @@ class bridge {
   void wait_for_room(session& from);
   void on_room(session& from, error_code error);
   void adapt_unsent_limit(std::size_t slack);
+  void tell_role(session& of);
 
   secure_channel channel_;
   core::bridge_id id_;
@@ -72,6 +75,7 @@ class bridge {
   error_code why_;
   bool closed_ = false;
   bool stands_by_ = false;
+  bool enabled_ = true;
   bool waiting_for_room_ = false;
   std::size_t unsent_ = 0;  ///< at most so many bytes are in the socket and not sent
   std::size_t unsent_limit_ = 0;

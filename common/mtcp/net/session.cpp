@@ -173,6 +173,13 @@ std::vector<bridge*> session::bridges() const {
 void session::add_stream(detail::stream_state& added) { streams_.emplace(added.id(), &added); }
 void session::remove_stream(core::stream_id id) { streams_.erase(id); }
 
+bool session::reset_stream(core::stream_id id) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return false;
+  found->second->reset(core::reset_code::reset);
+  return true;
+}
+
 void session::orphan_streams(error_code why) {
   for (const auto& [id, state] : std::exchange(streams_, {})) state->orphan(why);
 }

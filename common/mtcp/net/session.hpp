@@ -61,6 +61,9 @@ class session {
 
   void add_stream(detail::stream_state& added);
   void remove_stream(core::stream_id id);
+  /// Resets a stream in both directions, under its owner: what it does from now on fails with operation_aborted. False
+  /// if there is no such stream.
+  bool reset_stream(core::stream_id id);
 
   /// Resets every stream and tells the peer; closes the bridges once the peer has heard, after half a second at most.
   void leave();

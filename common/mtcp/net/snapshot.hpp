@@ -18,7 +18,8 @@ namespace mtcp {
 struct bridge_snapshot {
   enum class state : std::uint8_t {
     up,
-    suspect,  ///< makes no progress while other bridges do
+    suspect,   ///< makes no progress while other bridges do
+    disabled,  ///< the user has put it on stand-by: tunnel::set_bridge_enabled()
   };
   core::bridge_id id = 0;
   std::size_t path = 0;           ///< index into tunnel_snapshot::paths; 0 at the server

@@ -23,6 +23,8 @@ tunnel::executor_type tunnel::get_executor() const noexcept { return impl_->get_
 task<> tunnel::run() { return detail::client::run(impl_); }
 void tunnel::stop() { impl_->stop(); }
 task<error_code> tunnel::wait_up(std::size_t bridges) { return detail::client::wait_up(impl_, bridges); }
+bool tunnel::close_stream(core::stream_id id) { return impl_->close_stream(id); }
+bool tunnel::set_bridge_enabled(core::bridge_id id, bool on) { return impl_->set_bridge_enabled(id, on); }
 tunnel_snapshot tunnel::snapshot() const { return impl_->snapshot(); }
 
 namespace detail {

@@ -69,6 +69,15 @@ class tunnel {
   template <class Token>
   auto async_open(core::target to, std::span<const std::byte> early, Token&& token);
 
+  /// Resets an open stream at both ends, without asking its owner, whose operations fail with operation_aborted. False
+  /// if there is no such stream (any more).
+  bool close_stream(core::stream_id id);
+
+  /// A bridge that is not enabled stays connected and carries data only while no other bridge can, like one of a backup
+  /// path; so disabling the last one cuts nothing off. It keeps its place: no other is dialled instead. A bridge that
+  /// is lost is replaced by one that is enabled. False if there is no such bridge.
+  bool set_bridge_enabled(core::bridge_id id, bool on);
+
   tunnel_snapshot snapshot() const;
 
  private:

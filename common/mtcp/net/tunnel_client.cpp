@@ -141,6 +141,16 @@ void client::report(const std::string& line) const {
   if (options_.on_event) options_.on_event(line);
 }
 
+bool client::close_stream(core::stream_id id) { return session_ && session_->core.reset_stream(id); }
+
+bool client::set_bridge_enabled(core::bridge_id id, bool on) {
+  bridge* carrier = session_ ? session_->core.find_bridge(id) : nullptr;
+  if (carrier == nullptr) return false;
+  carrier->set_enabled(session_->core, on);
+  report("bridge " + std::to_string(id) + (on ? " enabled" : " disabled"));
+  return true;
+}
+
 tunnel_snapshot client::snapshot() const {
   using state = tunnel_snapshot::state;
   tunnel_snapshot out;

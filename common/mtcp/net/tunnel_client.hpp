@@ -48,6 +48,8 @@ class client final : public session::listener, public std::enable_shared_from_th
   void stop();
   void abort();
   tunnel_snapshot snapshot() const;
+  bool close_stream(core::stream_id id);
+  bool set_bridge_enabled(core::bridge_id id, bool on);
 
   std::uint64_t next_ticket() { return openings_.next_ticket(); }
   void open(std::uint64_t ticket, open_request request, open_completion done);

@@ -1,0 +1,51 @@
+// The real page with invented figures: what it asks its program for is answered inside the browser.
+
+/** Runs in the page before anything else. */
+function stub() {
+  const fake = { sources: [], posts: [], refuse: 0, history: { tick: 0, time: 1e9, bridges: [] } };
+  window.fake = fake;
+  window.EventSource = class {
+    static CLOSED = 2;
+    constructor() { this.readyState = 1; fake.sources.push(this); }
+    close() { this.readyState = 2; fake.sources = fake.sources.filter((s) => s !== this); }
+  };
+  fake.send = (snapshot) => fake.sources.forEach((s) => s.onmessage({ data: JSON.stringify(snapshot) }));
+  const real = window.fetch.bind(window);
+  window.fetch = async (url, options = {}) => {
+    const json = (value) => new Response(JSON.stringify(value));
+    if (options.method === 'POST') {
+      fake.posts.push(`${url} ${options.headers['X-Mtcp-Token']}`);
+      return new Response(null, { status: fake.refuse || 204 });
+    }
+    if (url === '/api/history') return json(fake.history);
+    if (url === '/api/controls') return json({ token: 'secret', close_stream: true, disable_bridge: true, enable_bridge: true });
+    return real(url, options);
+  };
+  /** A client's snapshot number `tick`. */
+  fake.snapshot = (tick, bridges, streams, names = (i) => `host-${i}.example.org:443`) => ({
+    role: 'client', version: '1.2.3', uptime_seconds: tick, time: 1e9 + tick, tick, events: [],
+    tunnel: {
+      session: 's', state: 'up', streams_active: streams, streams_total: streams, bytes_up: 1e6 * tick, bytes_down: 1e7 * tick,
+      rate_up: 1e6, rate_down: 1e7, reorder_bytes: 0, receive_memory: 0, receive_budget: 1e8, send_memory: 0, send_budget: 1e8,
+      paths: [{ name: 'a:1', bridges_wanted: bridges, bridges_up: bridges, reconnects: 0, last_error: '' }],
+    },
+    bridges: Array.from({ length: bridges }, (_, i) => ({
+      id: i + 1, path: 'a:1', local: '127.0.0.1:5', remote: '127.0.0.1:6', state: 'up', state_seconds: tick, last_error: '',
+      bytes_up: 1, bytes_down: 2, rate_up: 1e5, rate_down: 1e6 + 1e5 * ((tick * 7 + i * 3) % 5), rtt_ms: 20 + i, rtt_min_ms: 20,
+      in_flight_bytes: 1000, cap_bytes: 2000, delivery_rate: 1e6, retransmitted_bytes: 0, reconnects: 0,
+    })),
+    streams: Array.from({ length: streams }, (_, i) => ({
+      id: i + 1, target: names(i), bytes_up: i, bytes_down: tick * i, rate_up: (i * 31 + tick * 17) % 997, rate_down: (i * 7919 + tick * 104729) % 1e6,
+      age_seconds: tick + i,
+    })),
+  });
+}
+
+/** A page of the program at `where` (host:port), fed by window.fake. */
+export async function openFake(browser, where, options = {}) {
+  const page = await browser.newPage(options);
+  await page.addInitScript(stub);
+  await page.goto(`http://${where}/`);
+  await page.waitForFunction(() => window.fake.sources.length === 1);
+  return page;
+}

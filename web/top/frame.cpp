@@ -1,0 +1,149 @@
+#include "top/frame.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+
+#include "top/text.hpp"
+
+namespace mtcp::top {
+namespace {
+
+// Columns of figures; names get what is left.
+constexpr std::size_t state_columns = 9, rate_columns = 11, rtt_columns = 9, size_columns = 9, age_columns = 10;
+constexpr std::size_t bar_columns = 12;
+
+enum class tone : std::uint8_t { plain, good, warn, bad, quiet, title };
+
+tone tone_of(const std::string& state) {
+  if (state == "up") return tone::good;
+  if (state == "suspect") return tone::warn;
+  return state == "down" ? tone::bad : tone::quiet;
+}
+
+bool carries(const bridge_line& b) { return b.state != "down"; }
+
+class painter {
+ public:
+  painter(const view& now, const style& how) : now_(now), how_(how) {}
+
+  std::vector<std::string> paint(const std::string& notice) {
+    header();
+    const std::size_t wanted = bridge_rows();
+    const std::size_t room = how_.rows - std::min(how_.rows, lines_.size() + 4);  // titles, a gap, the last line
+    const std::size_t streams_least = std::min<std::size_t>(now_.streams.size(), room / 2);
+    bridges(std::min(wanted, room - streams_least));
+    line();
+    streams(how_.rows - std::min(how_.rows, lines_.size() + 2));
+    if (lines_.size() > how_.rows - 1) lines_.resize(how_.rows - 1);
+    if (!notice.empty()) lines_.push_back(painted(tone::warn, fitted(notice, how_.columns)));
+    return std::move(lines_);
+  }
+
+ private:
+  void line(std::string text = {}) { lines_.push_back(std::move(text)); }
+
+  std::string painted(tone t, const std::string& text) const {
+    static constexpr const char* codes[] = {"0", "32", "33", "31", "2", "1"};
+    if (!how_.colour || t == tone::plain) return text;
+    return std::string("\033[") + codes[static_cast<std::size_t>(t)] + 'm' + text + "\033[0m";
+  }
+
+  std::size_t bridge_rows() const {
+    std::size_t rows = 0;
+    for (const tunnel_part& t : now_.tunnels) rows += t.bridges.size() + !t.user.empty();
+    return rows;
+  }
+
+  void header() {
+    std::size_t up = 0, all = 0;
+    for (const tunnel_part& t : now_.tunnels)
+      for (const bridge_line& b : t.bridges) ++all, up += carries(b);
+    const std::string health = std::to_string(up) + '/' + std::to_string(all) + " bridges up";
+    const std::string who = "mtcp-" + now_.role + ' ' + now_.version + ", up " + duration(now_.uptime);
+    const std::size_t left = how_.columns - std::min(how_.columns, health.size());
+    line(painted(tone::title, fitted(who, left)) + painted(up == 0 && now_.role == "client" ? tone::bad
+                                                           : up < all                       ? tone::warn
+                                                                                            : tone::good,
+                                                           fitted(health, how_.columns - left)));
+    line(painted(tone::title, fitted(direction(how_.unicode ? "↓" : "down", now_.rate_down, now_.bytes_down) +
+                                         direction(how_.unicode ? "↑" : "up", now_.rate_up, now_.bytes_up),
+                                     how_.columns)));
+    line(fitted(std::to_string(now_.streams_active) + " streams, reorder buffer " + bytes(now_.reorder) + ", resent " +
+                    bytes(now_.retransmitted),
+                how_.columns));
+    line();
+  }
+
+  static std::string direction(const char* name, double per_second, double total) {
+    return std::string(name) + ' ' + bytes(per_second) + "/s (" + bytes(total) + " in all)   ";
+  }
+
+  /// What is left for a name beside columns of figures.
+  std::size_t beside(std::size_t figures) const { return how_.columns - std::min(how_.columns, figures); }
+
+  void bridges(std::size_t rows) {
+    const std::size_t name = beside(state_columns + bar_columns + 2 * rate_columns + rtt_columns + size_columns + 1);
+    line(painted(tone::quiet, fitted("BRIDGE", name) + fitted("STATE", state_columns) + ' ' +
+                                  fitted("SHARE", bar_columns) + right("DOWN", rate_columns) +
+                                  right("UP", rate_columns) + right("RTT", rtt_columns) +
+                                  right("IN FLIGHT", size_columns)));
+    const std::size_t wanted = bridge_rows();
+    const std::size_t shown = wanted > rows && rows > 0 ? rows - 1 : rows;
+    std::size_t left = shown;
+    for (const tunnel_part& t : now_.tunnels) {
+      if (!t.user.empty() && left > 0) --left, group(t);
+      for (const bridge_line& b : t.bridges)
+        if (left > 0) --left, bridge(b, name);
+    }
+    if (wanted > rows) line(painted(tone::quiet, fitted(std::to_string(wanted - shown) + " more", how_.columns)));
+  }
+
+  void group(const tunnel_part& t) {
+    line(painted(tone::title, fitted(t.user + ", session " + t.session, how_.columns)));
+  }
+
+  void bridge(const bridge_line& b, std::size_t name) {
+    const double all = now_.rate_up + now_.rate_down;
+    const std::string head = fitted(b.id == 0 ? b.path : std::to_string(b.id) + ' ' + b.path, name) +
+                             painted(tone_of(b.state), fitted(b.state, state_columns)) + ' ';
+    if (!carries(b)) return line(head + painted(tone::bad, fitted(b.last_error, beside(name + state_columns + 1))));
+    char rtt[32];
+    std::snprintf(rtt, sizeof rtt, "%.1f ms", std::min(b.rtt_ms, 1e6));
+    line(head + bar(all >= 1 ? (b.rate_up + b.rate_down) / all : 0, bar_columns, how_.unicode) +
+         right(rate(b.rate_down), rate_columns) + right(rate(b.rate_up), rate_columns) + right(rtt, rtt_columns) +
+         right(bytes(b.in_flight), size_columns));
+  }
+
+  void streams(std::size_t rows) {
+    const std::size_t name = beside(2 * rate_columns + 2 * size_columns + age_columns);
+    line(painted(tone::quiet, fitted("STREAM", name) + right("DOWN", rate_columns) + right("UP", rate_columns) +
+                                  right("RECEIVED", size_columns) + right("SENT", size_columns) +
+                                  right("AGE", age_columns)));
+    const std::size_t shown = now_.streams.size() > rows ? rows - std::min<std::size_t>(rows, 1) : now_.streams.size();
+    for (std::size_t i = 0; i < shown; ++i) stream(now_.streams[i], name);
+    if (now_.streams.empty()) line(painted(tone::quiet, "none"));
+    if (shown < now_.streams.size() && rows > 0)
+      line(painted(tone::quiet, fitted(std::to_string(now_.streams.size() - shown) + " more", how_.columns)));
+  }
+
+  void stream(const stream_line& s, std::size_t name) {
+    line(fitted(s.target + (s.user.empty() ? "" : "  " + s.user), name) + right(rate(s.rate_down), rate_columns) +
+         right(rate(s.rate_up), rate_columns) + right(bytes(s.bytes_down), size_columns) +
+         right(bytes(s.bytes_up), size_columns) + right(duration(s.age), age_columns));
+  }
+
+  const view& now_;
+  const style& how_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace
+
+std::vector<std::string> draw(const view& now, const std::string& notice, const style& how) {
+  const style possible{std::max<std::size_t>(how.columns, 1), std::max<std::size_t>(how.rows, 1), how.colour,
+                       how.unicode};
+  return painter(now, possible).paint(notice);
+}
+
+}  // namespace mtcp::top
