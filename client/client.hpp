@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "local_port.hpp"
 #include "mtcp/net/listener.hpp"
 #include "mtcp/net/task_group.hpp"
 #include "mtcp/net/tunnel.hpp"
@@ -19,17 +20,38 @@ class client {
 
   /// Serves until drain().
   task<> run();
+  /// Takes another key and other paths: a new tunnel for connections to come, while those that run keep theirs. Says in
+  /// the log what else differs, which only a restart changes.
+  void reload(const settings& s, key secret);
   /// Accepts no more, and lets run() return when the last connection has ended; resets what is left after 7 s.
   void drain();
 
  private:
+  /// A tunnel, and how the local port serves while it is the current one.
+  struct generation {
+    generation(asio::io_context& io, const settings& s, key secret);
+    tunnel through;
+    local_port port;
+  };
+  using generation_ref = std::shared_ptr<generation>;
+
+  static task<> serve_local(generation_ref with, tcp::socket application);
+  static task<> serve_forward(generation_ref with, core::target to, tcp::socket application);
+  static task<> run_tunnel(generation_ref with);
   void listen(const char* what, const core::target& where, listener::service serve);
+  void start_tunnel();
+  void stop_tunnels();
+  void forget_idle_tunnels();
   task<> watch_tunnel();
   void open_status(const settings& s);
   status::controls controls();
 
+  asio::io_context& io_;
   executor executor_;
-  tunnel tunnel_;
+  settings settings_;
+  key_id key_;
+  generation_ref current_;
+  std::vector<generation_ref> retired_;  // while connections that began with them go on
   std::vector<std::unique_ptr<listener>> listeners_;
   std::unique_ptr<status::status_server> status_;  // may be null
   task_group background_;

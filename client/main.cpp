@@ -1,27 +1,30 @@
 // mtcp-client: a local SOCKS5 proxy whose connections share many TCP connections to one server.
-#include <spdlog/spdlog.h>
-
+#include "check.hpp"
 #include "client.hpp"
-#include "mtcp/net/key_ring.hpp"
 #include "program/process.hpp"
 #include "settings.hpp"
 #include "top/top.hpp"
 
 namespace {
 
-int run(std::vector<std::string> arguments) {
+int run(const std::vector<std::string>& arguments) {
   using namespace mtcp;
   program::prepare_process();
-  const client::settings s = client::read_settings(std::move(arguments), program::process_environment);
+  client::settings s = client::read_settings(arguments, program::process_environment);
   if (s.what == client::settings::action::health) return status::run_health(s.status);
   if (s.what == client::settings::action::top) return top::run_top(s.status, s.once);
   program::start_log("mtcp-client", s.log_level);
-  const key_ring keys = load_key_file(s.key_file);
-  if (keys.size() > 1) spdlog::warn("{} holds several keys; the first is used", s.key_file);
+  key secret = client::load_key(s);
+  if (s.what == client::settings::action::check) return client::print_settings(s, secret);
   asio::io_context io(1);
   program::signal_set signals = program::stop_signals(io);
-  client::client program(io, s, *keys.entries().front());
-  program::run_until_drained(io, signals, program.run(), [&] { program.drain(); });
+  client::client program(io, s, std::move(secret));
+  const auto reload = [&] {
+    client::settings again = client::read_settings(arguments, program::process_environment);
+    key fresh = client::load_key(again);
+    program.reload(again, std::move(fresh));
+  };
+  program::run_until_drained(io, signals, program.run(), {[&] { program.drain(); }, reload});
   return 0;
 }
 

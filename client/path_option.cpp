@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 
 #include "mtcp/net/address.hpp"
@@ -80,14 +81,29 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+std::string in_mbit(std::uint64_t bytes_per_second) {
+  std::ostringstream out;
+  out << static_cast<double>(bytes_per_second) * 8 / 1e6 << " Mbit/s";
+  return out.str();
+}
+
 }  // namespace
 
-core::target parse_server(const std::string& text) {
-  const bool has_port = parse_host_port(text).has_value();
-  const bool is_ipv6 = parse_address(text).has_value() && text.find(':') != std::string::npos && !text.starts_with('[');
-  const std::string host = is_ipv6 ? "[" + text + "]" : text;
-  return program::parse_destination(has_port ? text : host + ":" + std::to_string(default_port));
+std::string describe(const path_options& path) {
+  const std::string bridges = path.tune_bridges ? "auto" : std::to_string(path.bridges);
+  std::string out =
+      to_string(core::target{path.host, path.port}) + ", " + bridges + (bridges == "1" ? " bridge" : " bridges");
+  if (!path.bind.empty()) out += ", from " + path.bind;
+  if (!path.interface.empty()) out += ", through " + path.interface;
+  if (path.use.backup) out += ", backup";
+  if (path.use.carries == direction::up) out += ", up only";
+  if (path.use.carries == direction::down) out += ", down only";
+  if (path.use.rate_limit != 0) out += ", at most " + in_mbit(path.use.rate_limit);
+  if (!path.congestion.empty()) out += ", " + path.congestion;
+  return path.name.empty() ? out : path.name + ": " + out;
 }
+
+core::target parse_server(const std::string& text) { return program::parse_server(text, default_port); }
 
 void bridge_count::apply_to(path_options& path) const {
   path.bridges = start;

@@ -24,6 +24,8 @@ struct bridge_count {
 };
 /// "auto" or a number.
 bridge_count parse_bridges(const std::string& text);
+/// In words, for people: "example.org:8443, 4 bridges, backup".
+std::string describe(const path_options& path);
 /// Where to dial from; one of the two is empty.
 struct local_end {
   std::string address;

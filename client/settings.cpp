@@ -17,7 +17,7 @@ using program::values;
 
 const program::synopsis synopsis{
     "mtcp-client",
-    "Turns many TCP connections to an mtcp-server into one fast one, for everything that speaks SOCKS5.",
+    "Turns many TCP connections to an mtcp-server into one fast one, for everything that can use a proxy.",
     R"(Every option may also stand in the environment (--key-file as MTCP_KEY_FILE) or in the file that --config names
 ({"key-file": "mtcp.key", "server": "vpn.example.org:8443", "bridges": 8}); a flag comes first, the file last.
 
@@ -26,6 +26,8 @@ Examples:
       then: curl --socks5-hostname 127.0.0.1:1080 https://example.org/
   mtcp-client --key-file mtcp.key --server vpn.example.org --forward 127.0.0.1:2222=10.0.0.5:22
       a local port that leads to one destination
+  mtcp-client --url-file mtcp.url
+      the same from one URL (mtcp://KEY@HOST:PORT), as `mtcp-server url` prints it
   mtcp-client --key-file mtcp.key --path server=vpn.example.org:8443,interface=eth0 \
               --path server=vpn.example.org:8443,interface=wwan0,role=backup,rate=20mbit
       two ways at once, the second for when the first is gone
@@ -33,6 +35,9 @@ Examples:
 The key is what `mtcp-server keygen` prints; its file must belong to you alone (chmod 600).)",
     {
         {"key-file", "FILE", "file with the key that the server knows"},
+        {"url-file", "FILE|-",
+         "instead of --key-file and --server: file with the URL that `mtcp-server url` printed; - reads standard "
+         "input"},
         {"server", "HOST:PORT",
          "where the server listens (port 8443); several addresses of one server are used at once",
          option::arity::repeated},
@@ -43,14 +48,24 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
          "bridges=N, "
          "role=active|backup, direction=both|up|down, rate=50mbit, congestion=bbr, name=NAME, with commas between",
          option::arity::repeated},
-        {"socks", "HOST:PORT|none", "where applications find the SOCKS5 proxy (127.0.0.1:1080)"},
+        {"socks", "HOST:PORT|none",
+         "where applications find the proxy (127.0.0.1:1080): SOCKS5 with UDP, SOCKS4, SOCKS4a and HTTP on one port"},
         {"socks-open", "", "let --socks be reached from other machines, without a password", option::arity::flag},
+        {"users-file", "FILE",
+         "ask for a password: a line NAME:PASSWORD for each user; it must belong to you alone. SOCKS4 is refused then"},
+        {"udp-advertise", "ADDRESS",
+         "where applications are told to send their UDP, if they reach this machine under another address "
+         "(containers)"},
+        {"fast-open", "",
+         "tell applications of success before the destination is reached: one round trip less, and a reset if it fails",
+         option::arity::flag},
         {"forward", "LISTEN=HOST:PORT", "a local port whose connections all go to one destination",
          option::arity::repeated},
         status::status_option(status::client_port),
-        top::once_option(),
     },
-    {status::health_command(), top::top_command()}};
+    {status::health_command(),
+     top::top_command(),
+     {"check", "read all settings and the key, print what they say, and end"}}};
 
 forward parse_forward(const std::string& text) {
   const auto equals = text.find('=');
@@ -64,22 +79,39 @@ std::optional<core::target> parse_socks(const std::string& text) {
   return program::parse_listen(text);
 }
 
-std::vector<path_options> paths_of(const values& given) {
+path_options make_path(path_options base, const core::target& server) {
+  base.host = server.host;
+  base.port = server.port;
+  return base;
+}
+
+/// What --bridges and --bind say about every server.
+path_options base_of(const values& given) {
+  const auto bind = given.one("bind", parse_bind).value_or(local_end{});
+  path_options base;
+  given.one("bridges", parse_bridges).value_or(bridge_count{}).apply_to(base);
+  base.bind = bind.address;
+  base.interface = bind.interface;
+  return base;
+}
+
+void forbid_together(const values& given, const char* one, std::initializer_list<const char*> others) {
+  for (const char* other : others)
+    if (given.has(one) && given.has(other))
+      throw settings_error(EX_USAGE, given.origin(other) + " cannot stand beside " + given.origin(one));
+}
+
+std::string parse_ip(const std::string& text) {
+  const auto address = parse_address(text);
+  if (!address || address->is_unspecified()) throw std::invalid_argument("expected an IP address");
+  return address->to_string();
+}
+
+std::vector<path_options> paths_of(const values& given, const path_options& base) {
   std::vector<path_options> paths = given.each("path", parse_path);
   const auto servers = given.each("server", parse_server);
-  const auto bridges = given.one("bridges", parse_bridges).value_or(bridge_count{});
-  const auto bind = given.one("bind", parse_bind).value_or(local_end{});
-  for (const char* name : {"server", "bridges", "bind"})
-    if (!paths.empty() && given.has(name))
-      throw settings_error(EX_USAGE, given.origin(name) + " cannot stand beside " + given.origin("path"));
-  for (const core::target& server : servers) {
-    path_options& path = paths.emplace_back();
-    path.host = server.host;
-    path.port = server.port;
-    bridges.apply_to(path);
-    path.bind = bind.address;
-    path.interface = bind.interface;
-  }
+  forbid_together(given, "path", {"server", "bridges", "bind"});
+  for (const core::target& server : servers) paths.push_back(make_path(base, server));
   return paths;
 }
 
@@ -92,30 +124,57 @@ bool is_loopback(const core::target& listen) {
   return address ? unmapped(*address).is_loopback() : listen.host == "localhost";
 }
 
+std::string text_of(const values& given, const char* name) {
+  return given.one(name, [](const std::string& text) { return text; }).value_or("");
+}
+
+void require_enough(const settings& s) {
+  require(!s.key_file.empty() || !s.url_file.empty(),
+          "--key-file is needed: the key that `mtcp-server keygen` printed");
+  require(!s.paths.empty() || !s.url_file.empty(), "--server or --path is needed: where the server listens");
+  require(s.socks || !s.forwards.empty(), "with --socks none there must be a --forward");
+  require(!s.socks || s.socks_open || !s.users_file.empty() || is_loopback(*s.socks),
+          "--socks " + (s.socks ? to_string(*s.socks) : "") +
+              " would let anybody who reaches it use the tunnel; give it a --users-file, or, if that is wanted, "
+              "--socks-open");
+}
+
 }  // namespace
+
+void take_url(settings& s, const program::share_url& url) {
+  path_options base = s.url_path;
+  try {
+    if (!s.bridges_given && !url.bridges.empty()) parse_bridges(url.bridges).apply_to(base);
+  } catch (const std::invalid_argument& e) {
+    throw key_error(key_error::kind::malformed, s.url_file + ": bridges: " + e.what());
+  }
+  for (const core::target& server : url.servers) s.paths.push_back(make_path(base, server));
+}
 
 settings read_settings(std::vector<std::string> arguments, const program::environment& variables) {
   const values given = program::read_options(synopsis, std::move(arguments), variables);
   settings s;
   s.log_level = given.one("log-level", program::parse_log_level).value_or(s.log_level);
-  s.key_file = given.one("key-file", [](const std::string& text) { return text; }).value_or("");
-  s.paths = paths_of(given);
+  forbid_together(given, "url-file", {"key-file", "server", "path"});
+  s.key_file = text_of(given, "key-file");
+  s.url_file = text_of(given, "url-file");
+  s.url_path = base_of(given);
+  s.bridges_given = given.has("bridges");
+  s.paths = paths_of(given, s.url_path);
   s.socks = given.one("socks", parse_socks).value_or(core::target{"127.0.0.1", 1080});
   s.socks_open = given.flag("socks-open");
+  s.users_file = text_of(given, "users-file");
+  s.udp_advertise = given.one("udp-advertise", parse_ip).value_or("");
+  s.fast_open = given.flag("fast-open");
   s.forwards = given.each("forward", parse_forward);
   s.status = status::status_setting(given, status::client_port);
   s.once = given.flag("once");
-  if (!given.command.empty()) {
+  if (given.command == "health" || given.command == "top") {
     s.what = given.command == "top" ? settings::action::top : settings::action::health;
     return s;
   }
-
-  require(!s.key_file.empty(), "--key-file is needed: the key that `mtcp-server keygen` printed");
-  require(!s.paths.empty(), "--server or --path is needed: where the server listens");
-  require(s.socks || !s.forwards.empty(), "with --socks none there must be a --forward");
-  require(!s.socks || s.socks_open || is_loopback(*s.socks),
-          "--socks " + (s.socks ? to_string(*s.socks) : "") +
-              " would let anybody who reaches it use the tunnel; if that is wanted add --socks-open");
+  if (given.command == "check") s.what = settings::action::check;
+  require_enough(s);
   return s;
 }
 

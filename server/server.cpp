@@ -5,11 +5,16 @@
 #include "mtcp/net/relay.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"
+#include "udp_association.hpp"
 
 namespace mtcp::server {
 namespace {
 
 using namespace std::chrono_literals;
+
+// UDP associations at once, each of which holds a port: of one user, and of all.
+constexpr std::size_t associations_per_user = 1'024;
+constexpr std::size_t associations_most = 8'192;
 
 acceptor_options options_of(const settings& s, key_ring keys) {
   acceptor_options options;
@@ -17,11 +22,6 @@ acceptor_options options_of(const settings& s, key_ring keys) {
   options.on_event = program::log_event;
   for (const core::target& where : s.listen) options.listen.push_back(program::listen_endpoint(where));
   return options;
-}
-
-rules with_listeners(rules r, const acceptor& a) {
-  for (const tcp::endpoint& local : a.local_endpoints()) r.add_listener(local);
-  return r;
 }
 
 std::unique_ptr<status::status_server> open_status(const executor& where, const status::setting& s, acceptor& a) {
@@ -35,8 +35,8 @@ std::unique_ptr<status::status_server> open_status(const executor& where, const 
 
 server::server(asio::io_context& io, const settings& s, key_ring keys)
     : executor_(io.get_executor()),
+      settings_(s),
       acceptor_(io, options_of(s, std::move(keys))),
-      rules_(with_listeners(s.destinations, acceptor_)),
       resolver_(executor_),
       dialer_(resolver_, rules_),
       status_(open_status(executor_, s.status, acceptor_)),
@@ -47,7 +47,23 @@ server::server(asio::io_context& io, const settings& s, key_ring keys)
       watch_(executor_) {
   for (const tcp::endpoint& local : acceptor_.local_endpoints())
     spdlog::info("listening bridges {}", to_string(to_target(local)));
-  if (status_) rules_.add_listener(status_->local_endpoint());
+  rules_ = rules_of(s);
+}
+
+/// Those of the settings, and never the program's own listeners.
+rules server::rules_of(const settings& s) const {
+  rules all = s.destinations;
+  for (const tcp::endpoint& local : acceptor_.local_endpoints()) all.add_listener(local);
+  if (status_) all.add_listener(status_->local_endpoint());
+  return all;
+}
+
+void server::reload(const settings& s, key_ring keys) {
+  if (s.listen != settings_.listen || s.status.where != settings_.status.where)
+    spdlog::warn("other listeners need a restart");
+  spdlog::set_level(s.log_level);
+  acceptor_.set_keys(std::move(keys));
+  rules_ = rules_of(s);
 }
 
 task<> server::run() {
@@ -84,6 +100,7 @@ task<> server::accept_streams() {
 }
 
 task<> server::serve(incoming request) {
+  if (core::is_association(request.target())) co_return co_await serve_udp(std::move(request));
   const std::string name = to_string(request.target());
   dialed to = co_await dialer_.dial(request.target());
   spdlog::debug("{} {}: {}", request.user(), name, to.socket ? "open" : to.socket.error().message());
@@ -92,6 +109,15 @@ task<> server::serve(incoming request) {
   const tcp::endpoint local = to.socket->local_endpoint(gone);
   stream remote = request.answer(gone ? core::target{} : to_target(local));
   co_await relay(std::move(remote), std::move(*to.socket));
+}
+
+task<> server::serve_udp(incoming request) {
+  const std::string user = request.user();
+  if (associations_.size() >= associations_most || associations_.count(user) >= associations_per_user)
+    co_return request.refuse(core::refusal::general);
+  const auto place = associations_.insert(user);
+  co_await serve_association(std::move(request), resolver_, rules_);
+  associations_.erase(place);
 }
 
 /// Says which clients came and went.

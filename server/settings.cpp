@@ -24,6 +24,8 @@ and --deny come before these defaults; among them the longest prefix decides, an
 Examples:
   mtcp-server keygen > mtcp.key && chmod 600 mtcp.key
       a key; copy the file to the client. A key file may hold several, one per line, each with a name behind it
+  mtcp-server url --key-file mtcp.key --host vpn.example.org
+      the same as one URL, and as a QR code
   mtcp-server --key-file mtcp.key
       serves on port 8443 of all addresses
   mtcp-server --key-file mtcp.key --listen :443 --allow 10.0.0.0/8 --deny 10.0.0.1
@@ -34,9 +36,48 @@ Examples:
         {"allow", "CIDR", "let clients reach these addresses, for example 192.168.1.0/24", option::arity::repeated},
         {"deny", "CIDR", "keep clients from these addresses", option::arity::repeated},
         status::status_option(status::server_port),
-        top::once_option(),
     },
-    {{"keygen", "print a new key and end"}, status::health_command(), top::top_command()}};
+    {{"keygen",
+      "print a new key, and end",
+      {{"output", "FILE", "write the key into FILE, for you alone, unless there is one already; print nothing"}}},
+     {"url",
+      "print the URL that takes a client here, and end; it holds the key",
+      {{"host", "HOST:PORT", "this server, as its clients reach it (port 8443)", option::arity::repeated},
+       {"user", "NAME|ID", "whose key, if --key-file holds several"},
+       {"bridges", "N", "TCP connections that the client makes to each host: 1 to 64, or auto"},
+       {"name", "TEXT", "what the client's user is to read"},
+       {"qr", "", "print a QR code too, even if standard output is no terminal", option::arity::flag}}},
+     status::health_command(),
+     {"check", "read all settings and the keys, print what they say, and end"}}};
+
+std::string text_of(const values& given, const char* name) {
+  return given.one(name, [](const std::string& text) { return text; }).value_or("");
+}
+
+std::string parse_bridges(const std::string& text) {
+  if (text != "auto") program::parse_number(text, 1, 64);
+  return text;
+}
+
+url_request url_of(const values& given) {
+  url_request url;
+  url.hosts = given.each("host", [](const std::string& text) { return program::parse_server(text, 8443); });
+  url.user = text_of(given, "user");
+  url.bridges = given.one("bridges", parse_bridges).value_or("");
+  url.name = text_of(given, "name");
+  url.qr = given.flag("qr");
+  if (url.hosts.empty()) throw settings_error(EX_USAGE, "--host is needed: this server, as its clients reach it");
+  return url;
+}
+
+settings::action action_of(const std::string& command) {
+  using enum settings::action;
+  if (command == "keygen") return keygen;
+  if (command == "url") return url;
+  if (command == "health") return health;
+  if (command == "top") return top;
+  return command == "check" ? check : serve;
+}
 
 }  // namespace
 
@@ -44,23 +85,23 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   const values given = program::read_options(synopsis, std::move(arguments), variables);
   settings s;
   s.log_level = given.one("log-level", program::parse_log_level).value_or(s.log_level);
-  s.key_file = given.one("key-file", [](const std::string& text) { return text; }).value_or("");
+  s.key_file = text_of(given, "key-file");
   s.listen = given.each("listen", program::parse_listen);
-  for (const network& block : given.each("allow", program::parse_network)) s.destinations.allow(block);
-  for (const network& block : given.each("deny", program::parse_network)) s.destinations.deny(block);
+  s.allow = given.each("allow", program::parse_network);
+  s.deny = given.each("deny", program::parse_network);
+  for (const network& block : s.allow) s.destinations.allow(block);
+  for (const network& block : s.deny) s.destinations.deny(block);
   if (s.listen.empty()) s.listen = {{"", 8443}};
   s.once = given.flag("once");
   s.status = status::status_setting(given, status::server_port);
-  if (given.command == "keygen") {
-    s.what = settings::action::keygen;
-  } else if (given.command == "health") {
-    s.what = settings::action::health;
-  } else if (given.command == "top") {
-    s.what = settings::action::top;
-  } else if (s.key_file.empty()) {
+  s.what = action_of(given.command);
+  s.output = text_of(given, "output");
+  if (s.what == settings::action::keygen || s.what == settings::action::health || s.what == settings::action::top)
+    return s;
+  if (s.key_file.empty())
     throw settings_error(
         EX_USAGE, "--key-file is needed: make one with `mtcp-server keygen > FILE && chmod 600 FILE` (see --help)");
-  }
+  if (s.what == settings::action::url) s.url = url_of(given);
   return s;
 }
 

@@ -13,14 +13,27 @@
 
 namespace mtcp::server {
 
+/// What `mtcp-server url` is told.
+struct url_request {
+  std::vector<core::target> hosts;  ///< at least one
+  std::string user;                 ///< whose key: name or id; may be empty if there is one key only
+  std::string bridges;
+  std::string name;
+  bool qr = false;  ///< a QR code even if standard output is no terminal
+};
+
 struct settings {
-  enum class action { serve, keygen, health, top };
+  enum class action { serve, keygen, url, health, top, check };
   action what = action::serve;
   std::string key_file;
   std::vector<core::target> listen;  ///< at least one
-  rules destinations;
+  std::vector<network> allow;
+  std::vector<network> deny;
+  rules destinations;  ///< of these two
   status::setting status;
-  bool once = false;  ///< top prints one picture
+  bool once = false;   ///< top prints one picture
+  std::string output;  ///< keygen: the file to write
+  url_request url;
   spdlog::level::level_enum log_level = spdlog::level::info;
 };
 

@@ -36,8 +36,12 @@ class flags {
     app_.get_formatter()->column_width(34);
     app_.footer(known.examples);
     app_.require_subcommand(0, 1);
-    for (const option& o : options) add(o);
-    for (const program::command& c : known.commands) app_.add_subcommand(c.name, c.help)->fallthrough();
+    app_.fallthrough();  // the program's own options may stand behind a command, too
+    for (const option& o : options) add(app_, o);
+    for (const program::command& c : known.commands) {
+      CLI::App& command = *app_.add_subcommand(c.name, c.help);
+      for (const option& o : c.options) add(command, o);
+    }
   }
 
   void parse(std::vector<std::string> arguments) {
@@ -59,7 +63,7 @@ class flags {
   }
 
   std::vector<given> values_of(const option& o) const {
-    const CLI::Option& found = *app_.get_option("--" + o.name);
+    const CLI::Option& found = find("--" + o.name);
     if (o.how == option::arity::flag && found.count() != 0) return {{"true", "--" + o.name, EX_USAGE}};
     std::vector<given> out;
     for (const std::string& text : found.results()) out.push_back({text, "--" + o.name, EX_USAGE});
@@ -67,14 +71,20 @@ class flags {
   }
 
  private:
-  void add(const option& o) {
+  const CLI::Option& find(const std::string& name) const {
+    for (const CLI::App* command : app_.get_subcommands())
+      if (const CLI::Option* found = command->get_option_no_throw(name)) return *found;
+    return *app_.get_option(name);
+  }
+
+  static void add(CLI::App& to, const option& o) {
     const std::string name = "--" + o.name;
     if (o.how == option::arity::flag) {
-      app_.add_flag(name, o.help);
+      to.add_flag(name, o.help);
       return;
     }
     const bool repeated = o.how == option::arity::repeated;
-    CLI::Option* added = app_.add_option(name, o.help)->type_name(repeated ? o.value + " ..." : o.value);
+    CLI::Option* added = to.add_option(name, o.help)->type_name(repeated ? o.value + " ..." : o.value);
     added->expected(1)->multi_option_policy(repeated ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
   }
 
@@ -121,6 +131,8 @@ values read_options(const synopsis& known, std::vector<std::string> arguments, c
   line.parse(std::move(arguments));
   values out;
   out.command = line.command();
+  for (const command& c : known.commands)
+    if (c.name == out.command) all.insert(all.end(), c.options.begin(), c.options.end());
   for (const option& o : all) {
     auto list = line.values_of(o);
     if (list.empty()) list = from_environment(o, variables);

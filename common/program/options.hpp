@@ -40,6 +40,7 @@ struct option {
 struct command {
   std::string name;
   std::string help;
+  std::vector<option> options{};  ///< of this command only; not in the file
 };
 
 /// What a program can be told. --config, --log-level, --version and --help are added to every program's options.

@@ -36,6 +36,13 @@ core::target parse_destination(const std::string& text) {
   return *found;
 }
 
+core::target parse_server(const std::string& text, std::uint16_t default_port) {
+  const bool has_port = parse_host_port(text).has_value();
+  const bool is_ipv6 = parse_address(text).has_value() && text.find(':') != std::string::npos && !text.starts_with('[');
+  const std::string host = is_ipv6 ? "[" + text + "]" : text;
+  return parse_destination(has_port ? text : host + ":" + std::to_string(default_port));
+}
+
 network parse_network(const std::string& text) {
   const auto found = network::parse(text);
   if (!found)

@@ -15,6 +15,8 @@ namespace mtcp::program {
 core::target parse_listen(const std::string& text);
 /// HOST:PORT of somebody else: the host is not empty, the port not 0.
 core::target parse_destination(const std::string& text);
+/// The same, with a port for those who name none.
+core::target parse_server(const std::string& text, std::uint16_t default_port);
 network parse_network(const std::string& text);
 /// A whole number from `least` to `most`.
 unsigned parse_number(const std::string& text, unsigned least, unsigned most);

@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "mtcp/net/key.hpp"
+#include "program/notify.hpp"
 #include "program/options.hpp"
 
 namespace mtcp::program {
@@ -29,17 +30,39 @@ int exit_code_of(const boost::system::system_error& e) {
   return forbidden ? EX_NOPERM : EX_UNAVAILABLE;
 }
 
-task<> watch_signals(signal_set& signals, const std::function<void()>& drain) {
-  const auto [error, number] = co_await signals.async_wait(use_result);
-  if (error) co_return;
+void reload(const reactions& on) {
+  notify("RELOADING=1");
+  try {
+    on.reload();
+    spdlog::info("SIGHUP: settings read again");
+  } catch (const std::exception& e) {
+    spdlog::error("SIGHUP: {}; everything stays as it was", e.what());
+  }
+  notify("READY=1");
+}
+
+/// The next signal that asks for the end; 0 if there will be none.
+task<int> next_end(signal_set& signals, const reactions& on) {
+  for (;;) {
+    const auto [error, number] = co_await signals.async_wait(use_result);
+    if (error) co_return 0;
+    if (number != SIGHUP) co_return number;
+    reload(on);
+  }
+}
+
+task<> watch_signals(signal_set& signals, const reactions& on) {
+  const int number = co_await next_end(signals, on);
+  if (number == 0) co_return;
   spdlog::info("{}: draining, once more to end at once", number == SIGTERM ? "SIGTERM" : "SIGINT");
-  drain();
+  notify("STOPPING=1");
+  on.drain();
   timer limit(signals.get_executor(), grace + std::chrono::seconds(2));
   limit.async_wait([](error_code cancelled) {
     if (!cancelled) std::_Exit(EX_OK);
   });
-  const auto [again, second] = co_await signals.async_wait(use_result);
-  if (!again) std::_Exit(128 + second);
+  const reactions ended{[] {}, [] {}};
+  if (const int second = co_await next_end(signals, ended); second != 0) std::_Exit(128 + second);
 }
 
 task<> run_main_task(task<> main, signal_set& signals) {
@@ -97,10 +120,11 @@ int run_main(const std::string& program, const std::function<int()>& main) {
   }
 }
 
-signal_set stop_signals(asio::io_context& io) { return signal_set(io.get_executor(), SIGTERM, SIGINT); }
+signal_set stop_signals(asio::io_context& io) { return signal_set(io.get_executor(), SIGTERM, SIGINT, SIGHUP); }
 
-void run_until_drained(asio::io_context& io, signal_set& signals, task<> main, std::function<void()> drain) {
-  spawn(io.get_executor(), watch_signals(signals, drain));
+void run_until_drained(asio::io_context& io, signal_set& signals, task<> main, reactions on) {
+  notify("READY=1");
+  spawn(io.get_executor(), watch_signals(signals, on));
   spawn(io.get_executor(), run_main_task(std::move(main), signals));
   io.run();
 }

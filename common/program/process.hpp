@@ -35,12 +35,19 @@ int run_main(const std::string& program, const std::function<int()>& main);
 
 using signal_set = asio::basic_signal_set<executor>;
 
-/// SIGTERM and SIGINT. To be made before anything tells that the program is ready: until then a signal kills it.
+/// SIGTERM, SIGINT and SIGHUP. To be made before anything tells that the program is ready: until then a signal kills
+/// it.
 signal_set stop_signals(asio::io_context& io);
 
-/// Runs `main` to its end. The first of `signals` calls `drain`, which should bring that end about; 2 s after the
-/// grace the process ends all the same. A second signal ends it at once, with 128 + its number. An exception that
-/// escapes from `main` is thrown here.
-void run_until_drained(asio::io_context& io, signal_set& signals, task<> main, std::function<void()> drain);
+/// What a program does on a signal.
+struct reactions {
+  std::function<void()> drain;   ///< SIGTERM, SIGINT: bring the end about
+  std::function<void()> reload;  ///< SIGHUP: read the settings again; what it throws is logged, and nothing has changed
+};
+
+/// Runs `main` to its end, and tells the service manager when that begins, reloads and ends. 2 s after the grace that
+/// follows `drain` the process ends all the same. A second such signal ends it at once, with 128 + its number. An
+/// exception that escapes from `main` is thrown here.
+void run_until_drained(asio::io_context& io, signal_set& signals, task<> main, reactions on);
 
 }  // namespace mtcp::program

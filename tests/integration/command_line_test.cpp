@@ -1,6 +1,7 @@
 // The programs as seen from a shell: what they print, and the code they exit with (sysexits.h).
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <regex>
 
 #include "integration/deployment.hpp"
@@ -32,6 +33,79 @@ TEST(CommandLine, TellsItsVersionAndHelps) {
   }
 }
 
+TEST(Keygen, WritesAFileOnlyOnce) {
+  const temp_dir files;
+  const std::string file = (files / "key").string();
+  const auto made = run({server_program, "keygen", "--output", file});
+  EXPECT_EQ(made.end.exit_code, 0) << made.standard_error;
+  EXPECT_EQ(made.standard_output, "");
+  const auto text = [&] { return run({"cat", file}).standard_output; };
+  const std::string first = text();
+  EXPECT_TRUE(std::regex_match(first, std::regex("mtcp1-[a-z2-7]{71}\n")));
+  EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms(0600));
+  EXPECT_EQ(run({server_program, "keygen", "--output", file}).end.exit_code, 0);
+  EXPECT_EQ(text(), first);
+  expect_failure(run({server_program, "keygen", "--output", files.write("text", "hello")}), 78, "text");
+  expect_failure(run({server_program, "keygen", "--output", "/nowhere/key"}), 73, "/nowhere/key");
+}
+
+TEST(Url, TakesAClientToTheServer) {
+  const temp_dir files;
+  const std::string key = make_key(files);
+  const auto made = run({server_program, "url", "--key-file", key, "--host", "a.example", "--bridges", "7"});
+  ASSERT_EQ(made.end.exit_code, 0) << made.standard_error;
+  const std::string secret = run({"cat", key}).standard_output.substr(0, 77);
+  EXPECT_EQ(made.standard_output, "mtcp://" + secret + "@a.example:8443?bridges=7\n");
+  const auto told = run({client_program, "check", "--url-file", files.write("url", made.standard_output)});
+  EXPECT_EQ(told.end.exit_code, 0) << told.standard_error;
+  EXPECT_NE(told.standard_output.find("a.example:8443, 7 bridges"), std::string::npos) << told.standard_output;
+  EXPECT_EQ(told.standard_output.find(secret), std::string::npos);
+  expect_failure(run({client_program, "--url-file", files.write("open", made.standard_output, 0644)}), 77, "open");
+  expect_failure(run({client_program, "--url-file", "-"}), 78, "mtcp://");  // standard input is empty
+}
+
+TEST(Url, AsksWhoseKey) {
+  const temp_dir files;
+  const auto fresh = [] { return run({server_program, "keygen"}).standard_output.substr(0, 77); };
+  const std::string ann = fresh(), bob = fresh();
+  const std::string keys = files.write("keys", ann + " ann\n" + bob + " bob\n");
+  expect_failure(run({server_program, "url", "--key-file", keys, "--host", "a"}), 64, "ann, bob");
+  const auto made = run({server_program, "url", "--key-file", keys, "--host", "a", "--user", "bob", "--qr"});
+  EXPECT_NE(made.standard_output.find("mtcp://" + bob + "@a:8443\n"), std::string::npos);
+  EXPECT_NE(made.standard_output.find("█"), std::string::npos);
+}
+
+TEST(Check, TellsWhatTheSettingsSay) {
+  const temp_dir files;
+  const std::string key = make_key(files);
+  const auto server = run({server_program, "check", "--key-file", key, "--allow", "10.0.0.0/8", "--listen", ":99"});
+  EXPECT_EQ(server.end.exit_code, 0) << server.standard_error;
+  EXPECT_TRUE(
+      std::regex_search(server.standard_output, std::regex("key +[0-9a-f]{16}\nlisten +:99\nallow +10.0.0.0/8")))
+      << server.standard_output;
+  const auto client = run({client_program, "check", "--key-file", key, "--server", "a", "--forward", ":1=b:2"});
+  EXPECT_TRUE(std::regex_search(client.standard_output, std::regex("forward +:1 to b:2"))) << client.standard_output;
+}
+
+TEST(Check, FailsAsAStartWould) {
+  const temp_dir files;
+  for (const char* program : {client_program, server_program}) {
+    expect_failure(run({program, "check"}), 64, "--key-file");
+    expect_failure(run({program, "check", "--config", files.write("c.json", R"({"nonsense": 1})")}), 78, "nonsense");
+  }
+  expect_failure(run({server_program, "check", "--key-file", files.write("k", "no")}), 78, "k:1");
+  expect_failure(run({server_program, "check", "--key-file", files.write("o", "no", 0640)}), 77, "chmod 600");
+}
+
+TEST(CommandLine, OptionsMayStandBehindASubcommand) {
+  const std::string nobody = "127.0.0.1:" + std::to_string(peer(habit::listen).port());
+  for (const char* program : {client_program, server_program}) {
+    const auto asked = run({program, "health", "--status", nobody});
+    EXPECT_EQ(asked.end.exit_code, 1) << asked.standard_error;
+    EXPECT_NE(asked.standard_output.find("refused"), std::string::npos) << asked.standard_output;
+  }
+}
+
 TEST(CommandLine, UnknownOptionIsAUsageError) {
   for (const char* program : {client_program, server_program})
     expect_failure(run({program, "--nonsense"}), 64, "nonsense");
@@ -53,7 +127,27 @@ TEST(KeyFile, MustExistAndBePrivate) {
     expect_failure(with_key(missing), 78, missing);
     expect_failure(with_key(open_to_all), 77, open_to_all);
     expect_failure(with_key(not_a_key), 78, not_a_key);
+    expect_failure(with_key((files / "").string()), 78, "directory");
   }
+}
+
+TEST(UsersFile, MustExistAndBePrivate) {
+  const temp_dir files;
+  const std::string key = make_key(files);
+  const auto with_users = [&](const std::string& file) {
+    return run(
+        {client_program, "--key-file", key, "--server", "127.0.0.1:1", "--socks", "127.0.0.1:0", "--users-file", file},
+        10s);
+  };
+  const std::string open_to_all = files.write("open", "alice:s3cret\n", 0644);
+  const std::string malformed = files.write("malformed", "# us\nalice s3cret\n");
+  const std::string empty = files.write("empty", "# nobody\n");
+  expect_failure(with_users((files / "missing").string()), 78, "missing");
+  expect_failure(with_users(open_to_all), 77, open_to_all);
+  expect_failure(with_users(malformed), 78, "line 2");
+  expect_failure(with_users(empty), 78, empty);
+  expect_failure(with_users((files / "").string()), 78, "directory");
+  EXPECT_EQ(with_users(malformed).standard_error.find("s3cret"), std::string::npos);
 }
 
 TEST(Config, ErrorsNameTheKey) {

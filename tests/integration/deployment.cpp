@@ -60,7 +60,8 @@ void deployment::start_server(const std::string& listen) {
 }
 
 void deployment::start_client() {
-  std::vector<std::string> command{client_program, "--key-file", key_file(), "--socks", "127.0.0.1:0"};
+  std::vector<std::string> command = plan_.client_wrapper;
+  append(command, {client_program, "--key-file", key_file(), "--socks", "127.0.0.1:0"});
   append(command, {"--server", "127.0.0.1:" + std::to_string(lines_->port())});
   append(command, {"--bridges", plan_.tuned ? "auto" : std::to_string(plan_.bridges)});
   append(command, plan_.client_options);

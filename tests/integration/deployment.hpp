@@ -32,6 +32,7 @@ struct plan {
   bool tuned = false;  ///< --bridges auto, which starts with 4
   std::vector<std::string> server_options{"--allow", "127.0.0.0/8", "--allow", "::1/128"};
   std::vector<std::string> client_options{};
+  std::vector<std::string> client_wrapper{};  ///< a command in front of the client's
 };
 
 class deployment {

@@ -252,6 +252,24 @@ TEST_F(acceptor_test, new_keys_count_for_new_bridges) {
   EXPECT_TRUE(run_for(fresh.greet(other, create())));
 }
 
+TEST_F(acceptor_test, tunnels_of_keys_that_are_gone_end) {
+  const key other = key::generate();
+  key_ring both;
+  both.add(key_);
+  both.add(other);
+  start_server();
+  server_->set_keys(both);
+  visitor revoked(dial()), kept(dial());
+  ASSERT_TRUE(run_for(revoked.greet(key_, create())));
+  ASSERT_TRUE(run_for(kept.greet(other, create())));
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().tunnels.size() == 2; }));
+  key_ring one;
+  one.add(other);
+  server_->set_keys(one);
+  EXPECT_TRUE(reaches([&] { return server_->snapshot().tunnels.size() == 1; }));
+  EXPECT_EQ(server_->snapshot().tunnels.at(0).user, to_string(other.id()));
+}
+
 // ---- listening ----
 
 TEST_F(acceptor_test, a_taken_port_is_an_error_that_names_it) {

@@ -81,6 +81,17 @@ TEST(ClientSettings, KeepTheProxyClosedUnlessToldOtherwise) {
   }
   for (const char* closed : {"127.0.0.1:0", "127.9.9.9:1080", "[::1]:1080", "localhost:1080"})
     EXPECT_TRUE(read({"--socks", closed}).socks) << closed;
+  EXPECT_EQ(read({"--socks", ":1080", "--users-file", "users"}).users_file, "users");
+}
+
+TEST(ClientSettings, SayHowTheProxyBehaves) {
+  const settings plain = read({});
+  EXPECT_FALSE(plain.fast_open);
+  EXPECT_EQ(plain.udp_advertise + plain.users_file, "");
+  EXPECT_TRUE(read({"--fast-open"}).fast_open);
+  EXPECT_EQ(read({"--udp-advertise", "2001:DB8::1"}).udp_advertise, "2001:db8::1");
+  for (const char* bad : {"proxy.example.org", "0.0.0.0", "::", "192.0.2.1:80", ""})
+    expect_error(64, "--udp-advertise", [&] { read({"--udp-advertise", bad}); });
 }
 
 TEST(ClientSettings, ForwardPorts) {
@@ -131,6 +142,14 @@ TEST(Path, HasManyFields) {
   EXPECT_EQ(p.use.rate_limit, 6'250'000U);
   EXPECT_EQ(p.congestion, "bbr");
   EXPECT_EQ(p.name, "lte");
+}
+
+TEST(Path, IsDescribedInWords) {
+  EXPECT_EQ(describe(parse_path("server=a,bridges=1")), "a:8443, 1 bridge");
+  EXPECT_EQ(describe(parse_path("server=[2001:db8::1]:1,bind=192.0.2.1,role=backup,direction=up,rate=50mbit,name=lte")),
+            "lte: [2001:db8::1]:1, auto bridges, from 192.0.2.1, backup, up only, at most 50 Mbit/s");
+  EXPECT_EQ(describe(parse_path("server=a:1,interface=eth0,direction=down,congestion=bbr")),
+            "a:1, auto bridges, through eth0, down only, bbr");
 }
 
 TEST(Path, HasDefaults) {

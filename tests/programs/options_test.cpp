@@ -12,16 +12,17 @@ using test::config_file;
 using test::expect_error;
 using test::variables;
 
-const synopsis known{"tool",
-                     "Does things.",
-                     "Example: tool --size 3",
-                     {
-                         {"size", "N", "how large"},
-                         {"key-file", "FILE", "where"},
-                         {"item", "X", "what", option::arity::repeated},
-                         {"loud", "", "or not", option::arity::flag},
-                     },
-                     {{"show", "print"}}};
+const synopsis known{
+    "tool",
+    "Does things.",
+    "Example: tool --size 3",
+    {
+        {"size", "N", "how large"},
+        {"key-file", "FILE", "where"},
+        {"item", "X", "what", option::arity::repeated},
+        {"loud", "", "or not", option::arity::flag},
+    },
+    {{"show", "print", {{"colour", "C", "which"}, {"all", "", "more", option::arity::flag}}}, {"forget", "nothing"}}};
 
 std::string text(const std::string& s) { return s; }
 std::string size_of(const values& v) { return v.one("size", text).value_or("default"); }
@@ -68,6 +69,20 @@ TEST(Options, TakeTheFirstLayerThatHasThem) {
 TEST(Options, KnowCommands) {
   EXPECT_EQ(read_options(known, {"show"}, variables()).command, "show");
   expect_error(64, "hide", [] { read_options(known, {"hide"}, variables()); });
+}
+
+TEST(Options, MayStandBehindACommand) {
+  const values v = read_options(known, {"show", "--size", "3", "--colour", "red", "--all"}, variables());
+  EXPECT_EQ(size_of(v), "3");
+  EXPECT_EQ(v.one("colour", text), "red");
+  EXPECT_TRUE(v.flag("all"));
+  EXPECT_EQ(read_options(known, {"show"}, variables({{"MTCP_COLOUR", "blue"}})).one("colour", text), "blue");
+}
+
+TEST(Options, OfACommandAreOfNoOther) {
+  expect_error(64, "--colour", [] { read_options(known, {"--colour", "red"}, variables()); });
+  expect_error(64, "--colour", [] { read_options(known, {"forget", "--colour", "red"}, variables()); });
+  EXPECT_FALSE(read_options(known, {}, variables({{"MTCP_COLOUR", "blue"}})).has("colour"));
 }
 
 TEST(Options, ErrorsNameTheFlag) {

@@ -31,6 +31,20 @@ TEST(ServerSettings, NeedAKey) {
   EXPECT_EQ(read({"keygen"}).what, settings::action::keygen);
 }
 
+TEST(ServerSettings, OfAUrl) {
+  const settings s = read({"url", "--key-file", "k", "--host", "a", "--host", "[::1]:9", "--user", "ann", "--bridges",
+                           "auto", "--name", "home", "--qr"});
+  EXPECT_EQ(s.what, settings::action::url);
+  EXPECT_EQ(s.url.hosts, (std::vector<core::target>{{"a", 8443}, {"::1", 9}}));
+  EXPECT_EQ(s.url.user, "ann");
+  EXPECT_EQ(s.url.bridges, "auto");
+  EXPECT_EQ(s.url.name, "home");
+  EXPECT_TRUE(s.url.qr);
+  expect_error(64, "--host", [] { read({"url", "--key-file", "k"}); });
+  expect_error(64, "--key-file", [] { read({"url", "--host", "a"}); });
+  expect_error(64, "--bridges", [] { read({"url", "--key-file", "k", "--host", "a", "--bridges", "65"}); });
+}
+
 TEST(ServerSettings, ListenInSeveralPlaces) {
   const settings s = read({"--key-file", "k", "--listen", "127.0.0.1:1", "--listen", "[::]:2"});
   EXPECT_EQ(s.listen, (std::vector<core::target>{{"127.0.0.1", 1}, {"::", 2}}));

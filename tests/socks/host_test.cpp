@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "mtcp/socks/protocol.hpp"
-
 namespace mtcp::socks {
 namespace {
 
@@ -52,11 +50,6 @@ TEST(Host, ReadsAndWritesAddresses) {
   EXPECT_EQ(parse_address_bytes("example.org").size, 0U);
   EXPECT_EQ(address_text(parse_address_bytes("10.1.2.3").bytes()), "10.1.2.3");
   EXPECT_EQ(address_text({}), "");
-}
-
-TEST(Protocol, IsToldByTheFirstByte) {
-  for (int b = 0; b < 256; ++b)
-    EXPECT_EQ(protocol_of(static_cast<std::byte>(b)), b == 5 ? protocol::socks5 : protocol::unknown);
 }
 
 }  // namespace

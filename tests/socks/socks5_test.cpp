@@ -3,26 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "socks/bytes.hpp"
+#include "socks/pieces.hpp"
 
 namespace mtcp::socks {
 namespace {
 
 using test::byte_vector;
 using test::bytes_of;
+using test::decode_in_pieces;
 using test::operator+;
-
-const byte_vector early = bytes_of("GET / HTTP/1.1\r\n");
-
-/// Every proper prefix of `message` needs more; all of it, also with bytes behind it, is the message.
-template <class Decode>
-auto decode_in_pieces(const byte_vector& message, Decode decode) {
-  for (std::size_t n = 0; n < message.size(); ++n)
-    EXPECT_TRUE(decode(std::span(message).first(n)).needs_more()) << n << " of " << message.size();
-  const byte_vector more = message + early;
-  EXPECT_EQ(decode(std::span(more)).size(), message.size());
-  EXPECT_TRUE(decode(std::span(message)));
-  return decode(std::span(more));
-}
 
 core::target target_of(const byte_vector& message) {
   const auto result = decode_in_pieces(message, decode_request);

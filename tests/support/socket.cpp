@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -38,23 +39,6 @@ any_address parse(const std::string& text, std::uint16_t port) {
   return a;
 }
 
-std::string socks_address(const std::string& host, std::uint16_t port) {
-  const any_address a = parse(host, port);
-  std::string text;
-  if (a.storage.ss_family == AF_INET) {
-    text = '\x01' +
-           std::string(reinterpret_cast<const char*>(&reinterpret_cast<const sockaddr_in&>(a.storage).sin_addr), 4);
-  } else if (a.storage.ss_family == AF_INET6) {
-    text = '\x04' +
-           std::string(reinterpret_cast<const char*>(&reinterpret_cast<const sockaddr_in6&>(a.storage).sin6_addr), 16);
-  } else {
-    text = '\x03' + std::string(1, static_cast<char>(host.size())) + host;
-  }
-  text += static_cast<char>(port >> 8);
-  text += static_cast<char>(port & 0xff);
-  return text;
-}
-
 }  // namespace
 
 socket::socket(const std::string& address, std::uint16_t port) {
@@ -64,6 +48,8 @@ socket::socket(const std::string& address, std::uint16_t port) {
   const timeval patience{20, 0};
   setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  const int at_once = 1;
+  setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
   if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&to.storage), to.size) == 0) return;
   const int error = errno;
   close(descriptor_);
@@ -127,12 +113,47 @@ tail socket::drain(std::string& text) {
   }
 }
 
+bool socket::readable(std::chrono::milliseconds patience) const {
+  pollfd watched{descriptor_, POLLIN, 0};
+  return poll(&watched, 1, static_cast<int>(patience.count())) == 1;
+}
+
+std::uint16_t socket::local_port() const {
+  sockaddr_in6 address{};
+  socklen_t size = sizeof address;
+  if (getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) != 0) fail("getsockname");
+  return ntohs(address.sin6_port);  // at the same place in sockaddr_in
+}
+
 void socket::shutdown_send() { ::shutdown(descriptor_, SHUT_WR); }
 
 void socket::reset() {
   const linger at_once{1, 0};
   setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   close(std::exchange(descriptor_, -1));
+}
+
+std::string octets(std::initializer_list<int> values) {
+  std::string text;
+  for (const int v : values) text += static_cast<char>(v);
+  return text;
+}
+
+std::string port_bytes(std::uint16_t port) { return octets({port >> 8, port & 0xff}); }
+
+std::string socks_address(const std::string& host, std::uint16_t port) {
+  const any_address a = parse(host, port);
+  std::string text;
+  if (a.storage.ss_family == AF_INET) {
+    text = '\x01' +
+           std::string(reinterpret_cast<const char*>(&reinterpret_cast<const sockaddr_in&>(a.storage).sin_addr), 4);
+  } else if (a.storage.ss_family == AF_INET6) {
+    text = '\x04' +
+           std::string(reinterpret_cast<const char*>(&reinterpret_cast<const sockaddr_in6&>(a.storage).sin6_addr), 16);
+  } else {
+    text = '\x03' + std::string(1, static_cast<char>(host.size())) + host;
+  }
+  return text + port_bytes(port);
 }
 
 socks_reply socks_connect(socket& proxy, const std::string& host, std::uint16_t port) {

@@ -1,8 +1,10 @@
 // Blocking TCP for tests that must do one exact thing to a peer, and see exactly what comes back.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +17,7 @@ enum class tail : std::uint8_t { end, reset, timeout };
 /// Owns a connected socket. Every operation ends after 20 s at the latest. Throws std::system_error.
 class socket {
  public:
-  /// Connects to a literal IPv4 or IPv6 address.
+  /// Connects to a literal IPv4 or IPv6 address. Every send() leaves at once (TCP_NODELAY).
   socket(const std::string& address, std::uint16_t port);
   ~socket();
   socket(socket&& other) noexcept;
@@ -31,6 +33,9 @@ class socket {
   std::string receive(std::size_t size);
   /// Reads to the end. `text` gets the bytes.
   tail drain(std::string& text);
+  /// Whether there is something to read, or the end, within `patience`.
+  bool readable(std::chrono::milliseconds patience) const;
+  std::uint16_t local_port() const;
   void shutdown_send();
   /// Closes so that the peer reads a reset.
   void reset();
@@ -47,5 +52,12 @@ struct socks_reply {
 
 /// CONNECT to `host` (an IPv4 or IPv6 literal goes as an address, the rest as a name). The stream follows in `proxy`.
 socks_reply socks_connect(socket& proxy, const std::string& host, std::uint16_t port);
+
+/// Bytes by number, as RFCs write them.
+std::string octets(std::initializer_list<int> values);
+/// Two bytes, most significant first.
+std::string port_bytes(std::uint16_t port);
+/// A SOCKS5 address field: ATYP, address (a name if it is no literal), port.
+std::string socks_address(const std::string& host, std::uint16_t port);
 
 }  // namespace mtcp::lab

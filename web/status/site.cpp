@@ -7,7 +7,7 @@
 #include <charconv>
 #include <stdexcept>
 
-#include "mtcp/net/address.hpp"
+#include "mtcp/socks/pac.hpp"
 #include "status/asset.hpp"
 #include "status/json.hpp"
 #include "status/report.hpp"
@@ -163,13 +163,8 @@ answer site::readiness() {
 // The proxy is asked for under the name that this page was asked for.
 answer site::proxy_pac(const request& r) const {
   const auto field = r[http::field::host];
-  const std::string proxy = to_string(core::target{host_of({field.data(), field.size()}), options_.socks_port});
-  const std::string text =
-      "function FindProxyForURL(url, host) {\n"
-      "  if (isPlainHostName(host) || host === \"127.0.0.1\" || host === \"[::1]\") return \"DIRECT\";\n"
-      "  return \"SOCKS5 " +
-      proxy + "; SOCKS " + proxy + "\";\n}\n";
-  return with_body(text, "application/x-ns-proxy-autoconfig");
+  const core::target proxy{host_of({field.data(), field.size()}), options_.socks_port};
+  return with_body(socks::proxy_pac(proxy, options_.socks_users), socks::pac_type);
 }
 
 answer site::list_controls() const {

@@ -48,6 +48,7 @@ struct site_options {
   std::string version{};
   std::vector<std::string> hosts{};  ///< names of this endpoint besides localhost and literal addresses
   std::uint16_t socks_port = 0;      ///< for /proxy.pac; 0 for none
+  bool socks_users = false;          ///< that port asks for a password
   core::limits limits{};
   std::size_t streams_most = 500;  ///< in an event, of each tunnel: the busiest
   controls can{};

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "mtcp/core/buffer.hpp"
+#include "mtcp/core/datagram.hpp"
 #include "mtcp/core/limits.hpp"
 #include "mtcp/core/stats.hpp"
 #include "mtcp/core/types.hpp"
@@ -31,6 +32,7 @@ struct event {
     readable,        ///< stream `id` has bytes, its end or a reset to read
     writable,        ///< stream `id` takes bytes again after write() took fewer than offered
     stopped,         ///< the peer reads no more of stream `id`; what is written is dropped. code: reset_code
+    datagram,        ///< a datagram of association `id` has come: read_datagram() until there is none
     bridge_closed,   ///< close bridge `id`: the peer has lost it, or broke the protocol on it; code: violation
     bridge_suspect,  ///< bridge `id` makes no progress (on the client: none does): dial a replacement, keep it
     going_away,      ///< the peer opens or accepts no more streams
@@ -108,6 +110,11 @@ class engine {
   /// The caller is done with the stream: what was written is still delivered, unread bytes are dropped. No more events
   /// of it. Call it exactly once per stream, unless reset() or refuse() ended it.
   void close(stream_id id);
+  /// Sends a datagram of an association, a stream whose target is_association(). It is never sent again, waits 100 ms
+  /// for a bridge at most, and overtakes streams. `peer` is where it goes (client) or came from (server). False if it
+  /// was dropped: the stream is not open, too much waits already, or there are more than 65,507 bytes.
+  bool send_datagram(stream_id id, const target& peer, std::span<const std::byte> payload, timestamp now);
+  std::optional<datagram> read_datagram(stream_id id);
   /// Opens (client) or accepts (server) no more streams, and tells the peer.
   void go_away();
 
@@ -121,6 +128,7 @@ class engine {
   void bridge_down(bridge_id id, timestamp now);
   /// Bytes as they came from the bridge, cut anywhere. Ignored for a bridge that is down.
   void handle_input(bridge_id id, slice bytes, timestamp now);
+  /// Not between transmit_order() and the poll_transmit() of its bridges: estimates must not move under a ranking.
   void handle_path_info(bridge_id id, const path_info& info, timestamp now);
   /// The counts that a resuming peer listed in its HELLO or WELCOME.
   void settle(std::span<const bridge_count> counts, timestamp now);

@@ -8,6 +8,7 @@
 //   engine_rank.cpp       which bridge would deliver soonest
 //   engine_transmit.cpp   filling a bridge: who sends what
 //   engine_reinject.cpp   sending again
+//   engine_datagrams.cpp  UDP, both ways
 #pragma once
 
 #include <deque>
@@ -20,6 +21,7 @@
 
 #include "mtcp/core/bridge_state.hpp"
 #include "mtcp/core/completion.hpp"
+#include "mtcp/core/datagram_queues.hpp"
 #include "mtcp/core/engine.hpp"
 #include "mtcp/core/range_set.hpp"
 
@@ -101,10 +103,14 @@ struct engine::impl {
   // Copies of frames that may yet arrive: at most 5 % of what is sent, 4 MiB saved up.
   token_bucket copies{0, 4 << 20};
 
+  datagram_queues datagrams_out{256 << 10, 4 << 20, std::chrono::milliseconds(100)};
+  datagram_queues datagrams_in{256 << 10, 4 << 20, std::chrono::seconds(10)};
+
   std::optional<timestamp> ack_due;
   timestamp newest_acked_sent{0};  // when the latest acknowledged frame had been sent, over all bridges
   timestamp progress_at{0};        // when anything was last acknowledged
   timestamp timer_ran{0};
+  timestamp conversing_until{0};      // somebody waits for single messages
   token_bucket useless{1000, 20000};  // frames that carry nothing
   tunnel_stats counters;
 
@@ -197,6 +203,7 @@ struct engine::impl {
   void rerank(bridge_state& b);
   bool direction_allows(const bridge_state& b) const;
   lane lane_of(const bridge_state& b) const;
+  double delay_of(const bridge_state& b) const;
   bool may_take(const bridge_state& b, double backlog) const;
   bool good_for_little(const bridge_state& b, bool of_streams) const;
 
@@ -204,6 +211,7 @@ struct engine::impl {
   bool nothing_to_do(const bridge_state& b) const;
   std::size_t poll_transmit(bridge_state& b, std::span<std::byte> out, timestamp now);
   void put_data(transmission& t);
+  void put_sparse(transmission& t);
   double bulk_backlog() const;
   void put_pings(transmission& t);
   void put_controls(transmission& t);
@@ -211,7 +219,7 @@ struct engine::impl {
   std::size_t write_stream_control(std::span<std::byte> out, stream_state& s, control what) const;
   std::size_t write_tunnel_control(std::span<std::byte> out, const control_item& item) const;
   control_slot* slot_of(const control_item& item);
-  std::size_t data_room(const bridge_state& b, std::size_t out) const;
+  std::size_t data_room(const transmission& t) const;
   void put_streams(transmission& t, stream_queue::place where);
   std::size_t segment_limit(const bridge_state& b, const stream_state& s) const;
   void put_new_segment(transmission& t, stream_state& s, std::size_t size);
@@ -224,6 +232,12 @@ struct engine::impl {
   void put_overdue(transmission& t);
   void put_speculative(transmission& t);
   bool put_copy(transmission& t, bridge_state& owner, const in_flight_frame& f);
+
+  // ---- datagrams (engine_datagrams.cpp) ----
+  stream_state* association(stream_id id);
+  void put_datagrams(transmission& t);
+  void put_datagram(transmission& t, stream_id id, const datagram& d);
+  violation handle_datagram(wire_reader body, timestamp now);
 };
 
 }  // namespace mtcp::core

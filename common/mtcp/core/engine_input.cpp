@@ -138,6 +138,8 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
         b.on_progress(now);
       }
       return body.ok() ? violation::none : violation::malformed_frame;
+    case frame_type::datagram:
+      return handle_datagram(body, now);
     case frame_type::bridge_suspect:
       if (my_role != role::client) return violation::unexpected_frame;
       if (const bridge_id id = body.varint(); body.complete() && bridges.contains(id)) {

@@ -60,11 +60,16 @@ void engine::impl::rerank(bridge_state& b) {
 // Acknowledgements return on the fastest bridge, so the way there takes rtt - rtt_fastest / 2; and what is handed over
 // at once takes its own time, which counts on a slow bridge.
 lane engine::impl::lane_of(const bridge_state& b) const {
-  const duration rtt = b.rtt_minimum();
-  const duration back = std::min(rtt, fastest_rtt) / 2;
   const double rate = b.rate_estimate();
   const double first = rate > 0 ? static_cast<double>(slack_for(rate)) / rate : 0;
-  return {rate, b.queue_seconds() + first + bridge_state::seconds(rtt - back)};
+  return {rate, delay_of(b) + first};
+}
+
+// Seconds until a few bytes that are handed over now are there.
+double engine::impl::delay_of(const bridge_state& b) const {
+  const duration rtt = b.rtt_minimum();
+  const duration back = std::min(rtt, fastest_rtt) / 2;
+  return b.queue_seconds() + bridge_state::seconds(rtt - back);
 }
 
 bool engine::impl::may_take(const bridge_state& b, double backlog) const {
@@ -84,9 +89,9 @@ bool engine::impl::good_for_little(const bridge_state& b, bool of_streams) const
   if (!eligible(b)) return false;
   double best = std::numeric_limits<double>::infinity();
   for (const ranked_bridge& r : ranks) {
-    if (eligible(*r.bridge)) best = std::min(best, r.path.eta);
+    if (eligible(*r.bridge)) best = std::min(best, delay_of(*r.bridge));
   }
-  return lane_of(b).eta <= best + small_difference;
+  return delay_of(b) <= best + small_difference;
 }
 
 }  // namespace mtcp::core

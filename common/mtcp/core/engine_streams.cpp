@@ -157,6 +157,8 @@ void engine::impl::erase_if_over(stream_state& s) {
   send_memory -= s.out.memory();
   receive_memory -= s.in.memory();
   held_bytes -= s.in.held();
+  datagrams_in.erase(s.id);
+  datagrams_out.erase(s.id);
   streams.erase(s.id);
   feed_hungry();
 }

@@ -22,6 +22,10 @@ constexpr std::size_t small_segment = 16 * 1024;
 constexpr std::uint64_t stream_head = 256 * 1024;
 constexpr double frame_seconds = 0.010;
 constexpr std::size_t least_segment = 4 * 1024;
+// How long after a message of a sparse stream bulk streams leave room for the next one.
+constexpr duration conversation = std::chrono::milliseconds(500);
+// What sparse streams may have in flight beyond a bridge's cap.
+constexpr std::size_t sparse_allowance = 16 * 1024;
 }  // namespace
 
 std::size_t engine::poll_transmit(bridge_id id, std::span<std::byte> out, timestamp now) {
@@ -52,7 +56,7 @@ double engine::impl::bulk_backlog() const {
 
 bool engine::impl::nothing_to_do(const bridge_state& b) const {
   if (b.ack_wanted || b.ping_wanted || b.pong_wanted || !controls.empty()) return false;
-  return b.room() < least_segment || !b.usable;
+  return !b.usable || (b.room() < least_segment && queue.empty(stream_queue::place::sparse));
 }
 
 std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> out, timestamp now) {
@@ -65,7 +69,7 @@ std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> ou
   put_acks(t);
   const bool quick = good_for_little(b, false);
   if (quick) put_controls(t);
-  t.data_room = data_room(b, t.rest().size());
+  t.data_room = data_room(t);
   if (b.usable && peer) put_data(t);
   if (quick) put_controls(t);  // FIN, right behind the last byte
   b.sent += t.used;
@@ -76,9 +80,10 @@ std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> ou
 
 void engine::impl::put_data(transmission& t) {
   bridge_state& b = t.bridge;
+  put_datagrams(t);
   put_resends(t);
   put_overdue(t);
-  if (good_for_little(b, true)) put_streams(t, stream_queue::place::sparse);
+  put_sparse(t);
   if (may_take(b, bulk_backlog())) put_streams(t, stream_queue::place::bulk);
   if (t.data_room >= least_segment) {
     // Nothing to send, or no credit for it.
@@ -86,13 +91,28 @@ void engine::impl::put_data(transmission& t) {
   }
 }
 
-std::size_t engine::impl::data_room(const bridge_state& b, std::size_t out) const {
+// New and sparse streams do not wait for room: they may exceed the cap a little.
+void engine::impl::put_sparse(transmission& t) {
+  if (queue.empty(stream_queue::place::sparse) || !good_for_little(t.bridge, true)) return;
+  const std::uint64_t over = t.bridge.in_flight() - std::min(t.bridge.in_flight(), t.bridge.send_limit());
+  const auto more = static_cast<std::size_t>(sparse_allowance - std::min<std::uint64_t>(over, sparse_allowance));
+  const std::size_t bulk_room = t.data_room;
+  const std::size_t used = t.used;
+  t.data_room = std::min(bulk_room + more, t.rest().size() - std::min(t.rest().size(), data_header + control_room));
+  put_streams(t, stream_queue::place::sparse);
+  t.data_room = bulk_room - std::min(bulk_room, t.used - used);
+}
+
+std::size_t engine::impl::data_room(const transmission& t) const {
+  const bridge_state& b = t.bridge;
   const std::size_t calm = queue.empty(stream_queue::place::sparse) ? burst : burst_beside_sparse;
   const std::size_t most = std::min(calm, slack_for(b.rate_estimate()));
   const std::size_t reserve = data_header + control_room;  // for the header of the last frame, and a FIN behind it
+  const std::size_t out = t.rest().size();
   if (out <= reserve) return 0;
   if (b.options.rate_limit > 0 && b.limiter.empty()) return 0;
-  return static_cast<std::size_t>(std::min<std::uint64_t>({b.room(), most, out - reserve}));
+  const std::uint64_t room = t.now < conversing_until ? b.calm_room() : b.room();
+  return static_cast<std::size_t>(std::min<std::uint64_t>({room, most, out - reserve}));
 }
 
 void engine::impl::put_pings(transmission& t) {
@@ -134,6 +154,8 @@ control_slot* engine::impl::slot_of(const control_item& item) {
     }
     case control::goaway:
       return &goaway_slot;
+    case control::datagram:
+      return nullptr;
     default:
       break;
   }
@@ -222,7 +244,10 @@ void engine::impl::put_streams(transmission& t, stream_queue::place where) {
     put_new_segment(t, *s,
                     static_cast<std::size_t>(
                         std::min<std::uint64_t>({s->out.unsent(), credit, segment_limit(t.bridge, *s), t.data_room})));
-    if (!s->can_send()) continue;  // popped in the next turn
+    if (!s->can_send()) {  // popped in the next turn
+      if (where == stream_queue::place::sparse && s->meter.sparse(t.now)) conversing_until = t.now + conversation;
+      continue;
+    }
     if (where == stream_queue::place::sparse && !s->meter.sparse(t.now)) {
       queue.pop(where);
       s->queued = stream_queue::place::bulk;

@@ -37,6 +37,10 @@ inline constexpr std::size_t frame_header_size = 4;
 inline constexpr std::size_t max_segment_size = 64 * 1024;
 /// Body of a DATA frame: stream and offset (8 bytes each at most) and the segment.
 inline constexpr std::size_t max_data_body = max_segment_size + 16;
+/// Payload of one DATAGRAM: the most that UDP over IPv4 carries.
+inline constexpr std::size_t max_datagram_size = 65'507;
+/// Body of a DATAGRAM frame: stream (8 bytes at most), port (4), host (2 + 255) and the payload.
+inline constexpr std::size_t max_datagram_body = max_datagram_size + 8 + 4 + 2 + 255;
 /// Body of any other frame of a known type.
 inline constexpr std::size_t max_control_body = 20 * 1024;
 /// Body of a frame of an unknown type, which is skipped.

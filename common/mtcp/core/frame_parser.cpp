@@ -11,7 +11,8 @@ namespace {
 bool is_known(frame_type type) { return type >= frame_type::hello && type <= frame_type::bridge_suspect; }
 
 std::size_t body_limit(frame_type type) {
-  if (type == frame_type::data || type == frame_type::datagram) return max_data_body;
+  if (type == frame_type::data) return max_data_body;
+  if (type == frame_type::datagram) return max_datagram_body;
   return is_known(type) ? max_control_body : max_unknown_body;
 }
 
@@ -58,9 +59,7 @@ frame_parser::item frame_parser::begin_frame() {
   collected_.clear();
   frame_size_ = frame_header_size + remaining_;
   if (remaining_ > body_limit(type_)) return item::malformed;
-  state_ = type_ == frame_type::data                          ? state::data_fields
-           : is_known(type_) && type_ != frame_type::datagram ? state::control
-                                                              : state::skip;
+  state_ = type_ == frame_type::data ? state::data_fields : is_known(type_) ? state::control : state::skip;
   return item::need_more;
 }
 

@@ -25,7 +25,8 @@ enum class control : std::uint8_t {
   bridge_closed,
   bridge_suspect,
   path,
-  goaway,  // of the tunnel
+  goaway,    // of the tunnel
+  datagram,  // nobody keeps it: it only counts as in flight
 };
 inline constexpr std::size_t stream_controls = 6;
 

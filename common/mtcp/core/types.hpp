@@ -24,6 +24,9 @@ struct target {
   friend bool operator==(const target&, const target&) = default;
 };
 
+/// The target of a UDP association: a stream that carries datagrams and no bytes.
+inline bool is_association(const target& to) { return to.host.empty() && to.port == 0; }
+
 /// Why a stream was not opened. The values are the reply codes of SOCKS5 (RFC 1928, section 6).
 enum class refusal : std::uint8_t {
   general = 1,              ///< anything else

@@ -118,7 +118,7 @@ class acceptor {
                                                                    std::weak_ptr<detail::server>(impl_));
   }
 
-  /// Replaces the keys for connections to come; tunnels whose key is gone stay until they end by themselves.
+  /// Replaces the keys. Tunnels whose key is gone end at once, as with stop().
   void set_keys(key_ring keys);
 
   /// Resets a stream at both ends, without asking its owner, whose operations fail with operation_aborted. `session` is

@@ -150,7 +150,7 @@ core::welcome server::answer(const core::hello& hello, const key& holder, sessio
 
 core::welcome_status server::find_place(const core::hello& hello, const key& holder, session_ref& joined) {
   if (hello.version != core::protocol_version) return core::welcome_status::version;
-  if (stopped_) return core::welcome_status::refused;
+  if (stopped_ || !options_.keys.find(holder.id())) return core::welcome_status::refused;
   if (hello.session == core::session_id{}) return create(holder, hello.bridge, joined);
   return join(hello, holder, joined);
 }

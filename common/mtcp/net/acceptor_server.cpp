@@ -66,6 +66,9 @@ std::vector<tcp::endpoint> server::local_endpoints() const {
 void server::set_keys(key_ring keys) {
   tls_ = tls_context::server(keys);
   options_.keys = std::move(keys);
+  const auto all = sessions_;  // see stop()
+  for (const auto& [id, open] : all)
+    if (!options_.keys.find(open->owner())) open->leave();
 }
 
 // ---- from beginning to end ----

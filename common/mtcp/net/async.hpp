@@ -4,6 +4,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_datagram_socket.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -11,6 +12,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/result.hpp>
 #include <chrono>
@@ -41,6 +43,12 @@ using endpoint = protocol::endpoint;
 using socket = asio::basic_stream_socket<protocol, executor>;
 using acceptor = asio::basic_socket_acceptor<protocol, executor>;
 }  // namespace tcp
+
+namespace udp {
+using protocol = asio::ip::udp;
+using endpoint = protocol::endpoint;
+using socket = asio::basic_datagram_socket<protocol, executor>;
+}  // namespace udp
 
 /// True for the exception with which a cancelled coroutine unwinds.
 bool is_cancellation(const std::exception_ptr& escaped) noexcept;

@@ -59,7 +59,6 @@ task<error_code> bridge::read_all(session& into, std::vector<core::slice> first)
 bool bridge::transmit(session& from, core::timestamp now) {
   if (closed_ || waiting_for_room_) return false;
   core::engine& engine = from.engine();
-  report_path_info(engine, now);
   const std::size_t slack = engine.send_slack(id_);
   adapt_unsent_limit(slack);
   const std::size_t unsent = unsent_bytes(slack);
@@ -106,7 +105,7 @@ void bridge::adapt_unsent_limit(std::size_t slack) {
 
 // A few times per round trip, so that a queue that builds up is seen before it overflows.
 void bridge::report_path_info(core::engine& to, core::timestamp now) {
-  if (now < next_path_info_) return;
+  if (closed_ || now < next_path_info_) return;
   const auto info = platform::path_info(channel_.socket());
   next_path_info_ =
       now + std::clamp<core::duration>(info ? info->srtt / 4 : core::duration(0), milliseconds(10), milliseconds(500));

@@ -36,6 +36,8 @@ class bridge {
   /// Reads frames into the session's engine until the connection ends, or close() is called. Returns the reason.
   task<error_code> read_all(session& into, std::vector<core::slice> first);
 
+  /// Tells the engine what the kernel knows of the path, if it is time again. Before the engine ranks its bridges.
+  void report_path_info(core::engine& to, core::timestamp now);
   /// Takes frames from the engine and sends them, once; false if there was nothing to send or no room for it.
   bool transmit(session& from, core::timestamp now);
 
@@ -61,7 +63,6 @@ class bridge {
   void wait_for_room(session& from);
   void on_room(session& from, error_code error);
   void adapt_unsent_limit(std::size_t slack);
-  void report_path_info(core::engine& to, core::timestamp now);
   void tell_role(session& of);
 
   secure_channel channel_;

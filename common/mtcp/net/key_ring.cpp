@@ -1,79 +1,16 @@
 #include "mtcp/net/key_ring.hpp"
 
-#include <fcntl.h>
-#include <openssl/crypto.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <string_view>
-#include <system_error>
 #include <utility>
+
+#include "mtcp/net/private_file.hpp"
 
 namespace mtcp {
 
 namespace {
 
-constexpr std::size_t max_file_size = 1 << 20;
 constexpr std::size_t max_user_size = 64;
-
-// The content of a key file, wiped when it goes: allocated once, so that no copy stays behind.
-class file_text {
- public:
-  file_text() : bytes_(std::make_unique<char[]>(max_file_size)) {}
-  ~file_text() { OPENSSL_cleanse(bytes_.get(), size_); }
-  file_text(const file_text&) = delete;
-  file_text& operator=(const file_text&) = delete;
-
-  char* free_space() noexcept { return bytes_.get() + size_; }
-  std::size_t free_size() const noexcept { return max_file_size - size_; }
-  void commit(std::size_t n) noexcept { size_ += n; }
-  std::string_view view() const noexcept { return {bytes_.get(), size_}; }
-
- private:
-  std::unique_ptr<char[]> bytes_;
-  std::size_t size_ = 0;
-};
-
-class descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
-[[noreturn]] void unreadable(const std::string& path, int error) {
-  throw key_error(key_error::kind::unreadable, path + ": " + std::generic_category().message(error));
-}
-
-// Checked on the open file, so that it cannot be exchanged in between.
-void check_permissions(const std::string& path, int fd) {
-  struct stat info {};
-  if (::fstat(fd, &info) != 0) unreadable(path, errno);
-  if (!S_ISREG(info.st_mode)) throw key_error(key_error::kind::unreadable, path + ": not a regular file");
-  if ((info.st_mode & 077) != 0) {
-    throw key_error(key_error::kind::permissions,
-                    path + ": others than its owner have access to this key file; run: chmod 600 " + path);
-  }
-}
-
-void read_all(const std::string& path, int fd, file_text& text) {
-  while (text.free_size() > 0) {
-    const ssize_t n = ::read(fd, text.free_space(), text.free_size());
-    if (n == 0) return;
-    if (n < 0 && errno != EINTR) unreadable(path, errno);
-    if (n > 0) text.commit(static_cast<std::size_t>(n));
-  }
-  throw key_error(key_error::kind::malformed, path + ": too large for a key file");
-}
 
 bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\r'; }
 
@@ -137,12 +74,7 @@ key_ring::entry key_ring::find(const key_id& id) const {
 }
 
 key_ring load_key_file(const std::string& path) {
-  // Non-blocking, so that a named pipe is refused instead of waited for.
-  const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) unreadable(path, errno);
-  check_permissions(path, file.get());
-  file_text text;
-  read_all(path, file.get(), text);
+  const private_text text(path);
   return parse_file(path, text.view());
 }
 

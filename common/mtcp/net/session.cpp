@@ -83,6 +83,7 @@ void session::dispatch(const core::event& what) {
   using type = core::event::type;
   switch (what.kind) {
     case type::readable:
+    case type::datagram:
     case type::writable:
     case type::stopped:
       if (dispatch_to_stream(what)) return;
@@ -100,6 +101,7 @@ bool session::dispatch_to_stream(const core::event& what) {
   if (found == streams_.end()) return false;
   detail::stream_state& to = *found->second;
   if (what.kind == core::event::type::readable) to.on_readable();
+  if (what.kind == core::event::type::datagram) to.on_datagram();
   if (what.kind == core::event::type::writable) to.on_writable();
   if (what.kind == core::event::type::stopped) to.on_stopped();
   return true;
@@ -113,7 +115,11 @@ void session::close_bridge(const core::event& what) {
 
 // The quickest bridge is offered first, and all of them again as long as one takes something: what one took changes
 // what is best for the others.
+//
+// What the kernel knows of them comes first: a bridge whose estimate changed after the ranking would look worse than
+// its own rank, refuse a few bytes for the sake of a better one, and so might each of them, for good.
 void session::transmit(core::timestamp at) {
+  for (const auto& [id, carrier] : bridges_) carrier->report_path_info(engine_, at);
   for (int round = 0; round < rounds_most; ++round)
     if (!offer_to_bridges(at)) return;
   changed();
@@ -219,8 +225,9 @@ void session::describe(tunnel_snapshot& out) const {
   for (const bridge* carrier : bridges()) carrier->describe(*this, out.bridges.emplace_back());
   for (const auto& [id, state] : streams_) {
     const core::stream_stats stats = engine_.stats_of_stream(id).value_or(core::stream_stats{});
+    const bool is_udp = core::is_association(state->target());
     out.streams.push_back({.id = id,
-                           .to = state->target(),
+                           .to = is_udp ? core::target{"udp", 0} : state->target(),
                            .bytes_up = client ? stats.bytes_sent : stats.bytes_received,
                            .bytes_down = client ? stats.bytes_received : stats.bytes_sent,
                            .age = at - state->opened_at()});

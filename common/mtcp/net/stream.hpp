@@ -96,6 +96,7 @@ class stream {
 
  private:
   friend class incoming;
+  friend class association;
 
   // asio::buffer_sequence_begin serves single buffers and sequences alike.
   template <class Buffer, class Byte, class Buffers>

@@ -51,18 +51,46 @@ io_result stream_state::read_engine(const read_request& request) {
 }
 
 void stream_state::on_readable() {
+  on_datagram();  // or the end of an association
   if (!read_done_ || receive_end_) return;
   const io_result got = read_engine(reading_);
   if (got.size != 0 || got.error) std::exchange(read_done_, {})(got.error, got.size);
 }
 
+std::optional<core::datagram> stream_state::try_receive(error_code& ended) {
+  if (receive_done_) return ended = asio::error::already_started, std::nullopt;
+  if (owner_ != nullptr && !receive_end_) {
+    if (auto next = owner_->engine().read_datagram(id_)) return next;
+    read_engine({});  // there are no bytes, but there may be an end
+  }
+  ended = receive_end_;
+  return {};
+}
+
+void stream_state::on_datagram() {
+  if (!receive_done_) return;
+  datagram_completion done = std::move(receive_done_);
+  error_code ended;
+  auto next = try_receive(ended);
+  if (next || ended) return done(ended, next ? std::move(*next) : core::datagram{});
+  receive_done_ = std::move(done);
+}
+
+bool stream_state::send_datagram(const core::target& peer, std::span<const std::byte> payload) {
+  if (owner_ == nullptr || !owner_->engine().send_datagram(id_, peer, payload, owner_->now())) return false;
+  owner_->changed();
+  return true;
+}
+
 void stream_state::cancel_read() {
+  if (receive_done_) std::exchange(receive_done_, {})(asio::error::operation_aborted, core::datagram{});
   if (read_done_) std::exchange(read_done_, {})(asio::error::operation_aborted, 0);
 }
 
 void stream_state::end_receive(error_code why) {
   if (!receive_end_) receive_end_ = why;
   if (read_done_) std::exchange(read_done_, {})(receive_end_, 0);
+  if (receive_done_) std::exchange(receive_done_, {})(receive_end_, core::datagram{});
 }
 
 void stream_state::stop_receive(core::reset_code code) {

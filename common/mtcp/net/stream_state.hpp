@@ -39,6 +39,7 @@ struct io_result {
   std::size_t size = 0;
 };
 using io_completion = completion<error_code, std::size_t>;
+using datagram_completion = completion<error_code, core::datagram>;
 
 class stream_state {
  public:
@@ -58,6 +59,10 @@ class stream_state {
   std::optional<io_result> try_write(write_request& request);
   void wait_read(const read_request& request, io_completion done);
   void wait_write(const write_request& request, io_completion done);
+  /// The next datagram or why there will be none; neither means that the operation has to wait.
+  std::optional<core::datagram> try_receive(error_code& ended);
+  void wait_receive(datagram_completion done) { receive_done_ = std::move(done); }
+  bool send_datagram(const core::target& peer, std::span<const std::byte> payload);
   void cancel_read();
   void cancel_write();
   void shutdown_send();
@@ -70,6 +75,7 @@ class stream_state {
 
   // From the session.
   void on_readable();
+  void on_datagram();
   void on_writable();
   void on_stopped();
   /// The session is over: every operation fails from now on, and the session may be destroyed.
@@ -93,6 +99,7 @@ class stream_state {
   read_request reading_;
   write_request writing_;
   io_completion read_done_, write_done_;
+  datagram_completion receive_done_;
 };
 
 // ---- initiation: what async_read_some and its like do with a handler ----

@@ -8,10 +8,10 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include "mtcp/core/types.hpp"
+#include "mtcp/socks/address_field.hpp"
 #include "mtcp/socks/decoded.hpp"
 
 namespace mtcp::socks {
@@ -48,7 +48,7 @@ struct request {
 
 /// Largest greeting and request, in bytes: a buffer of this size always holds one complete message.
 inline constexpr std::size_t max_greeting_size = 2 + 255;
-inline constexpr std::size_t max_request_size = 4 + 1 + 255 + 2;
+inline constexpr std::size_t max_request_size = 3 + max_address_size;
 
 /// The client's first message. No offered method is a valid greeting; choose() then finds none acceptable.
 decoded<method_set, malformed> decode_greeting(std::span<const std::byte> bytes);

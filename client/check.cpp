@@ -1,0 +1,41 @@
+#include "check.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+
+#include "mtcp/net/address.hpp"
+#include "mtcp/net/key_ring.hpp"
+#include "path_option.hpp"
+
+namespace mtcp::client {
+namespace {
+
+void print(const char* what, const std::string& text) { std::printf("%-8s %s\n", what, text.c_str()); }
+
+std::string place(const std::optional<core::target>& where) { return where ? to_string(*where) : "none"; }
+
+}  // namespace
+
+key load_key(settings& s) {
+  if (!s.url_file.empty()) {
+    program::share_url url = program::load_share_url(s.url_file);
+    take_url(s, url);
+    url.secret.set_user(url.name);
+    return std::move(url.secret);
+  }
+  const key_ring keys = load_key_file(s.key_file);
+  if (keys.size() > 1) spdlog::warn("{} holds several keys; the first is used", s.key_file);
+  return *keys.entries().front();
+}
+
+int print_settings(const settings& s, const key& secret) {
+  print("key", to_string(secret.id()) + (secret.user().empty() ? "" : " (" + secret.user() + ")"));
+  for (const path_options& path : s.paths) print("path", describe(path));
+  print("socks", place(s.socks));
+  for (const forward& f : s.forwards) print("forward", to_string(f.listen) + " to " + to_string(f.to));
+  print("status", place(s.status.where));
+  return 0;
+}
+
+}  // namespace mtcp::client

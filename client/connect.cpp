@@ -1,0 +1,49 @@
+#include "connect.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "mtcp/net/address.hpp"
+#include "mtcp/net/relay.hpp"
+
+namespace mtcp::client {
+namespace {
+
+// With fast_open: what an application sends as soon as it hears of success comes within this, or it waits to be spoken
+// to.
+constexpr std::chrono::milliseconds first_words{5};
+
+task<bool> answer_early(dialogue& with, encode_answer answer) {
+  const std::string success = answer({}, {});
+  if (!co_await with.send(success)) co_return false;
+  if (with.bytes().empty()) co_await with.more_within(first_words);
+  co_return true;
+}
+
+task<bool> answer_late(dialogue& with, std::string text, bool success) {
+  const bool sent = co_await with.send(text);
+  if (sent && !success) co_await with.farewell();
+  co_return sent&& success;
+}
+
+}  // namespace
+
+task<> connect(const local_port& port, std::unique_ptr<dialogue> with, core::target to, const char* protocol,
+               encode_answer answer) {
+  if (port.fast_open && !co_await answer_early(*with, answer)) co_return;
+  with->lift_limit();
+  const std::string name = to_string(to);
+  auto [error, remote] = co_await port.through.async_open(std::move(to), with->bytes(), use_result);
+  spdlog::debug("{} {}: {}", protocol, name, error ? error.message() : "open");
+  if (error && port.fast_open) co_return co_await close_with_reset(with->socket());
+  if (!port.fast_open) {
+    std::string text = answer(error, error ? core::target{} : remote.bound());
+    if (!co_await answer_late(*with, std::move(text), !error)) co_return;
+  }
+  tcp::socket application = with->release();
+  with.reset();  // the buffer, before a relay that may last for days
+  co_await relay(std::move(remote), std::move(application));
+}
+
+}  // namespace mtcp::client

@@ -1,0 +1,26 @@
+// What CONNECT is in every protocol of the local port: a stream to the destination, an answer, and the relay.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "dialogue.hpp"
+#include "local_port.hpp"
+#include "mtcp/core/types.hpp"
+
+namespace mtcp::client {
+
+/// A protocol's answer: success with the address that the server dialled from, or why there is no stream.
+using encode_answer = std::string (*)(const error_code& error, const core::target& bound);
+
+/// `protocol` is for the log. What the application has sent behind its request rides with OPEN. With fast_open the
+/// answer goes out first, and a stream that is not to be had ends in a reset.
+task<> connect(const local_port& port, std::unique_ptr<dialogue> with, core::target to, const char* protocol,
+               encode_answer answer);
+
+/// Bytes of an answer as the text that encode_answer returns.
+inline std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace mtcp::client

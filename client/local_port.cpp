@@ -1,0 +1,24 @@
+#include "local_port.hpp"
+
+#include <utility>
+
+#include "mtcp/socks/protocol.hpp"
+
+namespace mtcp::client {
+
+task<> serve_local(const local_port& port, tcp::socket application) {
+  auto with = std::make_unique<dialogue>(std::move(application), port.handshake_limit);
+  if (!co_await with->more()) co_return;
+  switch (socks::protocol_of(with->bytes().front())) {
+    case socks::protocol::socks5:
+      co_return co_await serve_socks5(port, std::move(with));
+    case socks::protocol::socks4:
+      co_return co_await serve_socks4(port, std::move(with));
+    case socks::protocol::http:
+      co_return co_await serve_http(port, std::move(with));
+    case socks::protocol::unknown:
+      co_return;
+  }
+}
+
+}  // namespace mtcp::client

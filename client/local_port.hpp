@@ -1,0 +1,32 @@
+// The mixed local port: SOCKS5, SOCKS4 and 4a, and HTTP proxy, told apart by a connection's first byte.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "dialogue.hpp"
+#include "mtcp/net/async.hpp"
+#include "mtcp/net/tunnel.hpp"
+#include "mtcp/socks/users.hpp"
+
+namespace mtcp::client {
+
+/// What the sessions of the port share. It outlives them.
+struct local_port {
+  tunnel& through;
+  socks::user_table users{};    ///< who may use it; empty: everybody
+  bool fast_open = false;       ///< say success before the server has reached the destination
+  std::string udp_advertise{};  ///< address for UDP that applications are told; empty: the one that they reached
+  std::chrono::milliseconds handshake_limit = std::chrono::seconds(10);  ///< for what comes before the relay, in all
+};
+
+/// Ends when the application's connection does.
+task<> serve_local(const local_port& port, tcp::socket application);
+
+// One for each protocol. `with` holds at least the first byte.
+task<> serve_socks5(const local_port& port, std::unique_ptr<dialogue> with);
+task<> serve_socks4(const local_port& port, std::unique_ptr<dialogue> with);
+task<> serve_http(const local_port& port, std::unique_ptr<dialogue> with);
+
+}  // namespace mtcp::client

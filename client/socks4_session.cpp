@@ -1,0 +1,29 @@
+// SOCKS4 and 4a. The protocol knows no password, so with users it is refused.
+#include <utility>
+
+#include "connect.hpp"
+#include "local_port.hpp"
+#include "mtcp/socks/socks4.hpp"
+
+namespace mtcp::client {
+namespace {
+
+std::string answer(const error_code& error, const core::target& bound) {
+  return text_of(socks::encode_reply4(error ? socks::reply4::rejected : socks::reply4::granted, bound));
+}
+
+}  // namespace
+
+task<> serve_socks4(const local_port& port, std::unique_ptr<dialogue> with) {
+  const auto request = co_await next_message(*with, socks::decode_request4);
+  if (request.needs_more()) co_return;
+  if (!request || !request.value().is_connect || !port.users.empty()) {
+    const auto refusal = socks::encode_reply4(socks::reply4::rejected);
+    co_await with->send_last(refusal);
+    co_return;
+  }
+  core::target to = request.value().to;
+  co_await connect(port, std::move(with), std::move(to), "socks4", answer);
+}
+
+}  // namespace mtcp::client

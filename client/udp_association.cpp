@@ -1,0 +1,135 @@
+#include "udp_association.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <utility>
+
+#include "mtcp/net/address.hpp"
+#include "mtcp/net/association.hpp"
+#include "mtcp/net/datagram_socket.hpp"
+#include "mtcp/net/refusal.hpp"
+#include "mtcp/net/task_group.hpp"
+#include "mtcp/socks/datagram.hpp"
+#include "mtcp/socks/socks5.hpp"
+
+namespace mtcp::client {
+namespace {
+
+udp::endpoint endpoint_of(const core::target& literal) {
+  const auto address = parse_address(literal.host);
+  return address ? udp::endpoint(unmapped(*address), literal.port) : udp::endpoint();
+}
+
+class udp_association {
+ public:
+  udp_association(tcp::socket application, association through, datagram_socket socket, udp::endpoint source)
+      : application_(std::move(application)),
+        through_(std::move(through)),
+        socket_(std::move(socket)),
+        source_(std::move(source)),
+        parts_(application_.get_executor(), [this](const std::exception_ptr&) { stop(); }) {}
+
+  task<> run() {
+    parts_.start(upload());
+    parts_.start(download());
+    parts_.start(watch());
+    co_await parts_.wait();
+  }
+
+ private:
+  task<> upload() {
+    datagram_socket::receiver to = [this](std::span<const std::byte> datagram, const udp::endpoint& from) {
+      take(datagram, from);
+    };
+    co_await socket_.receive_all(std::move(to));
+    stop();
+  }
+
+  void take(std::span<const std::byte> datagram, const udp::endpoint& from) {
+    if (from.address() != source_.address() || (source_.port() != 0 && from.port() != source_.port())) return;
+    const auto header = socks::decode_datagram_header(datagram);
+    if (!header) return;
+    source_.port(from.port());
+    through_.send(header.value(), datagram.subspan(header.size()));
+  }
+
+  task<> download() {
+    for (;;) {
+      const auto [error, datagram] = co_await through_.async_receive(use_result);
+      if (error) break;
+      if (source_.port() == 0) continue;  // it has not sent anything: nobody knows where it is
+      const socks::encoded_datagram_header header(datagram.peer);
+      socket_.send(header.bytes(), datagram.payload.bytes(), source_);
+    }
+    stop();
+  }
+
+  /// The application says nothing more, but the end of its connection does.
+  task<> watch() {
+    std::array<char, 512> ignored;
+    const auto into = asio::buffer(ignored);
+    error_code error;
+    while (!error) std::tie(error, std::ignore) = co_await application_.async_read_some(into, use_result);
+    stop();
+  }
+
+  void stop() {
+    error_code ignored;
+    application_.close(ignored);
+    socket_.close();
+    through_.close();
+  }
+
+  tcp::socket application_;
+  association through_;
+  datagram_socket socket_;
+  udp::endpoint source_;  // port 0: not known yet
+  task_group parts_;
+};
+
+/// On the address that the application has reached.
+error_code open_socket(datagram_socket& socket, const tcp::endpoint& reached) {
+  const ip_address address = unmapped(reached.address());
+  if (!socket.open({address, reached.port()})) return {};
+  return socket.open({address, 0});
+}
+
+udp::endpoint source_of(const tcp::socket& application, const core::target& declared) {
+  error_code gone;
+  const udp::endpoint peer(unmapped(application.remote_endpoint(gone).address()), 0);
+  const udp::endpoint said = endpoint_of(declared);
+  const bool usable = said.address() == peer.address() || said.address().is_unspecified();
+  return {peer.address(), usable ? said.port() : std::uint16_t{0}};
+}
+
+task<> refuse(dialogue& with, const error_code& error) {
+  const auto why = refusal_of(error);
+  const socks::encoded_reply answer(why ? socks::reply_to(*why) : socks::reply::general_failure, {});
+  co_await with.send_last(answer.bytes());
+}
+
+}  // namespace
+
+task<> serve_association(const local_port& port, std::unique_ptr<dialogue> with, core::target declared) {
+  with->lift_limit();
+  datagram_socket socket(with->socket().get_executor());
+  error_code gone;
+  const tcp::endpoint reached = with->socket().local_endpoint(gone);
+  error_code error = gone ? gone : open_socket(socket, reached);
+  core::target nowhere;
+  stream carrier;
+  if (!error) std::tie(error, carrier) = co_await port.through.async_open(std::move(nowhere), {}, use_result);
+  spdlog::debug("udp association: {}", error ? error.message() : "open");
+  if (error) co_return co_await refuse(*with, error);
+  const udp::endpoint local = socket.local_endpoint();
+  const std::string told = port.udp_advertise.empty() ? local.address().to_string() : port.udp_advertise;
+  const socks::encoded_reply answer(socks::reply::succeeded, {told, local.port()});
+  const udp::endpoint source = source_of(with->socket(), declared);
+  if (!co_await with->send(answer.bytes())) co_return;
+  udp_association all(with->release(), association(std::move(carrier)), std::move(socket), source);
+  with.reset();
+  co_await all.run();
+}
+
+}  // namespace mtcp::client

@@ -1,0 +1,15 @@
+# The library for other projects: find_package(mtcp) and mtcp::mtcp.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mtcp)
+install(TARGETS mtcp_core mtcp_net EXPORT mtcp-targets
+  ARCHIVE COMPONENT dev
+  FILE_SET HEADERS COMPONENT dev)
+install(EXPORT mtcp-targets NAMESPACE mtcp:: DESTINATION ${package_dir} COMPONENT dev)
+# Before 1.0 every minor version may change the interface.
+write_basic_package_version_file(mtcp-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES mtcp-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/mtcp-config-version.cmake
+  DESTINATION ${package_dir} COMPONENT dev)
+install(FILES PROTOCOL.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmtcp-dev COMPONENT dev)
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmtcp-dev COMPONENT dev)

@@ -1,0 +1,8 @@
+# find_package(mtcp): the target mtcp::mtcp.
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(OpenSSL 3.0)
+find_dependency(Boost 1.81)
+find_dependency(PkgConfig)
+pkg_check_modules(CARES REQUIRED QUIET IMPORTED_TARGET libcares)
+include(${CMAKE_CURRENT_LIST_DIR}/mtcp-targets.cmake)

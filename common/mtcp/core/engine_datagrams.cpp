@@ -1,0 +1,84 @@
+// Datagrams of UDP associations: never resent, never in order, soon or not at all.
+#include <utility>
+
+#include "mtcp/core/engine_impl.hpp"
+#include "mtcp/core/frame.hpp"
+#include "mtcp/core/wire.hpp"
+
+namespace mtcp::core {
+namespace {
+
+constexpr std::size_t least_room = 4 * 1024;
+
+std::size_t body_size(stream_id id, const datagram& d) {
+  const std::size_t host = d.peer.host.size();
+  return varint_size(id) + varint_size(d.peer.port) + varint_size(host) + host + d.payload.size();
+}
+
+}  // namespace
+
+bool engine::send_datagram(stream_id id, const target& peer, std::span<const std::byte> payload, timestamp now) {
+  const stream_state* s = impl_->association(id);
+  const bool sound = payload.size() <= max_datagram_size && !peer.host.empty() && peer.host.size() <= 255;
+  if (s == nullptr || s->shutdown || s->send_reset || s->stop_received || !sound) return false;
+  return impl_->datagrams_out.push(id, {peer, slice::copy_of(payload)}, now);
+}
+
+std::optional<datagram> engine::read_datagram(stream_id id) { return impl_->datagrams_in.pop(id); }
+
+/// The open association of that id, or null.
+stream_state* engine::impl::association(stream_id id) {
+  stream_state* s = find(id);
+  return s != nullptr && s->known && s->answered && !s->closed && is_association(s->to) ? s : nullptr;
+}
+
+// On the bridge that delivers soonest. One that is cut for the last bytes of room exceeds it: it cannot be split.
+void engine::impl::put_datagrams(transmission& t) {
+  const auto waiting = static_cast<double>(datagrams_out.bytes());
+  if (datagrams_out.empty() || !(good_for_little(t.bridge, true) || may_take(t.bridge, waiting))) return;
+  while (t.data_room >= least_room) {
+    const auto [id, next] = datagrams_out.front(t.now);
+    if (next == nullptr) return;
+    const std::size_t size = frame_header_size + body_size(id, *next);
+    if (t.rest().size() < size) return;
+    if (const auto d = datagrams_out.pop_in_turn(id); association(id) != nullptr) put_datagram(t, id, *d);
+  }
+}
+
+// DATAGRAM: stream, port, host, then the payload to the end.
+void engine::impl::put_datagram(transmission& t, stream_id id, const datagram& d) {
+  wire_writer body(t.rest().subspan(frame_header_size));
+  body.varint(id);
+  body.varint(d.peer.port);
+  body.string(d.peer.host);
+  body.bytes(d.payload.bytes());
+  put_frame_header(t.rest().first<frame_header_size>(), frame_type::datagram, body.size());
+  const std::size_t size = frame_header_size + body.size();
+  counters.payload_sent += d.payload.size();
+  in_flight_frame f;
+  f.what = control::datagram;
+  f.id = id;
+  record(t, std::move(f), size);
+  t.data_room -= std::min(t.data_room, size);
+}
+
+// One for an association that has ended, or whose OPEN is still on its way, is dropped like any that is lost.
+violation engine::impl::handle_datagram(wire_reader body, timestamp now) {
+  const stream_id id = body.varint();
+  const std::uint64_t port = body.varint();
+  const std::string_view host = body.string();
+  if (!body.ok() || port > 0xffff || host.empty() || host.size() > 255) return violation::malformed_frame;
+  const auto payload = body.rest();
+  if (payload.size() > max_datagram_size) return violation::malformed_frame;
+  const stream_state* s = find(id);
+  if (s != nullptr && s->known && !is_association(s->to)) return violation::unexpected_frame;
+  if (association(id) == nullptr || s->receive_stopped) return violation::none;
+  const bool first = !datagrams_in.has(id);
+  datagram d{{std::string(host), static_cast<std::uint16_t>(port)}, slice::copy_of(payload)};
+  if (!datagrams_in.push(id, std::move(d), now)) return violation::none;
+  counters.payload_received += payload.size();
+  if (first) report(event::type::datagram, id);
+  return violation::none;
+}
+
+}  // namespace mtcp::core

@@ -1,0 +1,72 @@
+// One end of a UDP association through a tunnel: datagrams to and from any number of peers, over a stream that carries
+// nothing else. Datagrams may be lost, doubled never, and overtake each other.
+//
+//   client: core::target none;  auto [error, s] = co_await tunnel.async_open(none, {}, use_result);  association(s)
+//   server: association(request.answer(...)), for a request whose target core::is_association()
+//
+// Threads and life are those of the stream; its end, a reset or the loss of the tunnel, ends the association.
+#pragma once
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "mtcp/core/datagram.hpp"
+#include "mtcp/net/stream.hpp"
+
+namespace mtcp {
+
+namespace detail {
+
+struct initiate_receive {
+  template <class Handler>
+  void operator()(Handler handler, stream_state* state) const {
+    error_code ended = asio::error::not_connected;
+    std::optional<core::datagram> next;
+    if (state != nullptr) {
+      ended = {};
+      next = state->try_receive(ended);
+    }
+    if (next || ended) {
+      const auto where = asio::get_associated_executor(handler);
+      asio::post(where, asio::append(std::move(handler), ended, next ? std::move(*next) : core::datagram{}));
+      return;
+    }
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    if (slot.is_connected()) slot.assign([state](asio::cancellation_type) { state->cancel_read(); });
+    state->wait_receive(datagram_completion(std::move(handler), state->get_executor()));
+  }
+};
+
+}  // namespace detail
+
+class association {
+ public:
+  /// Adopts an open stream.
+  explicit association(stream carrier) : carrier_(std::move(carrier)) {}
+
+  /// Sends up to 65,507 bytes; false if they were dropped. `peer` is the destination (client; a name or an address) or
+  /// the source (server; an address).
+  bool send(const core::target& peer, std::span<const std::byte> payload) {
+    return carrier_.is_open() && carrier_.state_->send_datagram(peer, payload);
+  }
+
+  /// The next datagram: void(error_code, core::datagram). One at a time. Errors as those of reading a stream: eof is
+  /// the end of the association.
+  template <class Token>
+  auto async_receive(Token&& token) {
+    return asio::async_initiate<Token, void(error_code, core::datagram)>(detail::initiate_receive{}, token,
+                                                                         carrier_.state_.get());
+  }
+
+  /// Ends it. A receive that waits ends with operation_aborted.
+  void close() { carrier_.close(); }
+
+ private:
+  stream carrier_;
+};
+
+}  // namespace mtcp

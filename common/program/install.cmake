@@ -1,0 +1,23 @@
+# mtcp_install_program(TARGET COMPONENT): a program, and what belongs to it on a system.
+include(GNUInstallDirs)
+
+set(mtcp_completions ${CMAKE_CURRENT_LIST_DIR}/completions)
+
+function(mtcp_install_program target component)
+  install(TARGETS ${target} COMPONENT ${component})
+  install(FILES ${target}.service DESTINATION lib/systemd/system COMPONENT ${component})
+  install(FILES ${target}.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT ${component})
+  install(CODE "execute_process(COMMAND gzip -9nf
+    \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_MANDIR}/man1/${target}.1\" COMMAND_ERROR_IS_FATAL ANY)"
+    COMPONENT ${component})
+  install(FILES ${component}.example.json DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${target}/examples
+    RENAME ${component}.json COMPONENT ${component})
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${target}
+    RENAME copyright COMPONENT ${component})
+  install(FILES ${mtcp_completions}/mtcp.bash RENAME ${target}
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT ${component})
+  install(FILES ${mtcp_completions}/_mtcp RENAME _${target}
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT ${component})
+  install(FILES ${mtcp_completions}/mtcp.fish RENAME ${target}.fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT ${component})
+endfunction()

@@ -1,0 +1,46 @@
+#include "keygen.hpp"
+
+#include <fcntl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+#include "mtcp/net/key_ring.hpp"
+#include "program/options.hpp"
+
+namespace mtcp::server {
+namespace {
+
+[[noreturn]] void fail(const std::string& file, int error) {
+  throw program::settings_error(EX_CANTCREAT, file + ": " + std::generic_category().message(error));
+}
+
+bool write_all(int to, const std::string& text) {
+  return ::write(to, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(to) == 0;
+}
+
+void write_new(const std::string& file, int to, const std::string& text) {
+  const bool written = write_all(to, text);
+  const int error = errno;
+  ::close(to);
+  if (written) return;
+  ::unlink(file.c_str());
+  fail(file, error);
+}
+
+}  // namespace
+
+int make_key(const std::string& file) {
+  if (file.empty()) return std::puts(key::generate().to_string().c_str()) < 0 ? EX_IOERR : EX_OK;
+  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made >= 0) return write_new(file, made, key::generate().to_string() + "\n"), EX_OK;
+  if (errno != EEXIST) fail(file, errno);
+  load_key_file(file);
+  std::fprintf(stderr, "%s: holds a key already, and stays as it is\n", file.c_str());
+  return EX_OK;
+}
+
+}  // namespace mtcp::server

@@ -1,0 +1,82 @@
+// The bytes of a bridge: cut into frames in the same way however they arrive, and survived by an engine of either role.
+#include <chrono>
+#include <vector>
+
+#include "fuzz/fuzz.hpp"
+#include "mtcp/core/engine.hpp"
+#include "mtcp/core/frame_parser.hpp"
+
+namespace {
+
+using namespace mtcp;
+using core::frame_parser;
+
+/// What came out of a parser, with the pieces of DATA put together.
+struct seen {
+  std::vector<std::byte> bytes;
+  bool malformed = false;
+  friend bool operator==(const seen&, const seen&) = default;
+
+  void add(std::uint64_t number) {
+    for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<std::byte>(number >> 8 * i & 0xff));
+  }
+  void add(std::span<const std::byte> more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
+};
+
+void feed(frame_parser& parser, std::span<const std::byte> bytes, seen& out) {
+  core::slice input = core::slice::copy_of(bytes);
+  while (!out.malformed) {
+    const auto item = parser.next(input);
+    if (item == frame_parser::item::need_more) return;
+    out.malformed = item == frame_parser::item::malformed;
+    if (item == frame_parser::item::control) out.add(static_cast<std::uint64_t>(parser.type())), out.add(parser.body());
+    if (item == frame_parser::item::data) out.add(parser.take_piece().bytes());
+    if (parser.frame_size() != 0) out.add(parser.frame_size());
+  }
+}
+
+void check_pieces(std::span<const std::byte> bytes, std::size_t piece) {
+  frame_parser at_once, in_pieces;
+  seen one, other;
+  feed(at_once, bytes, one);
+  for (std::size_t at = 0; at < bytes.size(); at += piece)
+    feed(in_pieces, bytes.subspan(at, std::min(piece, bytes.size() - at)), other);
+  fuzz::require(one == other, "frames do not depend on how their bytes arrive");
+}
+
+/// Whatever a peer says, an engine only fails, and goes on sending without harm.
+void check_engine(core::role role, std::span<const std::byte> bytes, std::size_t piece) {
+  core::limits small;
+  small.receive_budget = 1 << 20;
+  small.max_streams = 64;
+  core::engine engine(role, small);
+  core::timestamp now = std::chrono::seconds(1);
+  engine.set_peer_limits(core::announced(small));
+  engine.bridge_up(1, {}, now);
+  engine.bridge_up(2, {}, now);
+  if (role == core::role::client) engine.open({"example.org", 80}), engine.open({});
+  std::vector<std::byte> out(128 * 1024);
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    now += std::chrono::milliseconds(1);
+    engine.handle_input(1 + at / piece % 2, core::slice::copy_of(bytes.subspan(at, std::min(piece, bytes.size() - at))),
+                        now);
+    while (const auto event = engine.poll_event()) {
+      if (event->kind == core::event::type::incoming) engine.answer(event->id, {"192.0.2.1", 1});
+      if (event->kind == core::event::type::datagram) engine.read_datagram(event->id);
+      if (event->kind == core::event::type::readable) engine.read(event->id, out, now);
+    }
+    engine.handle_timeout(now);
+    for (const core::bridge_id id : {1, 2}) engine.poll_transmit(id, out, now);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::choices input(fuzz::bytes_of(data, size));
+  const std::size_t piece = 1 + input.byte();
+  check_pieces(input.rest(), piece);
+  check_engine(core::role::server, input.rest(), piece);
+  check_engine(core::role::client, input.rest(), piece);
+  return 0;
+}

@@ -1,0 +1,98 @@
+#include "client/http_head.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/beast/http/write.hpp>
+#include <sstream>
+
+namespace mtcp::client {
+namespace {
+
+http::request_header<> head_with(std::initializer_list<std::pair<std::string, std::string>> fields) {
+  http::request_header<> head;
+  head.method(http::verb::get);
+  head.target("http://example.org/a");
+  head.version(11);
+  for (const auto& [name, value] : fields) head.insert(name, value);
+  return head;
+}
+
+std::string text_of(const http::request_header<>& head) {
+  std::ostringstream out;
+  out << head;
+  return out.str();
+}
+
+std::string prepared(std::initializer_list<std::pair<std::string, std::string>> fields) {
+  auto head = head_with(fields);
+  prepare_request(head, socks::parse_absolute_uri("http://example.org/a").value());
+  return text_of(head);
+}
+
+TEST(HttpHead, BecomesThatOfAnOrdinaryRequest) {
+  EXPECT_EQ(prepared({}), "GET /a HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n");
+}
+
+TEST(HttpHead, LosesWhatConcernsOneConnectionOnly) {
+  const std::string text = prepared({{"Connection", "keep-alive, x-one"},
+                                     {"X-One", "1"},
+                                     {"connection", "X-Two"},
+                                     {"x-two", "2"},
+                                     {"Proxy-Connection", "X-Three"},
+                                     {"X-Three", "3"},
+                                     {"Keep-Alive", "300"},
+                                     {"Proxy-Authorization", "Basic eDp5"},
+                                     {"TE", "trailers"},
+                                     {"Trailer", "X"},
+                                     {"Upgrade", "websocket"},
+                                     {"X-End", "4"}});
+  EXPECT_EQ(text, "GET /a HTTP/1.1\r\nX-End: 4\r\nHost: example.org\r\nConnection: close\r\n\r\n");
+}
+
+TEST(HttpHead, KeepsTheFramingOfTheBody) {
+  const std::string text = prepared({{"Connection", "Transfer-Encoding, Content-Length, Host"},
+                                     {"Transfer-Encoding", "chunked"},
+                                     {"Content-Length", "5"}});
+  EXPECT_NE(text.find("Transfer-Encoding: chunked"), std::string::npos) << text;
+  EXPECT_NE(text.find("Content-Length: 5"), std::string::npos) << text;
+}
+
+TEST(HttpHead, HasOneHostThatTheTargetNames) {
+  const std::string text = prepared({{"Host", "a"}, {"Host", "b"}});
+  EXPECT_EQ(text, "GET /a HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n");
+}
+
+std::optional<socks::credentials> credentials_in(const std::string& value) {
+  return basic_credentials(head_with({{"Proxy-Authorization", value}}));
+}
+
+TEST(BasicCredentials, AreRead) {
+  const auto given = credentials_in("Basic YWxpY2U6czNjcmV0");
+  ASSERT_TRUE(given);
+  EXPECT_EQ(given->name, "alice");
+  EXPECT_EQ(given->password, "s3cret");
+  EXPECT_EQ(credentials_in("bAsIc   YTo6")->password, ":");
+  EXPECT_EQ(credentials_in("Basic YTpi")->password, "b");
+  EXPECT_EQ(credentials_in("Basic YTpiYw==")->password, "bc");
+  EXPECT_EQ(credentials_in("Basic YTpiY2Q=")->password, "bcd");
+  EXPECT_EQ(credentials_in("Basic YQA6AGI=")->name, std::string("a\0", 2));
+}
+
+TEST(BasicCredentials, AreNoneOtherwise) {
+  EXPECT_FALSE(basic_credentials(head_with({})));
+  for (const std::string& bad :
+       {std::string(), std::string("Basic"), std::string("Basic "), std::string("Bearer YTpi"),
+        std::string("BasicYTpi"), std::string("Basic YTp"), std::string("Basic YTpi="), std::string("Basic ===="),
+        std::string("Basic YT=i"), std::string("Basic Y==="), std::string("Basic YTpi YTpi"), std::string("Basic YT*i"),
+        std::string("Basic YWI="), "Basic " + std::string(4096, 'Y')})
+    EXPECT_FALSE(credentials_in(bad)) << bad;
+}
+
+TEST(OwnResponse, IsComplete) {
+  EXPECT_EQ(own_response(http::status::not_found, "no\n"),
+            "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n"
+            "Connection: close\r\n\r\nno\n");
+}
+
+}  // namespace
+}  // namespace mtcp::client
