@@ -1,5 +1,6 @@
 // Pictures of the dashboard during a real download over five throttled bridges, for the README.
 //   node screenshots.mjs OUTPUT-DIRECTORY     (environment as for the tests; ./dev screenshots sets it)
+import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { missing, openBrowser } from './browser.mjs';
@@ -41,5 +42,7 @@ stage.tell('lose 0');
 await sleep(3_600);
 
 await Promise.all(pages.map((page, i) => page.screenshot({ fullPage: Object.values(views)[i].fullPage, path: join(target, `${Object.keys(views)[i]}.png`) })));
+// And the same moment in a terminal.
+process.stdout.write(execFileSync(process.env.MTCP_TEST_CLIENT, ['top', '--once', '--status', stage.client], { encoding: 'utf8', env: { LC_ALL: 'C.UTF-8', LINES: '16' } }));
 await browser.close();
 await stage.end();
