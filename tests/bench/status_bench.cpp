@@ -67,7 +67,7 @@ class crowd {
     }
   }
 
-  std::vector<socket> clients_;
+  std::vector<mtcp::lab::socket> clients_;
   std::atomic<bool> over_ = false;
   int turn_ = 0;
   std::thread reader_;

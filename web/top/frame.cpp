@@ -10,7 +10,8 @@ namespace mtcp::top {
 namespace {
 
 // Columns of figures; names get what is left.
-constexpr std::size_t state_columns = 9, rate_columns = 11, rtt_columns = 9, size_columns = 9, age_columns = 10;
+constexpr std::size_t state_columns = 9, rate_columns = 11, rtt_columns = 9, flight_columns = 10, size_columns = 9,
+                      age_columns = 10;
 constexpr std::size_t bar_columns = 12;
 
 enum class tone : std::uint8_t { plain, good, warn, bad, quiet, title };
@@ -83,11 +84,11 @@ class painter {
   std::size_t beside(std::size_t figures) const { return how_.columns - std::min(how_.columns, figures); }
 
   void bridges(std::size_t rows) {
-    const std::size_t name = beside(state_columns + bar_columns + 2 * rate_columns + rtt_columns + size_columns + 1);
+    const std::size_t name = beside(state_columns + bar_columns + 2 * rate_columns + rtt_columns + flight_columns + 1);
     line(painted(tone::quiet, fitted("BRIDGE", name) + fitted("STATE", state_columns) + ' ' +
                                   fitted("SHARE", bar_columns) + right("DOWN", rate_columns) +
                                   right("UP", rate_columns) + right("RTT", rtt_columns) +
-                                  right("IN FLIGHT", size_columns)));
+                                  right("IN FLIGHT", flight_columns)));
     const std::size_t wanted = bridge_rows();
     const std::size_t shown = wanted > rows && rows > 0 ? rows - 1 : rows;
     std::size_t left = shown;
@@ -112,7 +113,7 @@ class painter {
     std::snprintf(rtt, sizeof rtt, "%.1f ms", std::min(b.rtt_ms, 1e6));
     line(head + bar(all >= 1 ? (b.rate_up + b.rate_down) / all : 0, bar_columns, how_.unicode) +
          right(rate(b.rate_down), rate_columns) + right(rate(b.rate_up), rate_columns) + right(rtt, rtt_columns) +
-         right(bytes(b.in_flight), size_columns));
+         right(bytes(b.in_flight), flight_columns));
   }
 
   void streams(std::size_t rows) {

@@ -14,7 +14,6 @@ const [stage, browser] = await Promise.all([openStage(), openBrowser()]);
 const views = {
   light: { colorScheme: 'light', viewport: { width: 1180, height: 1000 }, fullPage: true },
   dark: { colorScheme: 'dark', viewport: { width: 1180, height: 1000 }, fullPage: true },
-  phone: { colorScheme: 'light', viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
 };
 const pages = await Promise.all(Object.values(views).map(async (options) => {
   const page = await browser.newPage(options);
