@@ -48,6 +48,7 @@ Examples:
        {"name", "TEXT", "what the client's user is to read"},
        {"qr", "", "print a QR code too, even if standard output is no terminal", option::arity::flag}}},
      status::health_command(),
+     top::top_command(),
      {"check", "read all settings and the keys, print what they say, and end"}}};
 
 std::string text_of(const values& given, const char* name) {

@@ -24,6 +24,11 @@ tone tone_of(const std::string& state) {
 
 bool carries(const bridge_line& b) { return b.state != "down"; }
 
+/// A name in its column, and a space behind it.
+std::string named(const std::string& name, std::size_t columns) {
+  return columns == 0 ? "" : fitted(name, columns - 1) + ' ';
+}
+
 class painter {
  public:
   painter(const view& now, const style& how) : now_(now), how_(how) {}
@@ -70,8 +75,8 @@ class painter {
     line(painted(tone::title, fitted(direction(how_.unicode ? "↓" : "down", now_.rate_down, now_.bytes_down) +
                                          direction(how_.unicode ? "↑" : "up", now_.rate_up, now_.bytes_up),
                                      how_.columns)));
-    line(fitted(std::to_string(now_.streams_active) + " streams, reorder buffer " + bytes(now_.reorder) + ", resent " +
-                    bytes(now_.retransmitted),
+    line(fitted(std::to_string(now_.streams_active) + (now_.streams_active == 1 ? " stream" : " streams") +
+                    ", reorder buffer " + bytes(now_.reorder) + ", resent " + bytes(now_.retransmitted),
                 how_.columns));
     line();
   }
@@ -106,7 +111,7 @@ class painter {
 
   void bridge(const bridge_line& b, std::size_t name) {
     const double all = now_.rate_up + now_.rate_down;
-    const std::string head = fitted(b.id == 0 ? b.path : std::to_string(b.id) + ' ' + b.path, name) +
+    const std::string head = named(b.id == 0 ? b.path : std::to_string(b.id) + ' ' + b.path, name) +
                              painted(tone_of(b.state), fitted(b.state, state_columns)) + ' ';
     if (!carries(b)) return line(head + painted(tone::bad, fitted(b.last_error, beside(name + state_columns + 1))));
     char rtt[32];
@@ -129,7 +134,7 @@ class painter {
   }
 
   void stream(const stream_line& s, std::size_t name) {
-    line(fitted(s.target + (s.user.empty() ? "" : "  " + s.user), name) + right(rate(s.rate_down), rate_columns) +
+    line(named(s.target + (s.user.empty() ? "" : "  " + s.user), name) + right(rate(s.rate_down), rate_columns) +
          right(rate(s.rate_up), rate_columns) + right(bytes(s.bytes_down), size_columns) +
          right(bytes(s.bytes_up), size_columns) + right(duration(s.age), age_columns));
   }
