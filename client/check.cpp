@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "local_port.hpp"
 #include "mtcp/net/address.hpp"
 #include "mtcp/net/key_ring.hpp"
 #include "path_option.hpp"
@@ -33,6 +34,7 @@ int print_settings(const settings& s, const key& secret) {
   print("key", to_string(secret.id()) + (secret.user().empty() ? "" : " (" + secret.user() + ")"));
   for (const path_options& path : s.paths) print("path", describe(path));
   print("socks", place(s.socks));
+  if (!s.users_file.empty()) print("users", std::to_string(load_users(s.users_file).size()));
   for (const forward& f : s.forwards) print("forward", to_string(f.listen) + " to " + to_string(f.to));
   print("status", place(s.status.where));
   return 0;

@@ -9,7 +9,6 @@
 #include "health.hpp"
 #include "local_port.hpp"
 #include "mtcp/net/address.hpp"
-#include "mtcp/net/private_file.hpp"
 #include "path_option.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"
@@ -30,19 +29,6 @@ bool same_listeners(const settings& a, const settings& b) {
 
 tunnel_options options_of(const settings& s, key secret) {
   return {.key = std::move(secret), .paths = s.paths, .on_event = program::log_event};
-}
-
-/// Throws key_error, which names the file and the line.
-socks::user_table load_users(const std::string& path) {
-  if (path.empty()) return {};
-  const private_text text(path);
-  try {
-    auto users = socks::user_table::parse(text.view());
-    if (users.empty()) throw std::invalid_argument("there is no user in it");
-    return users;
-  } catch (const std::invalid_argument& e) {
-    throw key_error(key_error::kind::malformed, path + ": " + e.what());
-  }
 }
 
 }  // namespace

@@ -1,10 +1,24 @@
 #include "local_port.hpp"
 
+#include <stdexcept>
 #include <utility>
 
+#include "mtcp/net/private_file.hpp"
 #include "mtcp/socks/protocol.hpp"
 
 namespace mtcp::client {
+
+socks::user_table load_users(const std::string& path) {
+  if (path.empty()) return {};
+  const private_text text(path);
+  try {
+    auto users = socks::user_table::parse(text.view());
+    if (users.empty()) throw std::invalid_argument("there is no user in it");
+    return users;
+  } catch (const std::invalid_argument& e) {
+    throw key_error(key_error::kind::malformed, path + ": " + e.what());
+  }
+}
 
 task<> serve_local(const local_port& port, tcp::socket application) {
   auto with = std::make_unique<dialogue>(std::move(application), port.handshake_limit);

@@ -21,6 +21,9 @@ struct local_port {
   std::chrono::milliseconds handshake_limit = std::chrono::seconds(10);  ///< for what comes before the relay, in all
 };
 
+/// Reads --users-file; empty if there is none. Throws key_error, which names the file and the line.
+socks::user_table load_users(const std::string& path);
+
 /// Ends when the application's connection does.
 task<> serve_local(const local_port& port, tcp::socket application);
 

@@ -1,4 +1,4 @@
-// mtcp-client: a local SOCKS5 proxy whose connections share many TCP connections to one server.
+// mtcp-client: a local proxy whose connections share many TCP connections to one server.
 #include "check.hpp"
 #include "client.hpp"
 #include "program/process.hpp"

@@ -139,6 +139,13 @@ void require_enough(const settings& s) {
               "--socks-open");
 }
 
+settings::action action_of(const std::string& command) {
+  using enum settings::action;
+  if (command == "health") return health;
+  if (command == "top") return top;
+  return command == "check" ? check : serve;
+}
+
 }  // namespace
 
 void take_url(settings& s, const program::share_url& url) {
@@ -169,11 +176,8 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.forwards = given.each("forward", parse_forward);
   s.status = status::status_setting(given, status::client_port);
   s.once = given.flag("once");
-  if (given.command == "health" || given.command == "top") {
-    s.what = given.command == "top" ? settings::action::top : settings::action::health;
-    return s;
-  }
-  if (given.command == "check") s.what = settings::action::check;
+  s.what = action_of(given.command);
+  if (s.what == settings::action::health || s.what == settings::action::top) return s;
   require_enough(s);
   return s;
 }

@@ -17,6 +17,7 @@ int print_settings(const settings& s) {
   for (const auto& one : keys.entries())
     print("key", to_string(one->id()) + (one->user().empty() ? "" : " (" + one->user() + ")"));
   for (const core::target& where : s.listen) print("listen", to_string(where));
+  for (const network& block : s.trusted_proxies) print("proxy", block.to_string());
   for (const network& block : s.allow) print("allow", block.to_string());
   for (const network& block : s.deny) print("deny", block.to_string());
   print("status", s.status.where ? to_string(*s.status.where) : "none");

@@ -19,6 +19,7 @@ constexpr std::size_t associations_most = 8'192;
 acceptor_options options_of(const settings& s, key_ring keys) {
   acceptor_options options;
   options.keys = std::move(keys);
+  options.trusted_proxies = s.trusted_proxies;
   options.on_event = program::log_event;
   for (const core::target& where : s.listen) options.listen.push_back(program::listen_endpoint(where));
   return options;

@@ -35,6 +35,9 @@ Examples:
         {"listen", "HOST:PORT", "where clients connect (all addresses, port 8443)", option::arity::repeated},
         {"allow", "CIDR", "let clients reach these addresses, for example 192.168.1.0/24", option::arity::repeated},
         {"deny", "CIDR", "keep clients from these addresses", option::arity::repeated},
+        {"trust-proxy", "CIDR",
+         "load balancers, whose connections begin with a PROXY protocol header of version 2, and nobody else's",
+         option::arity::repeated},
         status::status_option(status::server_port),
     },
     {{"keygen",
@@ -88,6 +91,7 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.log_level = given.one("log-level", program::parse_log_level).value_or(s.log_level);
   s.key_file = text_of(given, "key-file");
   s.listen = given.each("listen", program::parse_listen);
+  s.trusted_proxies = given.each("trust-proxy", program::parse_network);
   s.allow = given.each("allow", program::parse_network);
   s.deny = given.each("deny", program::parse_network);
   for (const network& block : s.allow) s.destinations.allow(block);
@@ -97,8 +101,8 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.status = status::status_setting(given, status::server_port);
   s.what = action_of(given.command);
   s.output = text_of(given, "output");
-  if (s.what == settings::action::keygen || s.what == settings::action::health || s.what == settings::action::top)
-    return s;
+  using enum settings::action;
+  if (s.what == keygen || s.what == health || s.what == top) return s;
   if (s.key_file.empty())
     throw settings_error(
         EX_USAGE, "--key-file is needed: make one with `mtcp-server keygen > FILE && chmod 600 FILE` (see --help)");

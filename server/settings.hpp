@@ -27,13 +27,14 @@ struct settings {
   action what = action::serve;
   std::string key_file;
   std::vector<core::target> listen;  ///< at least one
+  std::vector<network> trusted_proxies;
   std::vector<network> allow;
   std::vector<network> deny;
   rules destinations;  ///< of these two
   status::setting status;
-  bool once = false;   ///< top prints one picture
   std::string output;  ///< keygen: the file to write
   url_request url;
+  bool once = false;  ///< top prints one picture
   spdlog::level::level_enum log_level = spdlog::level::info;
 };
 

@@ -55,7 +55,7 @@ void check_engine(core::role role, std::span<const std::byte> bytes, std::size_t
   engine.bridge_up(1, {}, now);
   engine.bridge_up(2, {}, now);
   if (role == core::role::client) engine.open({"example.org", 80}), engine.open({});
-  std::vector<std::byte> out(128 * 1024);
+  static std::vector<std::byte> out(128 * 1024);
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     now += std::chrono::milliseconds(1);
     engine.handle_input(1 + at / piece % 2, core::slice::copy_of(bytes.subspan(at, std::min(piece, bytes.size() - at))),

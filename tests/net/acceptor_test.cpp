@@ -113,6 +113,52 @@ TEST_F(acceptor_test, strangers_are_limited_per_address) {
   EXPECT_TRUE(run_for(welcome.greet(key_, create())));
 }
 
+/// What a load balancer says in front of a connection from 192.0.2.`host`.
+std::string introduction(char host) {
+  return std::string("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c", 16) + "\xc0" + std::string("\0\x02", 2) + host +
+         std::string("\x7f\0\0\x01\x10\x10\x20\xfb", 8);
+}
+
+TEST_F(acceptor_test, counts_whom_a_trusted_proxy_brings_by_their_own_address) {
+  server_options_.trusted_proxies = {network::parse("127.0.0.0/8").value()};
+  server_options_.admission.pending_per_address = 1;
+  start_server();
+  const auto brought = [&](char host) {
+    tcp::socket socket = dial();
+    asio::write(socket, asio::buffer(introduction(host)));
+    return socket;
+  };
+  tcp::socket one = brought(1), other = brought(2);
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().pending == 2; }));
+  tcp::socket again = brought(1);
+  EXPECT_EQ(run_for(all_of(again)), "");
+  EXPECT_EQ(server_->snapshot().turned_away_total, 1u);
+  visitor guest(brought(3));
+  EXPECT_TRUE(run_for(guest.greet(key_, create()))) << "TLS follows the header";
+}
+
+TEST_F(acceptor_test, closes_a_trusted_proxy_that_says_no_or_a_wrong_header) {
+  server_options_.trusted_proxies = {network::parse("127.0.0.1").value()};
+  server_options_.admission.deadline = milliseconds(200);
+  start_server();
+  for (const std::string& said : {std::string(), introduction(1).substr(0, 20), std::string(64, 'x')}) {
+    tcp::socket socket = dial();
+    asio::write(socket, asio::buffer(said));
+    EXPECT_EQ(run_for(all_of(socket)), "");
+  }
+  EXPECT_EQ(server_->snapshot().strangers_total, 3u);
+}
+
+TEST_F(acceptor_test, takes_an_introduction_from_nobody_else) {
+  server_options_.trusted_proxies = {network::parse("192.0.2.0/24").value()};
+  start_server();
+  tcp::socket liar = dial();
+  asio::write(liar, asio::buffer(introduction(1)));
+  EXPECT_EQ(run_for(all_of(liar)), "");
+  visitor honest(dial());
+  EXPECT_TRUE(run_for(honest.greet(key_, create())));
+}
+
 TEST_F(acceptor_test, serves_while_strangers_wait) {
   start_server();
   std::vector<tcp::socket> silent;

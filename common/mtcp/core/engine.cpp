@@ -83,7 +83,7 @@ std::optional<bridge_stats> engine::stats_of(bridge_id id) const {
 std::optional<stream_stats> engine::stats_of_stream(stream_id id) const {
   const stream_state* s = impl_->find(id);
   if (s == nullptr) return {};
-  return stream_stats{s->out.end(), s->in.consumed()};
+  return stream_stats{s->out.end() + s->datagram_bytes_sent, s->in.consumed() + s->datagram_bytes_received};
 }
 
 std::vector<stream_id> engine::stream_ids() const {

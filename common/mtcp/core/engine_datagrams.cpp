@@ -41,23 +41,25 @@ void engine::impl::put_datagrams(transmission& t) {
     if (next == nullptr) return;
     const std::size_t size = frame_header_size + body_size(id, *next);
     if (t.rest().size() < size) return;
-    if (const auto d = datagrams_out.pop_in_turn(id); association(id) != nullptr) put_datagram(t, id, *d);
+    const auto d = datagrams_out.pop_in_turn(id);
+    if (stream_state* s = association(id)) put_datagram(t, *s, *d);
   }
 }
 
 // DATAGRAM: stream, port, host, then the payload to the end.
-void engine::impl::put_datagram(transmission& t, stream_id id, const datagram& d) {
+void engine::impl::put_datagram(transmission& t, stream_state& s, const datagram& d) {
   wire_writer body(t.rest().subspan(frame_header_size));
-  body.varint(id);
+  body.varint(s.id);
   body.varint(d.peer.port);
   body.string(d.peer.host);
   body.bytes(d.payload.bytes());
   put_frame_header(t.rest().first<frame_header_size>(), frame_type::datagram, body.size());
   const std::size_t size = frame_header_size + body.size();
   counters.payload_sent += d.payload.size();
+  s.datagram_bytes_sent += d.payload.size();
   in_flight_frame f;
   f.what = control::datagram;
-  f.id = id;
+  f.id = s.id;
   record(t, std::move(f), size);
   t.data_room -= std::min(t.data_room, size);
 }
@@ -70,13 +72,14 @@ violation engine::impl::handle_datagram(wire_reader body, timestamp now) {
   if (!body.ok() || port > 0xffff || host.empty() || host.size() > 255) return violation::malformed_frame;
   const auto payload = body.rest();
   if (payload.size() > max_datagram_size) return violation::malformed_frame;
-  const stream_state* s = find(id);
+  stream_state* s = find(id);
   if (s != nullptr && s->known && !is_association(s->to)) return violation::unexpected_frame;
   if (association(id) == nullptr || s->receive_stopped) return violation::none;
   const bool first = !datagrams_in.has(id);
   datagram d{{std::string(host), static_cast<std::uint16_t>(port)}, slice::copy_of(payload)};
   if (!datagrams_in.push(id, std::move(d), now)) return violation::none;
   counters.payload_received += payload.size();
+  s->datagram_bytes_received += payload.size();
   if (first) report(event::type::datagram, id);
   return violation::none;
 }

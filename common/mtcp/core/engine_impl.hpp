@@ -236,7 +236,7 @@ struct engine::impl {
   // ---- datagrams (engine_datagrams.cpp) ----
   stream_state* association(stream_id id);
   void put_datagrams(transmission& t);
-  void put_datagram(transmission& t, stream_id id, const datagram& d);
+  void put_datagram(transmission& t, stream_state& s, const datagram& d);
   violation handle_datagram(wire_reader body, timestamp now);
 };
 

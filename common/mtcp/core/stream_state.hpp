@@ -78,6 +78,8 @@ struct stream_state {
   bool was_refused = false;
   refusal why = refusal::general;
   bool closed = false;  ///< the program has let go of it
+  std::uint64_t datagram_bytes_sent = 0;
+  std::uint64_t datagram_bytes_received = 0;
   bool counted = true;  ///< (server) against the limit of streams
 
   bool all_received() const { return final_size && (receive_stopped || in.contiguous() == *final_size); }

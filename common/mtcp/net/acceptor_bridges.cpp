@@ -1,10 +1,18 @@
 // How bridges come to a server: listen, let in, listen to their HELLO, join them to a session.
+#include <algorithm>
+#include <array>
 #include <boost/asio/error.hpp>
+#include <boost/asio/read.hpp>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "mtcp/net/acceptor_server.hpp"
+#include "mtcp/net/address.hpp"
+#include "mtcp/net/deadline.hpp"
 #include "mtcp/net/error.hpp"
 #include "mtcp/net/handshake.hpp"
+#include "mtcp/net/proxy_header.hpp"
 #include "mtcp/net/scope_exit.hpp"
 
 namespace mtcp::detail {
@@ -19,6 +27,21 @@ bool is_shortage(const error_code& error) {
 
 core::timestamp now() {
   return std::chrono::duration_cast<core::timestamp>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+/// Empty if there is no header, or a malformed one.
+task<std::optional<asio::ip::address>> read_proxy_header(tcp::socket& from) {
+  std::array<std::byte, proxy_header_most> header;
+  const auto start = asio::buffer(header, proxy_header_start);
+  const auto [no_start, first] = co_await asio::async_read(from, start, use_result);
+  if (no_start) co_return std::nullopt;
+  const auto size = proxy_header_size(std::span(header).first<proxy_header_start>());
+  if (!size) co_return std::nullopt;
+  const auto behind = asio::buffer(header, *size) + proxy_header_start;
+  const auto [no_rest, rest] = co_await asio::async_read(from, behind, use_result);
+  if (no_rest) co_return std::nullopt;
+  const auto source = proxied_source(std::span(header).first(*size));
+  co_return source;
 }
 
 }  // namespace
@@ -54,7 +77,7 @@ task<> server::listen(std::shared_ptr<server> self, std::size_t index) {
   while (!self->draining_) {
     auto [error, socket] = co_await listener.async_accept(use_result);
     if (!error) {
-      self->admit(std::move(socket));
+      self->meet_connection(std::move(socket));
     } else if (is_shortage(error)) {
       co_await self->survive_shortage(listener);
     }
@@ -68,7 +91,7 @@ task<> server::survive_shortage(tcp::acceptor& at) {
   error_code error;
   tcp::socket waiting(executor_);
   at.accept(waiting, error);
-  if (!error) co_return admit(std::move(waiting));  // the shortage is over
+  if (!error) co_return meet_connection(std::move(waiting));  // the shortage is over
   reserve_.give_up();
   at.accept(waiting, error);
   if (!error) ++totals_.turned_away_total;
@@ -79,11 +102,44 @@ task<> server::survive_shortage(tcp::acceptor& at) {
   static_cast<void>(ignored);
 }
 
-void server::admit(tcp::socket socket) {
+void server::meet_connection(tcp::socket socket) {
   ++totals_.accepted_total;
   error_code error;
-  const asio::ip::address from = socket.remote_endpoint(error).address();
+  const asio::ip::address from = unmapped(socket.remote_endpoint(error).address());
   if (error) return;
+  if (!is_trusted_proxy(from)) return admit(std::move(socket), from);
+  if (introduced_.size() < options_.admission.pending_most)
+    spawn(executor_, introduce(shared_from_this(), std::move(socket), from));
+  else
+    ++totals_.turned_away_total;
+}
+
+bool server::is_trusted_proxy(const asio::ip::address& from) const {
+  return std::ranges::any_of(options_.trusted_proxies, [&](const network& n) { return n.contains(from); });
+}
+
+// Takes the header of a trusted proxy off the connection, and not a byte more.
+task<> server::introduce(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address proxy) {
+  ++self->coroutines_;
+  const auto place = self->introduced_.insert(self->introduced_.end(), &socket);
+  const scope_exit counted([&] {
+    self->introduced_.erase(place);
+    --self->coroutines_;
+    self->changed_.notify_all();
+  });
+  std::optional<asio::ip::address> source;
+  {
+    const deadline limit(socket, self->options_.admission.deadline);
+    source = co_await read_proxy_header(socket);
+  }
+  if (!source) {
+    ++self->totals_.strangers_total;
+    co_return;
+  }
+  self->admit(std::move(socket), source->is_unspecified() ? proxy : *source);
+}
+
+void server::admit(tcp::socket socket, const asio::ip::address& from) {
   if (draining_ || !admission_.enter(from, now())) {
     ++totals_.turned_away_total;
     return;

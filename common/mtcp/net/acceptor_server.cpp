@@ -97,6 +97,8 @@ void server::stop() {
   close_listeners();
   stranger_timer_.cancel();
   for (const stranger& s : strangers_) s.channel->close();
+  error_code ignored;
+  for (tcp::socket* waiting : introduced_) waiting->close(ignored);
   waiting_.clear();
   cancel_accept();
   const auto all = sessions_;  // a session without bridges ends, and leaves the table, at once

@@ -61,7 +61,10 @@ class server final : public server_session::observer, public std::enable_shared_
   void close_listeners();
   static task<> listen(std::shared_ptr<server> self, std::size_t index);
   task<> survive_shortage(tcp::acceptor& at);
-  void admit(tcp::socket socket);
+  void meet_connection(tcp::socket socket);
+  bool is_trusted_proxy(const asio::ip::address& from) const;
+  static task<> introduce(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address proxy);
+  void admit(tcp::socket socket, const asio::ip::address& from);
   static task<> serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address from);
   task<error_code> meet(secure_channel& channel, const asio::ip::address& from, session_ref& joined, core::hello& said,
                         std::vector<core::slice>& rest);
@@ -82,6 +85,7 @@ class server final : public server_session::observer, public std::enable_shared_
   platform::reserve_descriptor reserve_;
   admission admission_;
   strangers strangers_;
+  std::list<tcp::socket*> introduced_;  // by a proxy that has not said by whom yet
   std::map<core::session_id, session_ref> sessions_;
   std::deque<incoming> waiting_;  // streams that nobody has accepted yet
   accept_completion accept_done_;

@@ -12,6 +12,7 @@
 
 #include "mtcp/core/engine.hpp"
 #include "mtcp/core/limits.hpp"
+#include "mtcp/net/address.hpp"
 #include "mtcp/net/key.hpp"
 #include "mtcp/net/key_ring.hpp"
 
@@ -65,6 +66,9 @@ struct acceptor_options {
   std::string congestion{};  ///< TCP_CONGESTION; empty for the system's default
   core::limits limits{};
   admission_options admission{};
+  /// Load balancers: a connection from one of these addresses begins with a PROXY protocol header of version 2, and
+  /// counts as one from the address in it. From all other addresses such a header is junk.
+  std::vector<network> trusted_proxies{};
   std::chrono::milliseconds resume_timeout{60'000};  ///< a session outlives its last bridge by this much
   std::size_t sessions_per_key = 64;
   std::size_t bridges_per_session = 64;
