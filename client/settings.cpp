@@ -62,7 +62,6 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
         {"forward", "LISTEN=HOST:PORT", "a local port whose connections all go to one destination",
          option::arity::repeated},
         status::status_option(status::client_port),
-        top::once_option(),
     },
     {status::health_command(),
      top::top_command(),

@@ -39,7 +39,6 @@ Examples:
          "load balancers, whose connections begin with a PROXY protocol header of version 2, and nobody else's",
          option::arity::repeated},
         status::status_option(status::server_port),
-        top::once_option(),
     },
     {{"keygen",
       "print a new key, and end",

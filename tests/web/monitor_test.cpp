@@ -50,6 +50,25 @@ TEST_F(Monitor, KeepsTensOfSecondsAsMeans) {
   EXPECT_FLOAT_EQ(record(1).history.value().coarse().at(1).up, 100);
 }
 
+TEST_F(Monitor, TellsHowABridgeFares) {
+  using state = bridge_snapshot::state;
+  bridge_snapshot b = bridge(1, 0, 0);
+  const auto becomes = [&](state next) {
+    b.now = next;
+    sample(only(tunnel("s", {b})));
+    return last_words();
+  };
+  sample(only(tunnel("s", {b})));
+  EXPECT_EQ(becomes(state::suspect), "bridge 1 over a:1 makes no progress");
+  EXPECT_EQ(becomes(state::up), "bridge 1 over a:1 makes progress again");
+  EXPECT_EQ(becomes(state::disabled), "bridge 1 over a:1 disabled");
+  EXPECT_EQ(record(1).changed, now);
+  EXPECT_EQ(becomes(state::up), "bridge 1 over a:1 enabled");
+  const auto since = now;
+  becomes(state::up);
+  EXPECT_EQ(record(1).changed, since) << "the age of the state, not of the sample";
+}
+
 TEST_F(Monitor, TellsStreamsAndTunnelsOfSeveralSessionsApart) {
   acceptor_snapshot two = only(tunnel("s", {}));
   two.tunnels.push_back(tunnel("t", {}));

@@ -45,6 +45,16 @@ TEST(StatusOption, HealthNeedsNoKey) {
   EXPECT_EQ(server::read_settings({"health"}, test::variables()).what, server::settings::action::health);
 }
 
+TEST(StatusOption, TopNeedsNoKey) {
+  const auto client = client::read_settings({"top", "--once", "--status", "127.0.0.1:5"}, test::variables());
+  EXPECT_EQ(client.what, client::settings::action::top);
+  EXPECT_TRUE(client.once);
+  EXPECT_EQ(client.status.where, (core::target{"127.0.0.1", 5}));
+  const auto server = server::read_settings({"top"}, test::variables());
+  EXPECT_EQ(server.what, server::settings::action::top);
+  EXPECT_FALSE(server.once);
+}
+
 TEST(StatusEndpoint, IsDispensableUnlessAskedFor) {
   asio::io_context io;
   const auto first = open(io, {core::target{"127.0.0.1", 0}, true});

@@ -14,7 +14,10 @@ const std::vector<std::string> xterm{"TERM=xterm", "LC_ALL=C.UTF-8"};
 
 class Top : public testing::Test {
  protected:
-  Top() : halves({.bridges = 2, .client_options = {"--status", "127.0.0.1:0"}}) {
+  Top()
+      : halves({.bridges = 2,
+                .server_options = {"--allow", "127.0.0.0/8", "--status", "127.0.0.1:0"},
+                .client_options = {"--status", "127.0.0.1:0"}}) {
     status = "127.0.0.1:" + halves.client().expect("listening status .*:(\\d+)").at(1);
   }
   std::vector<std::string> command() const { return {client_program, "top", "--status", status}; }
@@ -90,6 +93,10 @@ TEST_F(Top, PrintsOnePictureWithoutATerminal) {
   EXPECT_NE(once.standard_output.find("mtcp-client"), std::string::npos);
   EXPECT_NE(once.standard_output.find("127.0.0.1:" + std::to_string(listening.port())), std::string::npos);
   EXPECT_EQ(once.standard_output.find('\033'), std::string::npos);
+  const std::string server = "127.0.0.1:" + halves.server().expect("listening status .*:(\\d+)").at(1);
+  const run_result other_end = run({server_program, "top", "--once", "--status", server});
+  EXPECT_NE(other_end.standard_output.find("mtcp-server"), std::string::npos) << other_end.standard_error;
+  EXPECT_NE(other_end.standard_output.find(", session "), std::string::npos);
   EXPECT_EQ(run({client_program, "top", "--status", status}).end.exit_code, 64) << "there is no terminal";
   EXPECT_EQ(run({client_program, "top", "--once", "--status", "127.0.0.1:1"}).end.exit_code, 1);
 }

@@ -10,7 +10,8 @@ namespace mtcp::top {
 namespace {
 
 // Columns of figures; names get what is left.
-constexpr std::size_t state_columns = 9, rate_columns = 11, rtt_columns = 9, size_columns = 9, age_columns = 10;
+constexpr std::size_t state_columns = 9, rate_columns = 11, rtt_columns = 9, flight_columns = 10, size_columns = 9,
+                      age_columns = 10;
 constexpr std::size_t bar_columns = 12;
 
 enum class tone : std::uint8_t { plain, good, warn, bad, quiet, title };
@@ -22,6 +23,11 @@ tone tone_of(const std::string& state) {
 }
 
 bool carries(const bridge_line& b) { return b.state != "down"; }
+
+/// A name in its column, and a space behind it.
+std::string named(const std::string& name, std::size_t columns) {
+  return columns == 0 ? "" : fitted(name, columns - 1) + ' ';
+}
 
 class painter {
  public:
@@ -69,8 +75,8 @@ class painter {
     line(painted(tone::title, fitted(direction(how_.unicode ? "↓" : "down", now_.rate_down, now_.bytes_down) +
                                          direction(how_.unicode ? "↑" : "up", now_.rate_up, now_.bytes_up),
                                      how_.columns)));
-    line(fitted(std::to_string(now_.streams_active) + " streams, reorder buffer " + bytes(now_.reorder) + ", resent " +
-                    bytes(now_.retransmitted),
+    line(fitted(std::to_string(now_.streams_active) + (now_.streams_active == 1 ? " stream" : " streams") +
+                    ", reorder buffer " + bytes(now_.reorder) + ", resent " + bytes(now_.retransmitted),
                 how_.columns));
     line();
   }
@@ -83,11 +89,11 @@ class painter {
   std::size_t beside(std::size_t figures) const { return how_.columns - std::min(how_.columns, figures); }
 
   void bridges(std::size_t rows) {
-    const std::size_t name = beside(state_columns + bar_columns + 2 * rate_columns + rtt_columns + size_columns + 1);
+    const std::size_t name = beside(state_columns + bar_columns + 2 * rate_columns + rtt_columns + flight_columns + 1);
     line(painted(tone::quiet, fitted("BRIDGE", name) + fitted("STATE", state_columns) + ' ' +
                                   fitted("SHARE", bar_columns) + right("DOWN", rate_columns) +
                                   right("UP", rate_columns) + right("RTT", rtt_columns) +
-                                  right("IN FLIGHT", size_columns)));
+                                  right("IN FLIGHT", flight_columns)));
     const std::size_t wanted = bridge_rows();
     const std::size_t shown = wanted > rows && rows > 0 ? rows - 1 : rows;
     std::size_t left = shown;
@@ -105,14 +111,14 @@ class painter {
 
   void bridge(const bridge_line& b, std::size_t name) {
     const double all = now_.rate_up + now_.rate_down;
-    const std::string head = fitted(b.id == 0 ? b.path : std::to_string(b.id) + ' ' + b.path, name) +
+    const std::string head = named(b.id == 0 ? b.path : std::to_string(b.id) + ' ' + b.path, name) +
                              painted(tone_of(b.state), fitted(b.state, state_columns)) + ' ';
     if (!carries(b)) return line(head + painted(tone::bad, fitted(b.last_error, beside(name + state_columns + 1))));
     char rtt[32];
     std::snprintf(rtt, sizeof rtt, "%.1f ms", std::min(b.rtt_ms, 1e6));
     line(head + bar(all >= 1 ? (b.rate_up + b.rate_down) / all : 0, bar_columns, how_.unicode) +
          right(rate(b.rate_down), rate_columns) + right(rate(b.rate_up), rate_columns) + right(rtt, rtt_columns) +
-         right(bytes(b.in_flight), size_columns));
+         right(bytes(b.in_flight), flight_columns));
   }
 
   void streams(std::size_t rows) {
@@ -128,7 +134,7 @@ class painter {
   }
 
   void stream(const stream_line& s, std::size_t name) {
-    line(fitted(s.target + (s.user.empty() ? "" : "  " + s.user), name) + right(rate(s.rate_down), rate_columns) +
+    line(named(s.target + (s.user.empty() ? "" : "  " + s.user), name) + right(rate(s.rate_down), rate_columns) +
          right(rate(s.rate_up), rate_columns) + right(bytes(s.bytes_down), size_columns) +
          right(bytes(s.bytes_up), size_columns) + right(duration(s.age), age_columns));
   }

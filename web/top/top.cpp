@@ -138,10 +138,10 @@ int print_once(asio::io_context& io, const core::target& where) {
 
 }  // namespace
 
-program::command top_command() { return {"top", "show what a running program, at --status, is doing"}; }
-
-program::option once_option() {
-  return {"once", "", "top: print one picture and end; needs no terminal", program::option::arity::flag};
+program::command top_command() {
+  return {"top",
+          "show what a running program, at --status, is doing",
+          {{"once", "", "print one picture and end; needs no terminal", program::option::arity::flag}}};
 }
 
 int run_top(const status::setting& s, bool once) {

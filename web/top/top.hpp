@@ -6,9 +6,8 @@
 
 namespace mtcp::top {
 
-/// For a program's synopsis.
+/// For a program's synopsis; its option --once is for run_top().
 program::command top_command();
-program::option once_option();
 
 /// Shows one picture a second until q, Ctrl-C or a signal, and leaves the terminal as it was; with `once` prints one
 /// picture without needing a terminal. Returns the exit code: 0, 1 if `once` got no answer, or 128 + the signal.

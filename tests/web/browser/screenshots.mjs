@@ -1,5 +1,6 @@
 // Pictures of the dashboard during a real download over five throttled bridges, for the README.
 //   node screenshots.mjs OUTPUT-DIRECTORY     (environment as for the tests; ./dev screenshots sets it)
+import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { missing, openBrowser } from './browser.mjs';
@@ -13,7 +14,6 @@ const [stage, browser] = await Promise.all([openStage(), openBrowser()]);
 const views = {
   light: { colorScheme: 'light', viewport: { width: 1180, height: 1000 }, fullPage: true },
   dark: { colorScheme: 'dark', viewport: { width: 1180, height: 1000 }, fullPage: true },
-  phone: { colorScheme: 'light', viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
 };
 const pages = await Promise.all(Object.values(views).map(async (options) => {
   const page = await browser.newPage(options);
@@ -41,5 +41,7 @@ stage.tell('lose 0');
 await sleep(3_600);
 
 await Promise.all(pages.map((page, i) => page.screenshot({ fullPage: Object.values(views)[i].fullPage, path: join(target, `${Object.keys(views)[i]}.png`) })));
+// And the same moment in a terminal.
+process.stdout.write(execFileSync(process.env.MTCP_TEST_CLIENT, ['top', '--once', '--status', stage.client], { encoding: 'utf8', env: { LC_ALL: 'C.UTF-8', LINES: '16' } }));
 await browser.close();
 await stage.end();
