@@ -68,7 +68,8 @@ TEST(Soak, KillsLoseNothing) {
   const double memory = memory_of(halves.client()) + memory_of(halves.server());
   std::printf("%d kills, %.0f MB over %d streams, %zu bridges in all; memory of both halves %.0f MiB, %.0f at half\n",
               kills, megabytes, streams, halves.lines().crossings().size(), memory, memory_at_half);
-  if (machine_speed == 1) EXPECT_LT(memory, 1.5 * memory_at_half + 16);  // a sanitizer keeps what was freed
+  const double kept = machine_speed == 1 ? 16 : 512;  // a sanitizer keeps what was freed
+  EXPECT_LT(memory, 1.5 * memory_at_half + kept);
 }
 
 }  // namespace
