@@ -18,6 +18,8 @@ constexpr std::uint64_t ack_every_young = 32 * 1024;
 constexpr std::uint64_t young = 1024 * 1024;
 constexpr duration ack_delay = milliseconds(5);
 
+// The largest delay of an ACK, in microseconds: nobody waits for longer, and a peer's lie must not overflow a time.
+constexpr std::uint64_t longest_delay = 10'000'000;
 constexpr std::size_t ack_entry_size = 8 + 8 + 4;
 constexpr std::size_t max_ack_entries = 256;
 
@@ -76,7 +78,7 @@ void engine::impl::put_acks(transmission& t) {
     body.varint(b->id);
     body.varint(b->taken);
     const auto delay = std::chrono::duration_cast<microseconds>(t.now - b->taken_at).count();
-    body.varint(static_cast<std::uint64_t>(std::clamp<std::int64_t>(delay, 0, 10'000'000)));
+    body.varint(static_cast<std::uint64_t>(std::clamp<std::int64_t>(delay, 0, longest_delay)));
   }
   put_frame_header(t.rest().first<frame_header_size>(), frame_type::ack, body.size());
   t.used += frame_header_size + body.size();
@@ -87,7 +89,7 @@ violation engine::impl::handle_ack(wire_reader body, timestamp now) {
   for (std::uint64_t i = 0; i < count && body.ok(); ++i) {
     const bridge_id id = body.varint();
     const std::uint64_t taken = body.varint();
-    const auto delay = microseconds(body.varint());
+    const auto delay = microseconds(std::min(body.varint(), longest_delay));
     if (!body.ok()) break;
     if (const violation wrong = acknowledge(id, taken, delay, now); wrong != violation::none) return wrong;
   }
