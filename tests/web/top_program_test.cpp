@@ -85,6 +85,18 @@ TEST_F(Top, SaysThatTheProgramIsGoneAndKeepsItsLastFigures) {
   EXPECT_NE(text.find("Connection refused; last figures"), std::string::npos);
 }
 
+TEST_F(Top, EndsAtOnceAlsoWhileNobodyAnswers) {
+  const peer silent(habit::listen);
+  pseudo_terminal screen({client_program, "top", "--status", "127.0.0.1:" + std::to_string(silent.port())}, xterm);
+  const std::string& text = screen.read_until("no answer yet");
+  ASSERT_TRUE(silent.wait([](const auto& v) { return !v.empty() && v[0].received > 0; }, 20s));
+  const auto start = std::chrono::steady_clock::now();
+  screen.type("q");
+  EXPECT_EQ(screen.wait(), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 3s) << "it would wait 5 s for an answer";
+  expect_left(screen, text);
+}
+
 TEST_F(Top, PrintsOnePictureWithoutATerminal) {
   const peer listening(habit::listen);
   const socket open = halves.stream_to("127.0.0.1", listening.port());

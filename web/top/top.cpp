@@ -23,7 +23,7 @@ constexpr std::chrono::seconds interval{1};
 /// The last picture, and what is wrong with it.
 struct news {
   view latest{};
-  std::string trouble{};
+  std::string trouble = "no answer yet";
 };
 
 task<> look(tcp::endpoint where, news& into) {
@@ -38,7 +38,8 @@ task<> look(tcp::endpoint where, news& into) {
 class session {
  public:
   session(asio::io_context& io, const core::target& where)
-      : where_(program::listen_endpoint(where)),
+      : io_(io),
+        where_(program::listen_endpoint(where)),
         name_(to_string(where)),
         next_(io.get_executor()),
         signals_(io.get_executor()),
@@ -46,28 +47,28 @@ class session {
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH}) signals_.add(number);
   }
 
-  int run(asio::io_context& io) {
+  int run() {
     screen_.enter();
-    spawn(io.get_executor(), watch());
+    paint();
+    spawn(io_.get_executor(), watch());
     await_signal();
     if (const int copy = dup(screen_.keys()); copy >= 0) keys_.assign(copy), await_key();
-    io.run();
+    io_.run();
     screen_.leave();
     return code_;
   }
 
  private:
   task<> watch() {
-    while (!over_) {
+    for (;;) {
       co_await look(where_, news_);
       paint();
       next_.expires_after(interval);
-      if (!over_) co_await next_.async_wait(use_result);
+      co_await next_.async_wait(use_result);
     }
   }
 
   void paint() {
-    if (over_) return;
     const std::string notice =
         news_.trouble.empty() ? "" : name_ + ": " + news_.trouble + (news_.latest.role.empty() ? "" : "; last figures");
     if (news_.latest.role.empty()) return screen_.show({"mtcp", notice});
@@ -104,15 +105,13 @@ class session {
     paint();
   }
 
+  // At once, also while an answer is being waited for.
   void end(int code) {
-    over_ = true;
     code_ = code;
-    next_.cancel();
-    signals_.cancel();
-    error_code ignored;
-    keys_.cancel(ignored);
+    io_.stop();
   }
 
+  asio::io_context& io_;
   tcp::endpoint where_;
   std::string name_;
   news news_;
@@ -120,7 +119,6 @@ class session {
   timer next_;
   asio::basic_signal_set<executor> signals_;
   asio::posix::basic_stream_descriptor<executor> keys_;
-  bool over_ = false;
   int code_ = 0;
 };
 
@@ -151,7 +149,7 @@ int run_top(const status::setting& s, bool once) {
   asio::io_context io(1);
   if (once) return print_once(io, *s.where);
   session shown(io, *s.where);
-  return shown.run(io);
+  return shown.run();
 }
 
 }  // namespace mtcp::top
