@@ -48,6 +48,28 @@ TEST(goodput, three_unequal_bridges) {
   expect_share("20/50/200 Mbit/s, 10/40/100 ms", {{20 * mbit, 10ms}, {50 * mbit, 40ms}, {200 * mbit, 100ms}}, 96);
 }
 
+// The near ones have shown what they can do before, the distant ones have not; and a relay on the way hides from the
+// kernel how far away they are.
+TEST(goodput, distant_bridges_that_nobody_knows_yet) {
+  std::vector<bridge_line> bridges(3, {4 * mega, 25ms});
+  bridges.resize(5, {2.5 * mega, 75ms});
+  plan p = download_plan("distant", bridges, 0);
+  p.connection.relayed = true;
+  const timestamp start = p.streams[0].start = 4s;
+  for (int i = 0; i < 6; ++i) {
+    stream_plan request;
+    request.seed = static_cast<std::uint64_t>(100 + i);
+    request.start = 1s + i * 400ms;
+    request.client.send = 200;
+    request.server.send = 300'000;
+    p.streams.push_back(request);
+  }
+  const measurement m = measure(p, start + 3s, 15s);
+  const double percent = 100 * m.rate / ideal(total(bridges));
+  print("3 x 4 MB/s 25 ms and 2 x 2.5 MB/s 75 ms", percent, 95, m);
+  EXPECT_GE(percent, 95);
+}
+
 TEST(goodput, a_slow_bridge_does_not_slow_down_fast_ones) {
   const std::vector<bridge_line> fast(2, {20 * mega, 40ms});
   std::vector<bridge_line> all = fast;

@@ -70,7 +70,10 @@ void link::stop_sending() noexcept {
   retransmission_.cancel();
 }
 
-core::path_info link::info() const noexcept { return {rtt_.smoothed(), congestion_.window(), state_ != state::open}; }
+core::path_info link::info() const noexcept {
+  if (options_.relayed) return {std::chrono::microseconds(10), 900'000, false};
+  return {rtt_.smoothed(), congestion_.window(), state_ != state::open};
+}
 
 std::size_t link::burst() const noexcept {
   if (forward_.lossy()) return options_.segment;

@@ -31,6 +31,7 @@ class link {
     std::size_t record = 16384;                   ///< plaintext of a TLS record
     std::size_t record_overhead = 22;             ///< header, content type and tag (RFC 8446, section 5.2)
     duration give_up = std::chrono::seconds(20);  ///< without any ack (TCP_USER_TIMEOUT)
+    bool relayed = false;                         ///< what info() says is of a relay next door, and of a large window
   };
   struct handlers {
     std::function<void()> writable;              ///< takes bytes again after it did not

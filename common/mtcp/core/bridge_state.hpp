@@ -102,8 +102,9 @@ struct bridge_state {
   double possible_rate() const {
     if (rate_is_proven) return rate.recent();
     if (path.srtt <= duration::zero()) return rate.proven_at() ? rate.recent() : 0;
-    const double window = static_cast<double>(path.congestion_window) * 1e9 / static_cast<double>(path.srtt.count());
-    return std::max(rate.recent(), window);
+    // The kernel's round trip ends at a relay, if there is one on the way.
+    const double round_trip = seconds(std::max(path.srtt, rtt_minimum()));
+    return std::max(rate.recent(), static_cast<double>(path.congestion_window) / round_trip);
   }
   /// What was measured before the bridge was idle for long may no longer hold.
   void review_rate(timestamp now) { rate_is_proven = rate.proven_at() && now - *rate.proven_at() < proof_lasts; }

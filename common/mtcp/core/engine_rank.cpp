@@ -58,10 +58,14 @@ void engine::impl::rerank(bridge_state& b) {
 }
 
 // Acknowledgements return on the fastest bridge, so the way there takes rtt - rtt_fastest / 2; and what is handed over
-// at once takes its own time, which counts on a slow bridge.
+// at once takes its own time, which counts on a slow bridge. What the kernel's window takes of a bridge that has not
+// shown yet what it can do leaves without waiting: only so does the window grow.
 lane engine::impl::lane_of(const bridge_state& b) const {
   const double rate = b.rate_estimate();
-  const double first = rate > 0 ? static_cast<double>(slack_for(rate)) / rate : 0;
+  if (rate <= 0) return {rate, delay_of(b)};
+  const std::size_t chunk = slack_for(rate);
+  const double first =
+      b.rate_is_proven ? static_cast<double>(chunk) / rate : b.queue_seconds(chunk) - b.queue_seconds();
   return {rate, delay_of(b) + first};
 }
 
@@ -75,9 +79,11 @@ double engine::impl::delay_of(const bridge_state& b) const {
 bool engine::impl::may_take(const bridge_state& b, double backlog) const {
   const lane mine = lane_of(b);
   if (mine.rate <= 0) return true;  // never measured: the only way to know it is to use it
+  // Only those that are ahead of it: two bridges that are alike would else leave the data to each other, for ever.
   others.clear();
   for (const ranked_bridge& r : ranks) {
-    if (r.bridge != &b && r.bridge->usable) others.push_back(r.path);
+    if (r.bridge == &b) break;
+    if (r.bridge->usable) others.push_back(r.path);
   }
   return worth_using(mine, others, backlog);
 }
