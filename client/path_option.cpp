@@ -33,7 +33,7 @@ std::string local_address(const std::string& text) {
 }
 
 void set_server(path_options& path, const std::string& text) {
-  const core::target server = parse_server(text);
+  const core::target server = program::parse_server(text);
   path.host = server.host;
   path.port = server.port;
 }
@@ -103,16 +103,14 @@ std::string describe(const path_options& path) {
   return path.name.empty() ? out : path.name + ": " + out;
 }
 
-core::target parse_server(const std::string& text) { return program::parse_server(text, default_port); }
-
 void bridge_count::apply_to(path_options& path) const {
   path.bridges = start;
   path.tune_bridges = tuned;
 }
 
 bridge_count parse_bridges(const std::string& text) {
-  if (text == "auto") return {};
-  return {program::parse_number(text, 1, most_bridges), false};
+  const auto fixed = program::parse_bridges(text);
+  return fixed ? bridge_count{*fixed, false} : bridge_count{};
 }
 
 local_end parse_bind(const std::string& text) {

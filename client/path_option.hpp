@@ -8,14 +8,10 @@
 
 namespace mtcp::client {
 
-inline constexpr unsigned most_bridges = 64;
 inline constexpr unsigned default_bridges = 4;
-inline constexpr std::uint16_t default_port = 8443;
 
 /// These throw std::invalid_argument, saying what they expected.
 path_options parse_path(const std::string& text);
-/// HOST:PORT, or HOST alone for port 8443.
-core::target parse_server(const std::string& text);
 /// How many bridges a path begins with, and whether the number tunes itself.
 struct bridge_count {
   unsigned start = default_bridges;

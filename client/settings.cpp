@@ -109,7 +109,7 @@ std::string parse_ip(const std::string& text) {
 
 std::vector<path_options> paths_of(const values& given, const path_options& base) {
   std::vector<path_options> paths = given.each("path", parse_path);
-  const auto servers = given.each("server", parse_server);
+  const auto servers = given.each("server", program::parse_server);
   forbid_together(given, "path", {"server", "bridges", "bind"});
   for (const core::target& server : servers) paths.push_back(make_path(base, server));
   return paths;
@@ -122,10 +122,6 @@ void require(bool present, const std::string& what) {
 bool is_loopback(const core::target& listen) {
   const auto address = parse_address(listen.host);
   return address ? unmapped(*address).is_loopback() : listen.host == "localhost";
-}
-
-std::string text_of(const values& given, const char* name) {
-  return given.one(name, [](const std::string& text) { return text; }).value_or("");
 }
 
 void require_enough(const settings& s) {
@@ -163,14 +159,14 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   settings s;
   s.log_level = given.one("log-level", program::parse_log_level).value_or(s.log_level);
   forbid_together(given, "url-file", {"key-file", "server", "path"});
-  s.key_file = text_of(given, "key-file");
-  s.url_file = text_of(given, "url-file");
+  s.key_file = given.text("key-file");
+  s.url_file = given.text("url-file");
   s.url_path = base_of(given);
   s.bridges_given = given.has("bridges");
   s.paths = paths_of(given, s.url_path);
   s.socks = given.one("socks", parse_socks).value_or(core::target{"127.0.0.1", 1080});
   s.socks_open = given.flag("socks-open");
-  s.users_file = text_of(given, "users-file");
+  s.users_file = given.text("users-file");
   s.udp_advertise = given.one("udp-advertise", parse_ip).value_or("");
   s.fast_open = given.flag("fast-open");
   s.forwards = given.each("forward", parse_forward);

@@ -4,19 +4,13 @@
 
 #include "connect.hpp"
 #include "local_port.hpp"
-#include "mtcp/net/refusal.hpp"
 #include "mtcp/socks/password.hpp"
 #include "mtcp/socks/socks5.hpp"
+#include "socks_reply.hpp"
 #include "udp_association.hpp"
 
 namespace mtcp::client {
 namespace {
-
-socks::reply reply_to(const error_code& error) {
-  if (!error) return socks::reply::succeeded;
-  const auto refusal = refusal_of(error);
-  return refusal ? socks::reply_to(*refusal) : socks::reply::general_failure;
-}
 
 std::string answer(const error_code& error, const core::target& bound) {
   return text_of(socks::encoded_reply(reply_to(error), bound).bytes());

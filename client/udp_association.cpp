@@ -8,10 +8,10 @@
 #include "mtcp/net/address.hpp"
 #include "mtcp/net/association.hpp"
 #include "mtcp/net/datagram_socket.hpp"
-#include "mtcp/net/refusal.hpp"
 #include "mtcp/net/task_group.hpp"
 #include "mtcp/socks/datagram.hpp"
 #include "mtcp/socks/socks5.hpp"
+#include "socks_reply.hpp"
 
 namespace mtcp::client {
 namespace {
@@ -104,8 +104,7 @@ udp::endpoint source_of(const tcp::socket& application, const core::target& decl
 }
 
 task<> refuse(dialogue& with, const error_code& error) {
-  const auto why = refusal_of(error);
-  const socks::encoded_reply answer(why ? socks::reply_to(*why) : socks::reply::general_failure, {});
+  const socks::encoded_reply answer(reply_to(error), {});
   co_await with.send_last(answer.bytes());
 }
 

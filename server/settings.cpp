@@ -2,6 +2,7 @@
 
 #include <sysexits.h>
 
+#include "mtcp/net/options.hpp"
 #include "program/parse.hpp"
 #include "top/top.hpp"
 
@@ -54,21 +55,13 @@ Examples:
      top::top_command(),
      {"check", "read all settings and the keys, print what they say, and end"}}};
 
-std::string text_of(const values& given, const char* name) {
-  return given.one(name, [](const std::string& text) { return text; }).value_or("");
-}
-
-std::string parse_bridges(const std::string& text) {
-  if (text != "auto") program::parse_number(text, 1, 64);
-  return text;
-}
-
 url_request url_of(const values& given) {
   url_request url;
-  url.hosts = given.each("host", [](const std::string& text) { return program::parse_server(text, 8443); });
-  url.user = text_of(given, "user");
-  url.bridges = given.one("bridges", parse_bridges).value_or("");
-  url.name = text_of(given, "name");
+  url.hosts = given.each("host", program::parse_server);
+  url.user = given.text("user");
+  given.one("bridges", program::parse_bridges);  // refuses what is neither
+  url.bridges = given.text("bridges");
+  url.name = given.text("name");
   url.qr = given.flag("qr");
   if (url.hosts.empty()) throw settings_error(EX_USAGE, "--host is needed: this server, as its clients reach it");
   return url;
@@ -89,18 +82,18 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   const values given = program::read_options(synopsis, std::move(arguments), variables);
   settings s;
   s.log_level = given.one("log-level", program::parse_log_level).value_or(s.log_level);
-  s.key_file = text_of(given, "key-file");
+  s.key_file = given.text("key-file");
   s.listen = given.each("listen", program::parse_listen);
   s.trusted_proxies = given.each("trust-proxy", program::parse_network);
   s.allow = given.each("allow", program::parse_network);
   s.deny = given.each("deny", program::parse_network);
   for (const network& block : s.allow) s.destinations.allow(block);
   for (const network& block : s.deny) s.destinations.deny(block);
-  if (s.listen.empty()) s.listen = {{"", 8443}};
+  if (s.listen.empty()) s.listen = {{"", default_port}};
   s.once = given.flag("once");
   s.status = status::status_setting(given, status::server_port);
   s.what = action_of(given.command);
-  s.output = text_of(given, "output");
+  s.output = given.text("output");
   using enum settings::action;
   if (s.what == keygen || s.what == health || s.what == top) return s;
   if (s.key_file.empty())

@@ -75,6 +75,8 @@ class values {
     if (!has(name)) return std::nullopt;
     return parsed(given_.at(name).front(), parse);
   }
+  /// As it was given; empty if it was not.
+  std::string text(const std::string& name) const { return has(name) ? given_.at(name).front().text : std::string(); }
   template <class Parse>
   auto each(const std::string& name, Parse parse) const {
     std::vector<decltype(parse(std::string()))> out;

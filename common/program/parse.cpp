@@ -1,5 +1,7 @@
 #include "program/parse.hpp"
 
+#include "mtcp/net/options.hpp"
+
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
@@ -36,11 +38,17 @@ core::target parse_destination(const std::string& text) {
   return *found;
 }
 
-core::target parse_server(const std::string& text, std::uint16_t default_port) {
+core::target parse_server(const std::string& text) {
   const bool has_port = parse_host_port(text).has_value();
   const bool is_ipv6 = parse_address(text).has_value() && text.find(':') != std::string::npos && !text.starts_with('[');
   const std::string host = is_ipv6 ? "[" + text + "]" : text;
   return parse_destination(has_port ? text : host + ":" + std::to_string(default_port));
+}
+
+std::optional<unsigned> parse_bridges(const std::string& text) {
+  constexpr unsigned most_bridges = 64;
+  if (text == "auto") return std::nullopt;
+  return parse_number(text, 1, most_bridges);
 }
 
 network parse_network(const std::string& text) {

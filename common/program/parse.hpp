@@ -4,6 +4,7 @@
 #include <spdlog/common.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "mtcp/core/types.hpp"
@@ -15,8 +16,10 @@ namespace mtcp::program {
 core::target parse_listen(const std::string& text);
 /// HOST:PORT of somebody else: the host is not empty, the port not 0.
 core::target parse_destination(const std::string& text);
-/// The same, with a port for those who name none.
-core::target parse_server(const std::string& text, std::uint16_t default_port);
+/// A server of bridges: HOST:PORT, or HOST alone for port 8443.
+core::target parse_server(const std::string& text);
+/// How many bridges to a server, 1 to 64; empty for "auto".
+std::optional<unsigned> parse_bridges(const std::string& text);
 network parse_network(const std::string& text);
 /// A whole number from `least` to `most`.
 unsigned parse_number(const std::string& text, unsigned least, unsigned most);

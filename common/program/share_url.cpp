@@ -12,7 +12,6 @@ namespace {
 constexpr std::string_view scheme = "mtcp://";
 constexpr std::string_view spaces = " \t\r\n";
 constexpr std::string_view digits = "0123456789ABCDEF";
-constexpr std::uint16_t default_port = 8443;
 constexpr std::size_t most_servers = 16;
 constexpr std::size_t longest_name = 64;
 
@@ -85,7 +84,7 @@ std::vector<core::target> parse_servers(std::string_view list) {
     std::string_view one = rest;
     rest = cut(one, ',');
     try {
-      servers.push_back(parse_server(std::string(one), default_port));
+      servers.push_back(parse_server(std::string(one)));
     } catch (const std::invalid_argument& e) {
       throw malformed("server " + std::to_string(servers.size() + 1) + ": " + e.what());
     }

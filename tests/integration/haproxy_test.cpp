@@ -17,7 +17,7 @@ const std::string loopback = "127.0.0.1:";
 class HAProxy : public testing::Test {
  protected:
   void SetUp() override {
-    if (std::system("command -v haproxy >/dev/null") != 0) GTEST_SKIP() << "no haproxy (Debian: haproxy)";
+    if (!installed("haproxy")) GTEST_SKIP() << "no haproxy (Debian: haproxy)";
     key = make_key(files);
     for (std::size_t i = 0; i < 2; ++i) servers[i] = start_server(ports[i]);
     front = loopback + std::to_string(peer(habit::listen).port());

@@ -16,10 +16,6 @@ namespace {
 
 using words = std::vector<std::string>;
 
-bool installed(const std::string& program) {
-  return run({"sh", "-c", "command -v " + program}, 10s).end.exit_code == 0;
-}
-
 #define NEEDS(program) \
   if (!installed(program)) GTEST_SKIP() << program << " is not installed"
 

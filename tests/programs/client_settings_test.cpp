@@ -2,11 +2,13 @@
 
 #include "client/path_option.hpp"
 #include "client/settings.hpp"
+#include "program/parse.hpp"
 #include "programs/given.hpp"
 
 namespace mtcp::client {
 namespace {
 
+using program::parse_server;
 using test::config_file;
 using test::expect_error;
 using test::variables;

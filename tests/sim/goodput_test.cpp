@@ -48,6 +48,18 @@ TEST(goodput, three_unequal_bridges) {
   expect_share("20/50/200 Mbit/s, 10/40/100 ms", {{20 * mbit, 10ms}, {50 * mbit, 40ms}, {200 * mbit, 100ms}}, 96);
 }
 
+// Six requests before the download begins; bytes of the first answer, and of the others.
+void add_requests(plan& p, std::uint64_t first, std::uint64_t others) {
+  for (int i = 0; i < 6; ++i) {
+    stream_plan request;
+    request.seed = static_cast<std::uint64_t>(100 + i);
+    request.start = 1s + i * 400ms;
+    request.client.send = 200;
+    request.server.send = i == 0 ? first : others;
+    p.streams.push_back(request);
+  }
+}
+
 // The near ones have shown what they can do before, the distant ones have not; and a relay on the way hides from the
 // kernel how far away they are.
 TEST(goodput, distant_bridges_that_nobody_knows_yet) {
@@ -56,14 +68,7 @@ TEST(goodput, distant_bridges_that_nobody_knows_yet) {
   plan p = download_plan("distant", bridges, 0);
   p.connection.relayed = true;
   const timestamp start = p.streams[0].start = 4s;
-  for (int i = 0; i < 6; ++i) {
-    stream_plan request;
-    request.seed = static_cast<std::uint64_t>(100 + i);
-    request.start = 1s + i * 400ms;
-    request.client.send = 200;
-    request.server.send = 300'000;
-    p.streams.push_back(request);
-  }
+  add_requests(p, 300'000, 300'000);
   const measurement m = measure(p, start + 3s, 15s);
   const double percent = 100 * m.rate / ideal(total(bridges));
   print("3 x 4 MB/s 25 ms and 2 x 2.5 MB/s 75 ms", percent, 95, m);
@@ -103,14 +108,7 @@ TEST(goodput, a_bridge_that_carried_one_small_answer_is_used) {
   const std::vector<bridge_line> bridges(4, {20 * mega, 10ms});
   plan p = download_plan("after a small answer", bridges, 0);
   const timestamp start = p.streams[0].start = 4s;
-  for (int i = 0; i < 6; ++i) {
-    stream_plan request;
-    request.seed = static_cast<std::uint64_t>(100 + i);
-    request.start = 1s + i * 400ms;
-    request.client.send = 200;
-    request.server.send = i == 0 ? 30 : 400'000;
-    p.streams.push_back(request);
-  }
+  add_requests(p, 30, 400'000);
   const measurement m = measure(p, start + 2s, 12s);
   const double percent = 100 * m.rate / ideal(total(bridges));
   print("4 x 20 MB/s, 10 ms, after a small answer", percent, 98, m);

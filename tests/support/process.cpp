@@ -187,4 +187,6 @@ run_result run(const std::vector<std::string>& arguments, std::chrono::milliseco
   return {end, p.standard_output(), p.standard_error()};
 }
 
+bool installed(const std::string& program) { return run({"sh", "-c", "command -v " + program}).end.exit_code == 0; }
+
 }  // namespace mtcp::lab

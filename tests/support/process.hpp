@@ -75,6 +75,9 @@ struct run_result {
   std::string standard_output;
   std::string standard_error;
 };
+/// Whether PATH leads to a program of that name.
+bool installed(const std::string& program);
+
 run_result run(const std::vector<std::string>& arguments, std::chrono::milliseconds timeout = std::chrono::seconds{60});
 
 }  // namespace mtcp::lab

@@ -112,12 +112,10 @@ struct bridge_state {
   duration rtt_minimum() const { return rtt.known() ? rtt.minimum() : path.srtt; }
 
   std::uint64_t send_limit() const { return cap.value(rate.rate(), rtt_minimum(), path.recovering); }
-  std::uint64_t room() const { return send_limit() - std::min(send_limit(), in_flight()); }
+  std::uint64_t room() const { return room_within(send_limit()); }
   /// The same while somebody waits for single messages.
-  std::uint64_t calm_room() const {
-    const std::uint64_t limit = cap.calm_value(rate.rate(), rtt_minimum(), path.recovering);
-    return limit - std::min(limit, in_flight());
-  }
+  std::uint64_t calm_room() const { return room_within(cap.calm_value(rate.rate(), rtt_minimum(), path.recovering)); }
+  std::uint64_t room_within(std::uint64_t limit) const { return limit - std::min(limit, in_flight()); }
 
   /// How long packets wait on the way now. The kernel's round trip does not contain the wait in its own send buffer,
   /// the tunnel's does: two round trips for a frame larger than the first window.

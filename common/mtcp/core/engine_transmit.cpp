@@ -94,8 +94,8 @@ void engine::impl::put_data(transmission& t) {
 // New and sparse streams do not wait for room: they may exceed the cap a little.
 void engine::impl::put_sparse(transmission& t) {
   if (queue.empty(stream_queue::place::sparse) || !good_for_little(t.bridge, true)) return;
-  const std::uint64_t over = t.bridge.in_flight() - std::min(t.bridge.in_flight(), t.bridge.send_limit());
-  const auto more = static_cast<std::size_t>(sparse_allowance - std::min<std::uint64_t>(over, sparse_allowance));
+  const std::uint64_t beyond = t.bridge.room_within(t.bridge.send_limit() + sparse_allowance);
+  const auto more = static_cast<std::size_t>(std::min<std::uint64_t>(beyond, sparse_allowance));
   const std::size_t bulk_room = t.data_room;
   const std::size_t used = t.used;
   t.data_room = std::min(bulk_room + more, t.rest().size() - std::min(t.rest().size(), data_header + control_room));

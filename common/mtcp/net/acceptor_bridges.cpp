@@ -14,16 +14,12 @@
 #include "mtcp/net/handshake.hpp"
 #include "mtcp/net/proxy_header.hpp"
 #include "mtcp/net/scope_exit.hpp"
+#include "mtcp/net/shortage.hpp"
 
 namespace mtcp::detail {
 namespace {
 
 constexpr std::chrono::milliseconds shortage_pause{100};
-
-bool is_shortage(const error_code& error) {
-  return error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
-         error == asio::error::no_memory || error == boost::system::errc::too_many_files_open_in_system;
-}
 
 core::timestamp now() {
   return std::chrono::duration_cast<core::timestamp>(std::chrono::steady_clock::now().time_since_epoch());
@@ -84,19 +80,11 @@ task<> server::listen(std::shared_ptr<server> self, std::size_t index) {
   }
 }
 
-// Without a descriptor to accept it with, a connection that waits would be reported again and again. The reserve lets
-// it be accepted and closed, which tells the peer; then others get time to give descriptors back. The kernel complains
-// before it looks whether a connection waits at all, so there may be none.
 task<> server::survive_shortage(tcp::acceptor& at) {
-  error_code error;
-  tcp::socket waiting(executor_);
-  at.accept(waiting, error);
-  if (!error) co_return meet_connection(std::move(waiting));  // the shortage is over
-  reserve_.give_up();
-  at.accept(waiting, error);
-  if (!error) ++totals_.turned_away_total;
-  waiting.close(error);
-  reserve_.fill();
+  bool turned_away = false;
+  auto waiting = accept_in_shortage(at, reserve_, turned_away);
+  if (waiting) co_return meet_connection(std::move(*waiting));
+  if (turned_away) ++totals_.turned_away_total;
   timer pause(executor_, shortage_pause);
   auto [ignored] = co_await pause.async_wait(use_result);
   static_cast<void>(ignored);

@@ -6,15 +6,12 @@
 #include <chrono>
 #include <sstream>
 
+#include "mtcp/net/shortage.hpp"
+
 namespace mtcp {
 namespace {
 
 constexpr std::chrono::milliseconds breather{100};
-
-bool out_of_descriptors(const error_code& error) {
-  using boost::system::errc::errc_t;
-  return error == errc_t::too_many_files_open || error == errc_t::too_many_files_open_in_system;
-}
 
 /// A peer that is gone already; it says nothing about the next one.
 bool concerns_one_connection(const error_code& error) {
@@ -82,17 +79,10 @@ void listener::start(tcp::socket socket) {
   connections_.start(serve_(std::move(socket)));
 }
 
-// Without a descriptor the connection stays in the queue, and the listener would be told of it again at once, for ever.
 task<> listener::pause(const error_code& why) {
-  if (out_of_descriptors(why)) {
-    error_code ignored;
-    reserve_.give_up();
-    tcp::socket turned_away(acceptor_.get_executor());
-    acceptor_.non_blocking(true, ignored);
-    acceptor_.accept(turned_away, ignored);
-    turned_away.close(ignored);
-    reserve_.fill();
-  }
+  bool turned_away = false;
+  auto waiting = is_shortage(why) ? accept_in_shortage(acceptor_, reserve_, turned_away) : std::nullopt;
+  if (waiting) co_return start(std::move(*waiting));
   pause_.expires_after(breather);
   co_await pause_.async_wait(use_result);
 }

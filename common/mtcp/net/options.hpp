@@ -18,10 +18,12 @@
 
 namespace mtcp {
 
+inline constexpr std::uint16_t default_port = 8443;  ///< of a server
+
 /// One way to reach the server, and the bridges that run over it.
 struct path_options {
   std::string host{};  ///< the server: a name, or an IPv4 or IPv6 literal without brackets
-  std::uint16_t port = 8443;
+  std::uint16_t port = default_port;
   std::string bind{};          ///< local address to dial from; empty leaves it to the kernel
   std::string interface {};    ///< interface to dial through (SO_BINDTODEVICE, Linux); empty for any
   unsigned bridges = 4;        ///< TCP connections to keep up, at least 1
