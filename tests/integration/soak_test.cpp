@@ -32,13 +32,17 @@ double memory_of(const process& p) {
   return 0;
 }
 
-/// Loses one of the open bridges, whichever way.
-void kill_one(network& lines, std::minstd_rand& random) {
-  const auto all = lines.crossings();
-  std::vector<std::size_t> open;
+std::vector<std::size_t> alive(const std::vector<crossing>& all) {
+  std::vector<std::size_t> out;
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (all[i].open && !all[i].lost) open.push_back(i);
-  if (open.empty()) return;  // they are being dialled
+    if (all[i].open && !all[i].lost) out.push_back(i);
+  return out;
+}
+
+/// Loses one of the bridges, whichever way.
+void kill_one(network& lines, std::minstd_rand& random) {
+  ASSERT_TRUE(lines.wait([](const auto& all) { return !alive(all).empty(); }, 30s)) << "no new bridge";
+  const std::vector<std::size_t> open = alive(lines.crossings());
   constexpr std::array ways{loss::reset, loss::fin, loss::silence};
   lines.lose(open[random() % open.size()], ways[random() % ways.size()]);
 }

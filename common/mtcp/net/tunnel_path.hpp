@@ -49,7 +49,7 @@ class backoff {
 };
 
 struct path_state {
-  static constexpr std::chrono::milliseconds replacement_pace{500};
+  static constexpr std::chrono::milliseconds replacement_pace{200};
 
   path_state(path_options o, const tunnel_options& t) : options(std::move(o)), retry(t.backoff_first, t.backoff_most) {
     const bool v6 = options.host.find(':') != std::string::npos;
