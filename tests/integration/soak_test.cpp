@@ -66,7 +66,8 @@ TEST(Soak, KillsLoseNothing) {
   for (std::uint64_t i = 0, due = before + step; i < kills; ++i) {
     const std::uint64_t crossed = halves.bytes_crossed();
     if (crossed < due) halves.wait_for_bytes(due - crossed);
-    due = std::max(due + step, halves.bytes_crossed() + step / 2);  // a busy machine is late, and need not hurry too much
+    due =
+        std::max(due + step, halves.bytes_crossed() + step / 2);  // a busy machine is late, and need not hurry too much
     kill_one(halves.lines(), random);
     if (i == kills / 2) memory_at_half = memory_of(halves.client()) + memory_of(halves.server());
   }
