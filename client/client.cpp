@@ -17,7 +17,7 @@ namespace mtcp::client {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr std::size_t most_connections = 8'192;  // of one listener
+constexpr std::size_t most_connections = 16'384;  // of one listener; a server allows as many streams
 
 bool same_paths(const settings& a, const settings& b) {
   return std::ranges::equal(a.paths, b.paths, {}, describe, describe);
