@@ -71,13 +71,19 @@ class Bulk:
 
 def echo_idle(place, chain, seconds):
     with Task(place, chain, "echo", seconds) as task:
+        before = processor_time(chain)
         result = task.result()
-    return {"p50 us": result["p50"], "p99 us": result["p99"]}
+        used = processor_time(chain) - before
+    found = {"p50 us": result["p50"], "p99 us": result["p99"]}
+    if chain.halves:
+        found["CPU us each"] = used / result["count"] * 1e6
+    return found
 
 
 def echo_busy(place, chain, seconds):
     with Task(place, chain, "bulk", 1, 0, seconds + 1) as download:
         found = echo_idle(place, chain, seconds)
+        found.pop("CPU us each", None)  # most of it is the download's
         result = download.result()
     return {**found, "download MB/s": result["down"] / result["seconds"] / 1e6}
 
