@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <optional>
 #include <utility>
 
 #include "mtcp/net/address.hpp"
@@ -27,23 +28,38 @@ task<bool> answer_late(dialogue& with, std::string text, bool success) {
   co_return sent&& success;
 }
 
-}  // namespace
+/// An application and the stream that it was given.
+struct pair {
+  tcp::socket application;
+  stream remote;
+};
 
-task<> connect(const local_port& port, std::unique_ptr<dialogue> with, core::target to, const char* protocol,
-               encode_answer answer) {
-  if (port.fast_open && !co_await answer_early(*with, answer)) co_return;
+task<std::optional<pair>> join(const local_port& port, std::unique_ptr<dialogue> with, core::target to,
+                               const char* protocol, encode_answer answer) {
+  if (port.fast_open && !co_await answer_early(*with, answer)) co_return std::nullopt;
   with->lift_limit();
   const std::string name = to_string(to);
   auto [error, remote] = co_await port.through.async_open(std::move(to), with->bytes(), use_result);
   spdlog::debug("{} {}: {}", protocol, name, error ? error.message() : "open");
-  if (error && port.fast_open) co_return co_await close_with_reset(with->socket());
+  if (error && port.fast_open) {
+    co_await close_with_reset(with->socket());
+    co_return std::nullopt;
+  }
   if (!port.fast_open) {
     std::string text = answer(error, error ? core::target{} : remote.bound());
-    if (!co_await answer_late(*with, std::move(text), !error)) co_return;
+    if (!co_await answer_late(*with, std::move(text), !error)) co_return std::nullopt;
   }
-  tcp::socket application = with->release();
-  with.reset();  // the buffer, before a relay that may last for days
-  co_await relay(std::move(remote), std::move(application));
+  co_return pair{with->release(), std::move(remote)};
+}
+
+}  // namespace
+
+// What only the beginning needs, above all the dialogue's buffer, is gone before a relay that may last for days.
+task<> connect(const local_port& port, std::unique_ptr<dialogue> with, core::target to, const char* protocol,
+               encode_answer answer) {
+  std::optional<pair> both = co_await join(port, std::move(with), std::move(to), protocol, answer);
+  if (!both) co_return;
+  co_await relay(std::move(both->remote), std::move(both->application));
 }
 
 }  // namespace mtcp::client

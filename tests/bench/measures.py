@@ -71,13 +71,19 @@ class Bulk:
 
 def echo_idle(place, chain, seconds):
     with Task(place, chain, "echo", seconds) as task:
+        before = processor_time(chain)
         result = task.result()
-    return {"p50 us": result["p50"], "p99 us": result["p99"]}
+        used = processor_time(chain) - before
+    found = {"p50 us": result["p50"], "p99 us": result["p99"]}
+    if chain.halves:
+        found["CPU us each"] = used / result["count"] * 1e6
+    return found
 
 
 def echo_busy(place, chain, seconds):
     with Task(place, chain, "bulk", 1, 0, seconds + 1) as download:
         found = echo_idle(place, chain, seconds)
+        found.pop("CPU us each", None)  # most of it is the download's
         result = download.result()
     return {**found, "download MB/s": result["down"] / result["seconds"] / 1e6}
 
@@ -124,16 +130,16 @@ def growth(place, chain, _):
 
 # Name: measure, where ("loop" or "line"), whether the system is started anew for it.
 MEASURES = {
-    "download, 1 stream": (Bulk(1, 0), "loop", True),
-    "download, 8 streams": (Bulk(8, 0), "loop", False),
-    "upload, 1 stream": (Bulk(0, 1), "loop", False),
-    "upload, 8 streams": (Bulk(0, 8), "loop", False),
-    "both, 1 stream each": (Bulk(1, 1), "loop", False),
-    "both, 8 streams each": (Bulk(8, 8), "loop", False),
-    "64-byte echo, idle": (echo_idle, "loop", False),
+    "download of 1 stream": (Bulk(1, 0), "loop", True),
+    "download of 8 streams": (Bulk(8, 0), "loop", False),
+    "upload of 1 stream": (Bulk(0, 1), "loop", False),
+    "upload of 8 streams": (Bulk(0, 8), "loop", False),
+    "both ways 1 stream": (Bulk(1, 1), "loop", False),
+    "both ways 8 streams": (Bulk(8, 8), "loop", False),
+    "64-byte echo while idle": (echo_idle, "loop", False),
     "64-byte echo beside a download": (echo_busy, "loop", False),
-    "new connections, 8 at a time": (connections, "loop", False),
-    "10,000 idle streams": (idle_streams, "loop", True),
+    "new connections 8 at a time": (connections, "loop", False),
+    "10000 idle streams": (idle_streams, "loop", True),
     "first byte over 40 ms": (first_byte, "line", True),
 }
-LONG = {"100,000 connections": (growth, "loop", True)}
+LONG = {"100000 connections": (growth, "loop", True)}

@@ -193,7 +193,7 @@ SYSTEMS = {
     "mtcp 1 bridge": Mtcp(1),
     "mtcp 4 bridges": Mtcp(4),
     "mtcp 8 bridges": Mtcp(8),
-    "mtcp 4, fast open": Mtcp(4, "--fast-open"),
+    "mtcp 4 fast open": Mtcp(4, "--fast-open"),
 }
 
 

@@ -169,9 +169,11 @@ void engine::impl::acknowledge_control(const in_flight_frame& f) {
   if (stream_state* s = find(f.id)) erase_if_over(*s);
 }
 
+// Without queues: they hold no more than the sender's caps let them, which do not count queues either. And one that
+// this end makes itself, by reading slowly, would else raise the window that lets it grow.
 duration engine::impl::rtt_maximum() const {
   duration most{0};
-  for (const auto& [id, b] : bridges) most = std::max(most, b.rtt.known() ? b.rtt.smoothed() : b.path.srtt);
+  for (const auto& [id, b] : bridges) most = std::max(most, b.rtt_minimum());
   return most;
 }
 

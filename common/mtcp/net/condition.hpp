@@ -9,11 +9,9 @@ class condition {
  public:
   explicit condition(const executor& where) : never_(where, timer::time_point::max()) {}
 
-  /// Returns after the next notify_all(), or earlier.
-  task<> wait() {
-    auto [ignored] = co_await never_.async_wait(use_result);  // an expiry that is put off ends with operation_aborted
-    static_cast<void>(ignored);
-  }
+  /// To be awaited: until the next notify_all(), or less; the result says nothing. Not a coroutine of its own, whose
+  /// frame every stream would hold.
+  auto wait() { return never_.async_wait(use_result); }  // an expiry that is put off ends with operation_aborted
   void notify_all() { never_.cancel(); }
 
  private:

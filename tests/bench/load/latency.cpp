@@ -31,7 +31,8 @@ clock::time_point after(double seconds) {
 template <class Work>
 void on_threads(std::size_t count, const Work& work) {
   std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&work] {
+  for (std::size_t i = 0; i < count; ++i)
+    threads.emplace_back([&work] {
       try {
         work();
       } catch (const std::exception& e) {
