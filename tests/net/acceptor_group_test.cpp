@@ -91,10 +91,10 @@ TEST_F(acceptor_group_test, tunnels_live_where_there_are_fewest) {
 
 TEST_F(acceptor_group_test, a_stream_arrives_whole_from_the_other_thread) {
   start(4);
-  stream peer = run_for(open("source", 64));
+  stream peer = run_for(open("source", 24));
   const received got = run_for(receive_all(peer));
   EXPECT_EQ(got.end, asio::error::eof);
-  EXPECT_EQ(got.size, 64 * mebibyte);
+  EXPECT_EQ(got.size, 24 * mebibyte);
   EXPECT_TRUE(got.intact);
 }
 
