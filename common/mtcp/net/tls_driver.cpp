@@ -202,6 +202,7 @@ tls_driver::verdict tls_driver::complete_record(std::span<const std::byte>& in, 
   };
   if (partial_.size() < header_size && !collect(header_size)) return verdict::fine;
   if (!is_record(partial_)) return verdict::wrong;
+  partial_.reserve(record_size(partial_));
   if (!collect(record_size(partial_))) return verdict::fine;
   const std::vector<std::byte> record = std::exchange(partial_, {});
   return open_record(record, plain);
