@@ -15,6 +15,7 @@ constexpr double clear_gain_seconds = 0.010;
 // A copy may exceed the room by its own size: new frames are cut to the room that there is, and would take it again and
 // again before it is large enough for a copy.
 constexpr std::size_t room_for_copy = 4 * 1024;
+constexpr double long_time = 1e6;  // seconds, for what would overflow a time
 // Frames looked at per call.
 constexpr std::size_t overdue_depth = 64;
 constexpr std::size_t speculative_depth = 1024;
@@ -56,24 +57,27 @@ void engine::impl::put_overdue(transmission& t) {
   for (auto& [id, owner] : bridges) {
     if (&owner == &t.bridge) continue;
     const std::size_t depth = std::min(overdue_depth, owner.records.size());
+    const timestamp overdue = t.now - owner.grace();
     for (std::size_t i = 0; i < depth && !copies.empty() && t.data_room >= frame_overhead; ++i) {
-      if (t.now <= owner.records[i].due + owner.grace()) break;
+      if (owner.records[i].due >= overdue) break;
       put_copy(t, owner, owner.records[i]);
     }
   }
 }
 
+// Many frames are looked at, and few copied: what is the same for all of them is known before.
 void engine::impl::put_speculative(transmission& t) {
   const double eta = lane_of(t.bridge).eta;
   for (auto& [id, owner] : bridges) {
     if (&owner == &t.bridge) continue;
     const double return_trip = bridge_state::seconds(owner.rtt_minimum()) - lane_of(owner).eta + owner.queue_seconds();
+    const double gains = std::min(clear_gain * eta + clear_gain_seconds + return_trip, long_time);
+    const timestamp late = t.now + duration(static_cast<std::int64_t>(gains * 1e9));
+    const timestamp overdue = t.now - owner.grace();
     const std::size_t depth = std::min(speculative_depth, owner.records.size());
     for (std::size_t i = 0; i < depth && !copies.empty() && t.data_room >= frame_overhead; ++i) {
       const in_flight_frame& f = owner.records[i];
-      const double remaining = bridge_state::seconds(f.due - t.now) - return_trip;
-      const bool overdue = t.now > f.due + owner.grace();
-      if (overdue || remaining > clear_gain * eta + clear_gain_seconds) put_copy(t, owner, f);
+      if (f.due < overdue || f.due > late) put_copy(t, owner, f);
     }
   }
 }

@@ -5,7 +5,7 @@
 //   reset         arrives as a reset (RFC 9293, section 3.5.3), behind the bytes before it, never as an end of file
 //   stops reading the sender learns it when it writes more, as with TCP
 //
-// Memory: at most 256 KiB are on the way in each direction, in chunks that are not copied; a relay that waits holds
+// Memory: at most 240 KiB are on the way in each direction, in chunks that are not copied; a relay that waits holds
 // none. Threads: one, that of the stream.
 #pragma once
 

@@ -24,10 +24,10 @@ std::span<std::byte> receive_scratch() {
   return {memory.get(), receive_batch};
 }
 
-std::vector<std::byte>& send_scratch() {
-  static thread_local std::vector<std::byte> memory;
-  memory.clear();
-  return memory;
+std::span<std::byte> send_scratch() {
+  static const std::size_t size = tls_driver::encrypted_most(send_batch);
+  static thread_local const auto memory = std::make_unique_for_overwrite<std::byte[]>(size);
+  return {memory.get(), size};
 }
 
 core::timestamp now() { return std::chrono::steady_clock::now().time_since_epoch(); }
@@ -159,11 +159,13 @@ error_code secure_channel::write(std::span<const std::byte> plaintext) {
 
 error_code secure_channel::write_batch(std::span<const std::byte> plaintext) {
   if (pending()) return tls_->encrypt(plaintext, pending_, now());
-  std::vector<std::byte>& ciphertext = send_scratch();
-  if (const error_code error = tls_->encrypt(plaintext, ciphertext, now())) return error;
+  const std::span<std::byte> scratch = send_scratch();
+  const auto size = tls_->encrypt(plaintext, scratch, now());
+  if (!size) return size.error();
+  const auto ciphertext = scratch.first(*size);
   const auto sent = send_some(ciphertext);
   if (!sent) return sent.error();
-  const auto rest = std::span(ciphertext).subspan(*sent);
+  const auto rest = ciphertext.subspan(*sent);
   pending_.assign(rest.begin(), rest.end());
   pending_sent_ = 0;
   return {};

@@ -14,7 +14,6 @@ int read(BIO* bio, char* to, int size) noexcept {
   tls_wire& wire = wire_of(bio);
   BIO_clear_retry_flags(bio);
   if (wire.in.empty()) {
-    wire.starved = true;
     BIO_set_retry_read(bio);
     return -1;
   }

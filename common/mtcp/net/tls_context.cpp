@@ -48,14 +48,13 @@ void configure(SSL_CTX* ssl, const tls_options& options) {
                                SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_clear_options(ssl, SSL_OP_ALLOW_NO_DHE_KEX);
   SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_read_ahead(ssl, 0);  // the BIO has many records ready; a large internal buffer would be moved for each
-  // SSL_read returns after every record, also one without data, so that those can be counted.
-  SSL_CTX_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
+  SSL_CTX_set_read_ahead(ssl, 0);  // else it would swallow records behind the handshake, which are ours
   // An idle connection holds no record buffers (2 x 17 KiB).
   SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
   require(SSL_CTX_set_num_tickets(ssl, 0) == 1);
   require(SSL_CTX_set_max_early_data(ssl, 0) == 1);
   require(SSL_CTX_set_recv_max_early_data(ssl, 0) == 1);
+  SSL_CTX_set_keylog_callback(ssl, &take_secret);
 }
 
 std::shared_ptr<tls_context::state> make_state(const SSL_METHOD* method, const tls_options& options) {

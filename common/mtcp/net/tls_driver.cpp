@@ -16,29 +16,56 @@ namespace mtcp {
 
 namespace {
 
-constexpr std::size_t record_payload = 16 * 1024;
-// Header 5, content type 1, tag 16 (RFC 8446, section 5.2), and some more for the key update of every 16 records.
-constexpr std::size_t record_overhead = 24;
+constexpr std::size_t record_payload = tls_record_key::most_content;
+constexpr std::size_t header_size = tls_record_key::header_size;
+// The message (RFC 8446, section 4.6.3): type, length and whether the peer is to replace its key, too.
+constexpr std::array<std::byte, 5> key_update{std::byte{24}, std::byte{0}, std::byte{0}, std::byte{1}, std::byte{0}};
+constexpr std::size_t key_update_size = key_update.size() + tls_record_key::overhead;
 // At most this much is encrypted between two looks at the age of the key.
 constexpr std::size_t batch_size = 16 * record_payload;
+// Alerts (section 6): level and what it is.
+constexpr std::uint8_t warning = 1, fatal = 2;
+constexpr std::uint8_t close_notify = 0, bad_record_mac = 20, user_canceled = 90;
 // Most records in a row that carry no data: key updates, each of which costs as much as many records of data.
 constexpr unsigned max_empty_records = 32;
 
 constexpr std::size_t record_count(std::size_t bytes) noexcept { return (bytes + record_payload - 1) / record_payload; }
+
+std::size_t body_size(std::span<const std::byte> header) noexcept {
+  return std::to_integer<std::size_t>(header[3]) << 8 | std::to_integer<std::size_t>(header[4]);
+}
+std::size_t record_size(std::span<const std::byte> header) noexcept { return header_size + body_size(header); }
+
+// Nothing else comes behind the handshake.
+bool is_record(std::span<const std::byte> header) noexcept {
+  const std::size_t size = body_size(header);
+  return header[0] == static_cast<std::byte>(tls_content::data) && size >= tls_record_key::least_body &&
+         size <= tls_record_key::most_body;
+}
 
 std::atomic<std::size_t> live_drivers{0};
 
 // The chunk of this thread that takes plaintext next, and how much of it is used.
 class plaintext_chunk {
  public:
-  std::span<std::byte> room() {
-    if (used_ == core::chunk_capacity) chunk_ = core::chunk_ref::make(), used_ = begin_ = 0;
-    return {chunk_.data() + used_, core::chunk_capacity - used_};
+  struct place {
+    std::span<std::byte> first, second;
+  };
+
+  /// Where `size` bytes (16 KiB + 1 at most) go: to the rest of the chunk and the front of the next one.
+  place room(std::size_t size) {
+    if (used_ == core::chunk_capacity) advance(0);
+    const std::size_t here = std::min(size, core::chunk_capacity - used_);
+    if (here < size && !next_) next_ = core::chunk_ref::make();
+    return {{chunk_.data() + used_, here}, {here < size ? next_.data() : nullptr, size - here}};
   }
-  /// Hands a full chunk out at once, so that memory is shared as little as possible.
+  /// The first `n` of them are genuine data. Hands a full chunk out at once, so that memory is shared as little as
+  /// possible.
   void commit(std::size_t n, std::vector<core::slice>& out) {
-    used_ += n;
+    const std::size_t here = std::min(n, core::chunk_capacity - used_);
+    used_ += here;
     if (used_ == core::chunk_capacity) hand_out(out);
+    if (here < n) advance(n - here);
   }
   void hand_out(std::vector<core::slice>& out) {
     if (used_ != begin_) out.emplace_back(chunk_, begin_, used_ - begin_);
@@ -46,8 +73,15 @@ class plaintext_chunk {
   }
 
  private:
+  void advance(std::size_t used) {
+    chunk_ = next_ ? std::exchange(next_, {}) : core::chunk_ref::make();
+    begin_ = 0;
+    used_ = used;
+  }
+
   // Made at once: chunk_ref's free list must be destroyed after this, so it has to exist before.
   core::chunk_ref chunk_ = core::chunk_ref::make();
+  core::chunk_ref next_;
   std::size_t begin_ = 0;  // of what has not been handed out
   std::size_t used_ = 0;
 };
@@ -115,77 +149,170 @@ tls_driver::error_code tls_driver::handshake(std::span<const std::byte> in, std:
     failed_ = true;
     return error;
   }
-  established_ = true;
+  take_over();
   return wire_.in.empty() ? error_code() : decrypt(std::exchange(wire_.in, {}), early, out);
 }
 
-tls_driver::error_code tls_driver::decrypt(std::span<const std::byte> in, std::vector<core::slice>& plain,
-                                           std::vector<std::byte>& alert) {
-  const std::size_t before = alert.size();
-  wire_ = {in, &alert};
-  ERR_clear_error();
-  error_code error = decrypt_all(plain);
-  // One request of a key update is answered by our next write. A second one would be answered here, and so without
-  // limit.
-  if (!error && alert.size() != before) error = errc::tls_failed;
-  failed_ = failed_ || (error && error != boost::asio::error::eof);
-  return error;
+// The secrets of both directions are known; OpenSSL has read and written the last of its records.
+void tls_driver::take_over() {
+  using use = tls_record_key::use;
+  const bool chacha20 = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get())) == 0x1303;
+  const bool server = context_->server;
+  sealing_.emplace(use::sealing, server ? exchange_.server_traffic : exchange_.client_traffic, chacha20);
+  opening_.emplace(use::opening, server ? exchange_.client_traffic : exchange_.server_traffic, chacha20);
+  exchange_.client_traffic = exchange_.server_traffic = {};
+  established_ = true;
 }
 
-tls_driver::error_code tls_driver::decrypt_all(std::vector<core::slice>& plain) {
-  plaintext_chunk& chunk = this_threads_chunk();
-  error_code error;
-  while (!error && !wire_.starved) {
-    const std::span<std::byte> room = chunk.room();
-    std::size_t size = 0;
-    const int result = SSL_read_ex(ssl_.get(), room.data(), room.size(), &size);
-    if (result == 1) {
-      chunk.commit(size, plain);
-      empty_records_ = 0;
-    } else if (error = error_of(result); !error && !wire_.starved && ++empty_records_ > max_empty_records) {
-      error = errc::tls_failed;
+// ---- receiving ----
+
+tls_driver::error_code tls_driver::decrypt(std::span<const std::byte> in, std::vector<core::slice>& plain,
+                                           std::vector<std::byte>& alert) {
+  if (failed_) return errc::tls_failed;
+  const verdict said = decrypt_all(in, plain);
+  this_threads_chunk().hand_out(plain);
+  if (said == verdict::fine) return {};
+  if (said == verdict::goodbye) return boost::asio::error::eof;
+  if (said == verdict::wrong) append_alert(fatal, bad_record_mac, alert);
+  failed_ = true;
+  return errc::tls_failed;
+}
+
+tls_driver::verdict tls_driver::decrypt_all(std::span<const std::byte> in, std::vector<core::slice>& plain) {
+  verdict so_far = verdict::fine;
+  while (so_far == verdict::fine && !in.empty()) {
+    const std::size_t size = partial_.empty() && in.size() >= header_size ? record_size(in) : 0;
+    if (size == 0 || size > in.size()) {
+      so_far = complete_record(in, plain);
+    } else {
+      so_far = open_record(in.first(size), plain);
+      in = in.subspan(size);
     }
   }
-  chunk.hand_out(plain);
-  return error;
+  return so_far;
+}
+
+// A record that comes in pieces.
+tls_driver::verdict tls_driver::complete_record(std::span<const std::byte>& in, std::vector<core::slice>& plain) {
+  const auto collect = [&](std::size_t wanted) {
+    const auto part = in.first(std::min(wanted - partial_.size(), in.size()));
+    partial_.insert(partial_.end(), part.begin(), part.end());
+    in = in.subspan(part.size());
+    return partial_.size() == wanted;
+  };
+  if (partial_.size() < header_size && !collect(header_size)) return verdict::fine;
+  if (!is_record(partial_)) return verdict::wrong;
+  partial_.reserve(record_size(partial_));
+  if (!collect(record_size(partial_))) return verdict::fine;
+  const std::vector<std::byte> record = std::exchange(partial_, {});
+  return open_record(record, plain);
+}
+
+tls_driver::verdict tls_driver::open_record(std::span<const std::byte> record, std::vector<core::slice>& plain) {
+  if (!is_record(record)) return verdict::wrong;
+  plaintext_chunk& chunk = this_threads_chunk();
+  const auto body = record.subspan(header_size);
+  const plaintext_chunk::place to = chunk.room(body.size() - (tls_record_key::least_body - 1));
+  if (!opening_->open(record.first<header_size>(), body, to.first, to.second)) return verdict::wrong;
+  // Behind the content come its type and then zeros (section 5.4).
+  std::size_t size = to.first.size() + to.second.size();
+  const auto at = [&](std::size_t i) { return i < to.first.size() ? to.first[i] : to.second[i - to.first.size()]; };
+  while (size > 0 && at(size - 1) == std::byte{0}) --size;
+  if (size == 0) return verdict::wrong;
+  const auto type = static_cast<tls_content>(at(--size));
+  if (type == tls_content::data && size > 0) {
+    empty_records_ = 0;
+    chunk.commit(size, plain);
+    return verdict::fine;
+  }
+  if (++empty_records_ > max_empty_records) return verdict::wrong;
+  std::array<std::byte, key_update.size()> content{};
+  if (size > content.size()) return verdict::wrong;
+  for (std::size_t i = 0; i < size; ++i) content[i] = at(i);
+  return handle_content(type, std::span(content).first(size));
+}
+
+// Everything but data. No tickets: nobody of ours sends them.
+tls_driver::verdict tls_driver::handle_content(tls_content type, std::span<const std::byte> content) {
+  if (type == tls_content::handshake) return handle_key_update(content);
+  if (type == tls_content::data) return verdict::fine;
+  if (type != tls_content::alert || content.size() != 2) return verdict::wrong;
+  const auto what = std::to_integer<std::uint8_t>(content[1]);
+  if (what == close_notify) return verdict::goodbye;
+  return what == user_canceled ? verdict::fine : verdict::given_up;
+}
+
+// One request of a key update is answered by our next write. A second one before that would make answers without limit.
+tls_driver::verdict tls_driver::handle_key_update(std::span<const std::byte> message) {
+  const bool well_formed = message.size() == key_update.size() && message.back() <= std::byte{1} &&
+                           std::ranges::equal(message.first(4), std::span(key_update).first(4));
+  if (!well_formed || !opening_->replace()) return verdict::wrong;
+  if (message.back() == std::byte{0}) return verdict::fine;
+  return std::exchange(update_requested_, true) ? verdict::wrong : verdict::fine;
+}
+
+// ---- sending ----
+
+std::size_t tls_driver::encrypted_most(std::size_t plain) noexcept {
+  const std::size_t updates = 1 + plain / batch_size;
+  return plain + record_count(plain) * tls_record_key::overhead + updates * key_update_size;
 }
 
 tls_driver::error_code tls_driver::encrypt(std::span<const std::byte> plain, std::vector<std::byte>& out,
                                            core::timestamp now) {
-  out.reserve(out.size() + plain.size() + (record_count(plain.size()) + 2) * record_overhead);
-  wire_ = {{}, &out};
-  ERR_clear_error();
-  while (!plain.empty()) {
+  const std::size_t before = out.size();
+  out.resize(before + encrypted_most(plain.size()));
+  const auto size = encrypt(plain, std::span(out).subspan(before), now);
+  out.resize(before + (size ? *size : 0));
+  return size ? error_code() : size.error();
+}
+
+boost::system::result<std::size_t> tls_driver::encrypt(std::span<const std::byte> plain, std::span<std::byte> out,
+                                                       core::timestamp now) {
+  std::size_t used = 0;
+  while (!plain.empty() && !failed_) {
     const auto batch = plain.first(std::min(plain.size(), batch_size));
-    if (const error_code error = update_key(record_count(batch.size()), now)) return error;
-    std::size_t written = 0;
-    const int result = SSL_write_ex(ssl_.get(), batch.data(), batch.size(), &written);
-    if (result != 1) return failed_ = true, error_code(errc::tls_failed);
+    if (update_requested_ || key_is_old(record_count(batch.size()), now)) {
+      failed_ = !replace_key(out.subspan(used), now);
+      used += key_update_size;
+    }
+    records_ += record_count(batch.size());
+    if (!key_since_) key_since_ = now;
+    for (std::size_t at = 0; at < batch.size() && !failed_; at += record_payload) {
+      const auto content = batch.subspan(at, std::min(record_payload, batch.size() - at));
+      failed_ = !sealing_->seal(tls_content::data, content, out.subspan(used));
+      used += content.size() + tls_record_key::overhead;
+    }
     plain = plain.subspan(batch.size());
   }
-  return {};
+  if (failed_) return error_code(errc::tls_failed);
+  return used;
 }
 
 // Before `records` more are sent under the present key.
-tls_driver::error_code tls_driver::update_key(std::size_t records, core::timestamp now) {
-  if (!key_since_) key_since_ = now;
+bool tls_driver::key_is_old(std::size_t records, core::timestamp now) const noexcept {
   const tls_options& options = context_->options;
-  if (records_ > 0 &&
-      (records_ + records > options.key_update_records || now - *key_since_ >= options.key_update_interval)) {
-    if (SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) != 1) return errc::tls_failed;
-    records_ = 0;
-    key_since_ = now;
-    ++key_updates_;
-  }
-  records_ += records;
-  return {};
+  return records_ > 0 &&
+         (records_ + records > options.key_update_records || now - *key_since_ >= options.key_update_interval);
+}
+
+bool tls_driver::replace_key(std::span<std::byte> out, core::timestamp now) {
+  update_requested_ = false;
+  records_ = 0;
+  key_since_ = now;
+  ++key_updates_;
+  return sealing_->seal(tls_content::handshake, key_update, out) && sealing_->replace();
+}
+
+void tls_driver::append_alert(std::uint8_t level, std::uint8_t what, std::vector<std::byte>& out) {
+  const std::array<std::byte, 2> content{std::byte{level}, std::byte{what}};
+  std::array<std::byte, content.size() + tls_record_key::overhead> record{};
+  if (sealing_->seal(tls_content::alert, content, record)) out.insert(out.end(), record.begin(), record.end());
 }
 
 void tls_driver::goodbye(std::vector<std::byte>& out) {
-  if (!established_ || failed_) return;
-  wire_ = {{}, &out};
-  ERR_clear_error();
-  SSL_shutdown(ssl_.get());  // does nothing the second time
+  if (!established_ || failed_ || std::exchange(said_goodbye_, true)) return;
+  append_alert(warning, close_notify, out);
 }
 
 std::array<std::byte, 32> tls_driver::exporter() const {

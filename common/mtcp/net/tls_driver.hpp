@@ -1,8 +1,8 @@
 // One TLS connection without a socket: ciphertext in, plaintext out, and the other way round. It waits for nothing,
-// keeps no ciphertext and no plaintext, and reads no clock.
+// keeps no ciphertext but a record that has not come whole, no plaintext, and reads no clock.
 //
-// Plaintext is decrypted straight into chunks; what several small records carry shares one chunk, whatever connection
-// of this thread they came by.
+// OpenSSL shakes hands; the records behind that are our own affair (tls_record.hpp). Plaintext is decrypted straight
+// into chunks; what several small records carry shares one chunk, whatever connection of this thread they came by.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <boost/system/error_code.hpp>
+#include <boost/system/result.hpp>
 
 #include "mtcp/core/buffer.hpp"
 #include "mtcp/core/types.hpp"
@@ -21,6 +22,7 @@
 #include "mtcp/net/tls_bio.hpp"
 #include "mtcp/net/tls_context.hpp"
 #include "mtcp/net/tls_psk.hpp"
+#include "mtcp/net/tls_record.hpp"
 
 namespace mtcp {
 
@@ -45,6 +47,10 @@ class tls_driver {
   error_code decrypt(std::span<const std::byte> in, std::vector<core::slice>& plain, std::vector<std::byte>& alert);
   /// Appends `plain` to `out`, encrypted. `now` is for the age of the key.
   error_code encrypt(std::span<const std::byte> plain, std::vector<std::byte>& out, core::timestamp now);
+  /// The same to the front of `out`, which has room for encrypted_most(plain.size()) bytes. Returns how many there are.
+  boost::system::result<std::size_t> encrypt(std::span<const std::byte> plain, std::span<std::byte> out,
+                                             core::timestamp now);
+  static std::size_t encrypted_most(std::size_t plain) noexcept;
   /// Appends the goodbye (close_notify), once.
   void goodbye(std::vector<std::byte>& out);
 
@@ -63,21 +69,35 @@ class tls_driver {
     void operator()(SSL* p) const noexcept { SSL_free(p); }
   };
 
+  /// What a record was: nothing wrong, the peer's goodbye, a breach of the protocol, the peer's alert.
+  enum class verdict : std::uint8_t { fine, goodbye, wrong, given_up };
+
   error_code finish_handshake() const noexcept;
-  error_code decrypt_all(std::vector<core::slice>& plain);
-  error_code update_key(std::size_t records, core::timestamp now);
   error_code error_of(int result) const noexcept;
+  void take_over();
+  verdict decrypt_all(std::span<const std::byte> in, std::vector<core::slice>& plain);
+  verdict complete_record(std::span<const std::byte>& in, std::vector<core::slice>& plain);
+  verdict open_record(std::span<const std::byte> record, std::vector<core::slice>& plain);
+  verdict handle_content(tls_content type, std::span<const std::byte> content);
+  verdict handle_key_update(std::span<const std::byte> message);
+  bool key_is_old(std::size_t records, core::timestamp now) const noexcept;
+  bool replace_key(std::span<std::byte> out, core::timestamp now);
+  void append_alert(std::uint8_t level, std::uint8_t what, std::vector<std::byte>& out);
 
   tls_context context_;
   psk_exchange exchange_;
   tls_wire wire_;
   std::unique_ptr<SSL, free_ssl> ssl_;
-  std::uint64_t records_ = 0;                 ///< sent under the present key
-  std::optional<core::timestamp> key_since_;  ///< of the first record under it
+  std::optional<tls_record_key> sealing_, opening_;  ///< once established
+  std::vector<std::byte> partial_;                   ///< the front of a record whose rest has not come
+  std::uint64_t records_ = 0;                        ///< sent under the present key
+  std::optional<core::timestamp> key_since_;         ///< of the first record under it
   std::uint64_t key_updates_ = 0;
-  unsigned empty_records_ = 0;  ///< received in a row
+  unsigned empty_records_ = 0;     ///< received in a row
+  bool update_requested_ = false;  ///< the peer wants our key replaced: with the next write
   bool established_ = false;
   bool failed_ = false;
+  bool said_goodbye_ = false;
 };
 
 }  // namespace mtcp

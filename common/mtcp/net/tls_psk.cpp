@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <string_view>
 
 namespace mtcp {
 
@@ -9,7 +10,9 @@ namespace {
 
 constexpr std::size_t nonce_size = 16;
 
-psk_exchange& exchange_of(SSL* ssl) noexcept { return *static_cast<psk_exchange*>(SSL_get_app_data(ssl)); }
+psk_exchange& exchange_of(const SSL* ssl) noexcept { return *static_cast<psk_exchange*>(SSL_get_app_data(ssl)); }
+
+int hex_value(char c) noexcept { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; }
 
 // OpenSSL wants the key in the shape of a session. Of its cipher suite only the digest counts: SHA-256 in all of ours.
 // Null when out of memory.
@@ -53,6 +56,20 @@ int offer_psk(SSL* ssl, const EVP_MD*, const unsigned char** identity, std::size
   *identity = reinterpret_cast<const unsigned char*>(exchange.identity.data());
   *size = exchange.identity.size();
   return *session != nullptr ? 1 : 0;
+}
+
+// LABEL, the client's random number and the secret, the latter two in hexadecimal digits.
+void take_secret(const SSL* ssl, const char* line) noexcept {
+  const std::string_view text(line);
+  psk_exchange& exchange = exchange_of(ssl);
+  secret_bytes* to = text.starts_with("CLIENT_TRAFFIC_SECRET_0 ")   ? &exchange.client_traffic
+                     : text.starts_with("SERVER_TRAFFIC_SECRET_0 ") ? &exchange.server_traffic
+                                                                    : nullptr;
+  constexpr std::size_t digits = 2 * secret_bytes::size;
+  if (to == nullptr || text.size() < digits) return;
+  const std::string_view secret = text.substr(text.size() - digits);
+  for (std::size_t i = 0; i < secret_bytes::size; ++i)
+    to->writable()[i] = static_cast<std::byte>(hex_value(secret[2 * i]) << 4 | hex_value(secret[2 * i + 1]));
 }
 
 int find_psk(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESSION** session) noexcept {

@@ -31,11 +31,14 @@ struct psk_exchange {
   psk_identity identity{};         ///< client only
   const key_ring* keys = nullptr;  ///< server only; must live until the handshake ends, as must the decoy
   const secret_bytes* decoy = nullptr;
+  secret_bytes client_traffic, server_traffic;  ///< secrets of the first records behind the handshake
 };
 
 /// For SSL_CTX_set_psk_use_session_callback().
 int offer_psk(SSL* ssl, const EVP_MD* digest, const unsigned char** identity, std::size_t* size,
               SSL_SESSION** session) noexcept;
+/// For SSL_CTX_set_keylog_callback(), the only way by which OpenSSL hands out traffic secrets. Nothing is logged.
+void take_secret(const SSL* ssl, const char* line) noexcept;
 /// For SSL_CTX_set_psk_find_session_callback().
 int find_psk(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESSION** session) noexcept;
 

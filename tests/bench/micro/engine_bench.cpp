@@ -1,0 +1,83 @@
+// What a segment costs in the engines of both ends: written, cut, framed, parsed, put in order, read and acknowledged,
+// without sockets and TLS. One iteration is one segment; time is virtual.
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "allocations.hpp"
+#include "mtcp/core/engine.hpp"
+
+namespace {
+
+using namespace mtcp::core;
+using namespace std::chrono_literals;
+
+class tunnel {
+ public:
+  explicit tunnel(bridge_id bridges) : client_(role::client, {}), server_(role::server, {}), bytes_(chunk_ref::make()) {
+    for (engine* end : {&client_, &server_}) {
+      end->set_peer_limits(announced({}));
+      for (bridge_id id = 1; id <= bridges; ++id) end->bridge_up(id, {}, now_);
+    }
+    stream_ = client_.open({"example.org", 443}).value();
+    turn();
+    server_.answer(stream_, {});
+    for (int i = 0; i < 4; ++i) turn();
+  }
+
+  /// So many bytes of one chunk, by reference, as a relay writes them. A turn of both ends when the engine has enough.
+  void send(std::size_t size) {
+    while (client_.write(stream_, slice(bytes_, 0, size)) == 0) turn();
+    sent += size;
+  }
+  void turn() {
+    now_ += 100us;
+    for (engine* end : {&client_, &server_}) {
+      if (const auto due = end->poll_timeout(); due && *due <= now_) end->handle_timeout(now_);
+      deliver(*end, end == &client_ ? server_ : client_);
+      while (end->poll_event()) {
+      }
+    }
+    received += server_.read(stream_, slices_, 64 << 20, now_).size;
+    slices_.clear();
+  }
+
+  std::size_t sent = 0, received = 0;
+
+ private:
+  void deliver(engine& from, engine& to) {
+    const auto order = from.transmit_order(now_);
+    for (const bridge_id id : std::vector(order.begin(), order.end())) {
+      const std::size_t size = from.poll_transmit(id, staging_, now_);
+      // As TLS hands it out: in chunks that the reorder buffer keeps.
+      for (std::size_t at = 0; at < size; at += chunk_capacity) {
+        const std::size_t part = std::min(chunk_capacity, size - at);
+        chunk_ref chunk = chunk_ref::make();
+        std::copy_n(staging_.begin() + static_cast<std::ptrdiff_t>(at), part, chunk.data());
+        to.handle_input(id, slice(std::move(chunk), 0, part), now_);
+      }
+    }
+  }
+
+  engine client_, server_;
+  timestamp now_ = 1s;
+  stream_id stream_ = 0;
+  chunk_ref bytes_;
+  std::vector<std::byte> staging_ = std::vector<std::byte>(256 * 1024);
+  std::vector<slice> slices_;
+};
+
+// Arguments: bytes of a segment, bridges.
+void segment(benchmark::State& state) {
+  tunnel pair(static_cast<bridge_id>(state.range(1)));
+  const auto size = static_cast<std::size_t>(state.range(0));
+  for (int i = 0; i < 2000; ++i) pair.send(size);  // the caps have grown
+  const std::size_t before = micro::allocated_bytes();
+  for (auto _ : state) pair.send(size);
+  const auto count = static_cast<double>(state.iterations());
+  state.counters["allocated"] = static_cast<double>(micro::allocated_bytes() - before) / count;
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * state.range(0));
+}
+BENCHMARK(segment)->ArgsProduct({{64, 1024, 16 * 1024}, {1, 4, 8}});
+
+}  // namespace
