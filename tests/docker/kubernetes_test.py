@@ -8,10 +8,13 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+import urllib.request
 
 try:
     import yaml
@@ -134,13 +137,21 @@ class Kubernetes(unittest.TestCase):
             for i in range(servers['spec']['replicas'])])
 
     @unittest.skipUnless(haproxy, 'no haproxy (Debian: haproxy)')
-    def test_haproxy_takes_its_configuration(self):
-        with tempfile.NamedTemporaryFile('w', suffix='.cfg') as file:
-            file.write(haproxy_configuration())
-            file.flush()
-            done = subprocess.run([haproxy, '-c', '-f', file.name], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertNotIn('[WARNING]', done.stderr)
+    def test_haproxy_runs_with_its_configuration(self):
+        pod, = [w['spec']['template']['spec'] for w in objects('Deployment', 'haproxy.yaml')]
+        probed = {p['name']: p['containerPort'] for p in pod['containers'][0]['ports']}['health']
+        here, text = free_port(), haproxy_configuration()
+        with tempfile.TemporaryDirectory() as work:
+            text = text.replace(f'bind :{probed}', f'bind 127.0.0.1:{here}').replace('bind :8443', f'bind unix@{work}/bridges')
+            file = pathlib.Path(work, 'haproxy.cfg')
+            file.write_text(text)
+            checked = subprocess.run([haproxy, '-c', '-f', file], capture_output=True, text=True)
+            self.assertEqual((checked.returncode, '[WARNING]' in checked.stderr), (0, False), checked.stderr)
+            with subprocess.Popen([haproxy, '-q', '-db', '-f', file]) as running:
+                try:
+                    self.assertEqual(eventual_status(f'http://127.0.0.1:{here}/healthz'), 200)
+                finally:
+                    running.kill()
 
     def test_programs_take_their_options(self):
         for pod, container in ours:
@@ -160,6 +171,23 @@ class Kubernetes(unittest.TestCase):
 def haproxy_configuration():
     maps = {o['metadata']['name']: o for o in objects('ConfigMap', 'haproxy.yaml')}
     return maps['mtcp-haproxy']['data']['haproxy.cfg']
+
+
+def free_port():
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def eventual_status(url):
+    """Of an HTTP server that is starting."""
+    end = time.monotonic() + 10
+    while True:
+        try:
+            return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5).status
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
 
 
 def variables(container):
