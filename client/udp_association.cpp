@@ -95,11 +95,12 @@ error_code open_socket(datagram_socket& socket, const tcp::endpoint& reached) {
   return socket.open({address, 0});
 }
 
-udp::endpoint source_of(const tcp::socket& application, const core::target& declared) {
+/// Who may send. Behind a translation of addresses (--udp-advertise), ports are not what they are said to be.
+udp::endpoint source_of(const tcp::socket& application, const core::target& declared, bool translated) {
   error_code gone;
   const udp::endpoint peer(unmapped(application.remote_endpoint(gone).address()), 0);
   const udp::endpoint said = endpoint_of(declared);
-  const bool usable = said.address() == peer.address() || said.address().is_unspecified();
+  const bool usable = !translated && (said.address() == peer.address() || said.address().is_unspecified());
   return {peer.address(), usable ? said.port() : std::uint16_t{0}};
 }
 
@@ -124,7 +125,7 @@ task<> serve_association(const local_port& port, std::unique_ptr<dialogue> with,
   const udp::endpoint local = socket.local_endpoint();
   const std::string told = port.udp_advertise.empty() ? local.address().to_string() : port.udp_advertise;
   const socks::encoded_reply answer(socks::reply::succeeded, {told, local.port()});
-  const udp::endpoint source = source_of(with->socket(), declared);
+  const udp::endpoint source = source_of(with->socket(), declared, !port.udp_advertise.empty());
   if (!co_await with->send(answer.bytes())) co_return;
   udp_association all(with->release(), association(std::move(carrier)), std::move(socket), source);
   with.reset();

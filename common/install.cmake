@@ -13,3 +13,11 @@ install(FILES mtcp-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/mtcp-config-version.
   DESTINATION ${package_dir} COMPONENT dev)
 install(FILES PROTOCOL.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmtcp-dev COMPONENT dev)
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmtcp-dev COMPONENT dev)
+
+# The reference, of these headers: `./dev docs`.
+get_target_property(core_headers mtcp_core HEADER_SET)
+get_target_property(net_headers mtcp_net HEADER_SET)
+set(headers ${core_headers} ${net_headers})
+list(TRANSFORM headers REPLACE "(.+)" "\"\\1\"")
+list(JOIN headers " " headers)
+configure_file(Doxyfile.in ${PROJECT_BINARY_DIR}/Doxyfile @ONLY)

@@ -2,123 +2,126 @@
 
 #include <spdlog/spdlog.h>
 
-#include "mtcp/net/relay.hpp"
+#include <set>
+
+#include "mtcp/net/acceptor_group.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"
-#include "udp_association.hpp"
 
 namespace mtcp::server {
 namespace {
 
 using namespace std::chrono_literals;
 
-// UDP associations at once, each of which holds a port: of one user, and of all.
-constexpr std::size_t associations_per_user = 1'024;
-constexpr std::size_t associations_most = 8'192;
-
-acceptor_options options_of(const settings& s, key_ring keys) {
+/// Of the worker in the main thread; the others do not listen.
+acceptor_options options_of(const settings& s, key_ring keys, std::shared_ptr<acceptor_group> group) {
   acceptor_options options;
   options.keys = std::move(keys);
+  options.group = std::move(group);
   options.trusted_proxies = s.trusted_proxies;
   options.on_event = program::log_event;
   for (const core::target& where : s.listen) options.listen.push_back(program::listen_endpoint(where));
   return options;
 }
 
-std::unique_ptr<status::status_server> open_status(const executor& where, const status::setting& s, acceptor& a) {
-  status::site_options what;
-  what.which = status::role::server;
-  what.can.close_stream = [&a](const std::string& session, std::uint64_t id) { return a.close_stream(session, id); };
-  return status::open_status(where, s, std::move(what), [&a] { return a.snapshot(); });
+std::vector<std::unique_ptr<worker_thread>> make_others(unsigned count, acceptor_options options,
+                                                        associations& places) {
+  options.listen.clear();
+  std::vector<std::unique_ptr<worker_thread>> others;
+  while (others.size() < count) others.push_back(std::make_unique<worker_thread>(options, places));
+  return others;
 }
 
 }  // namespace
 
 server::server(asio::io_context& io, const settings& s, key_ring keys)
+    : server(io, s, options_of(s, std::move(keys), std::make_shared<acceptor_group>())) {}
+
+server::server(asio::io_context& io, const settings& s, const acceptor_options& options)
     : executor_(io.get_executor()),
       settings_(s),
-      acceptor_(io, options_of(s, std::move(keys))),
-      resolver_(executor_),
-      dialer_(resolver_, rules_),
-      status_(open_status(executor_, s.status, acceptor_)),
+      front_(io, options, places_),
+      others_(make_others(s.threads - 1, options, places_)),
+      status_(open_status()),
       background_(executor_, program::report_failure),
-      streams_(executor_, program::report_failure),
-      drained_(executor_, timer::time_point::max()),
-      grace_(executor_),
+      changed_(executor_),
       watch_(executor_) {
-  for (const tcp::endpoint& local : acceptor_.local_endpoints())
+  for (const tcp::endpoint& local : front_.bridges().local_endpoints())
     spdlog::info("listening bridges {}", to_string(to_target(local)));
-  rules_ = rules_of(s);
+  tell_all([allowed = rules_of(s)](worker& w) { w.set_rules(allowed); });
+}
+
+std::unique_ptr<status::status_server> server::open_status() {
+  status::site_options what;
+  what.which = status::role::server;
+  what.can.close_stream = [this](const std::string& session, std::uint64_t id) { return close_stream(session, id); };
+  return status::open_status(executor_, settings_.status, std::move(what), [this] { return snapshot(); });
 }
 
 /// Those of the settings, and never the program's own listeners.
 rules server::rules_of(const settings& s) const {
   rules all = s.destinations;
-  for (const tcp::endpoint& local : acceptor_.local_endpoints()) all.add_listener(local);
+  for (const tcp::endpoint& local : front_.bridges().local_endpoints()) all.add_listener(local);
   if (status_) all.add_listener(status_->local_endpoint());
   return all;
 }
 
+// ---- all workers ----
+
+template <class Action>
+void server::tell_all(const Action& action) {
+  action(front_);
+  for (const auto& other : others_) other->tell(action);
+}
+
+acceptor_snapshot server::snapshot() {
+  acceptor_snapshot all = front_.bridges().snapshot();
+  for (const auto& other : others_) {
+    acceptor_snapshot part = other->ask([](worker& w) { return w.bridges().snapshot(); });
+    std::move(part.tunnels.begin(), part.tunnels.end(), std::back_inserter(all.tunnels));
+  }
+  return all;
+}
+
+bool server::close_stream(const std::string& session, core::stream_id id) {
+  const auto close = [&](worker& w) { return w.bridges().close_stream(session, id); };
+  return close(front_) || std::ranges::any_of(others_, [&](const auto& other) { return other->ask(close); });
+}
+
+// ---- from beginning to end ----
+
 void server::reload(const settings& s, key_ring keys) {
   if (s.listen != settings_.listen || s.status.where != settings_.status.where)
     spdlog::warn("other listeners need a restart");
+  if (s.threads != settings_.threads) spdlog::warn("another number of threads needs a restart");
   spdlog::set_level(s.log_level);
-  acceptor_.set_keys(std::move(keys));
-  rules_ = rules_of(s);
+  tell_all([keys = std::move(keys), allowed = rules_of(s)](worker& w) {
+    w.bridges().set_keys(keys);
+    w.set_rules(allowed);
+  });
 }
 
 task<> server::run() {
-  background_.start(acceptor_.run());
-  background_.start(accept_streams());
+  others_running_ = others_.size();
+  for (const auto& other : others_) {
+    other->start(executor_, [this] {
+      --others_running_;
+      changed_.notify_all();
+    });
+  }
   background_.start(watch_tunnels());
   if (status_) background_.start(status_->run());
-  co_await drained_.async_wait(use_result);
-  co_await streams_.wait();
+  co_await front_.run();
+  while (others_running_ != 0) co_await changed_.wait();
   stopping_ = true;
-  grace_.cancel();
   watch_.cancel();
-  acceptor_.stop();
   if (status_) status_->stop();
   co_await background_.wait();
 }
 
 void server::drain() {
-  acceptor_.drain();
   if (status_) status_->drain();
-  drained_.cancel();
-  grace_.expires_after(program::grace);
-  grace_.async_wait([this](error_code cancelled) {
-    if (!cancelled) acceptor_.stop();
-  });
-}
-
-task<> server::accept_streams() {
-  for (;;) {
-    auto [error, request] = co_await acceptor_.async_accept(use_result);
-    if (error) co_return;
-    streams_.start(serve(std::move(request)));
-  }
-}
-
-task<> server::serve(incoming request) {
-  if (core::is_association(request.target())) co_return co_await serve_udp(std::move(request));
-  const std::string name = to_string(request.target());
-  dialed to = co_await dialer_.dial(request.target());
-  spdlog::debug("{} {}: {}", request.user(), name, to.socket ? "open" : to.socket.error().message());
-  if (!to.socket) co_return request.refuse(to.why);
-  error_code gone;
-  const tcp::endpoint local = to.socket->local_endpoint(gone);
-  stream remote = request.answer(gone ? core::target{} : to_target(local));
-  co_await relay(std::move(remote), std::move(*to.socket));
-}
-
-task<> server::serve_udp(incoming request) {
-  const std::string user = request.user();
-  if (associations_.size() >= associations_most || associations_.count(user) >= associations_per_user)
-    co_return request.refuse(core::refusal::general);
-  const auto place = associations_.insert(user);
-  co_await serve_association(std::move(request), resolver_, rules_);
-  associations_.erase(place);
+  tell_all([](worker& w) { w.drain(); });
 }
 
 /// Says which clients came and went.
@@ -126,7 +129,7 @@ task<> server::watch_tunnels() {
   std::set<std::string> before;
   while (!stopping_) {
     std::set<std::string> now;
-    for (const tunnel_snapshot& t : acceptor_.snapshot().tunnels) now.insert(t.user + ", session " + t.session);
+    for (const tunnel_snapshot& t : snapshot().tunnels) now.insert(t.user + ", session " + t.session);
     for (const std::string& name : now)
       if (!before.contains(name)) spdlog::info("client {} connected", name);
     for (const std::string& name : before)

@@ -1,16 +1,16 @@
-// The server program: an acceptor in front, and the destinations that its clients ask for.
+// The server program: workers in as many threads as wanted, of which the first, in the main thread, lets the bridges
+// in; and the status endpoint that shows them all.
 #pragma once
 
+#include <cstddef>
 #include <memory>
-#include <set>
 #include <string>
+#include <vector>
 
-#include "mtcp/net/acceptor.hpp"
-#include "mtcp/net/dialer.hpp"
-#include "mtcp/net/resolver.hpp"
-#include "mtcp/net/task_group.hpp"
+#include "mtcp/net/condition.hpp"
 #include "settings.hpp"
 #include "status/status_server.hpp"
+#include "worker_thread.hpp"
 
 namespace mtcp::server {
 
@@ -28,24 +28,25 @@ class server {
   void drain();
 
  private:
+  server(asio::io_context& io, const settings& s, const acceptor_options& options);
   rules rules_of(const settings& s) const;
-  task<> accept_streams();
-  task<> serve(incoming request);
-  task<> serve_udp(incoming request);
+  /// Does something in the thread of every worker, soon.
+  template <class Action>
+  void tell_all(const Action& action);
+  acceptor_snapshot snapshot();
+  bool close_stream(const std::string& session, core::stream_id id);
+  std::unique_ptr<status::status_server> open_status();
   task<> watch_tunnels();
 
   executor executor_;
   settings settings_;
-  acceptor acceptor_;
-  rules rules_;
-  resolver resolver_;
-  dialer dialer_;
+  associations places_;
+  worker front_;
+  std::vector<std::unique_ptr<worker_thread>> others_;
+  std::size_t others_running_ = 0;
   std::unique_ptr<status::status_server> status_;  // may be null
   task_group background_;
-  task_group streams_;
-  std::multiset<std::string> associations_;  // their users
-  timer drained_;
-  timer grace_;
+  detail::condition changed_;
   timer watch_;
   bool stopping_ = false;
 };

@@ -39,6 +39,8 @@ Examples:
         {"trust-proxy", "CIDR",
          "load balancers, whose connections begin with a PROXY protocol header of version 2, and nobody else's",
          option::arity::repeated},
+        {"threads", "N",
+         "threads to spread clients over, 1 to 64 (1); a client's tunnel stays in one, so more than one serve several"},
         status::status_option(status::server_port),
     },
     {{"keygen",
@@ -54,6 +56,8 @@ Examples:
      status::health_command(),
      top::top_command(),
      {"check", "read all settings and the keys, print what they say, and end"}}};
+
+unsigned parse_threads(const std::string& text) { return program::parse_number(text, 1, 64); }
 
 url_request url_of(const values& given) {
   url_request url;
@@ -85,6 +89,7 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.key_file = given.text("key-file");
   s.listen = given.each("listen", program::parse_listen);
   s.trusted_proxies = given.each("trust-proxy", program::parse_network);
+  s.threads = given.one("threads", parse_threads).value_or(s.threads);
   s.allow = given.each("allow", program::parse_network);
   s.deny = given.each("deny", program::parse_network);
   for (const network& block : s.allow) s.destinations.allow(block);

@@ -28,6 +28,7 @@ struct settings {
   std::string key_file;
   std::vector<core::target> listen;  ///< at least one
   std::vector<network> trusted_proxies;
+  unsigned threads = 1;
   std::vector<network> allow;
   std::vector<network> deny;
   rules destinations;  ///< of these two

@@ -186,6 +186,35 @@ TEST_F(Clients, PythonSocksAsksANameServerOverUdp) {
   EXPECT_EQ(client.standard_output(), "beef 192.0.2.80\n") << client.standard_error();
 }
 
+/// npm's packages, where npm was there to fetch them for this build.
+struct Npm : Clients {
+  void SetUp() override {
+    NEEDS("node");
+    if (clients.empty()) GTEST_SKIP() << "npm was not installed when this was built";
+  }
+
+  run_result fetch(const std::string& way, const std::string& host = "127.0.0.1", std::uint16_t port = 1) const {
+    return run({"node", clients, way, proxy_port(), host, std::to_string(port)});
+  }
+
+  const std::string clients = MTCP_NPM_CLIENTS;
+};
+
+TEST_F(Npm, Clients) {
+  const origin web;
+  for (const char* way : {"socks 4", "socks 5", "socks-proxy-agent socks4a", "socks-proxy-agent socks5h", "undici http",
+                          "undici socks"}) {
+    SCOPED_TRACE(way);
+    expect_content(fetch(way, "127.0.0.1", web.port()), 100'000);
+    if (way != std::string("socks 4")) expect_content(fetch(way, "localhost", web.port()), 100'000);
+  }
+}
+
+TEST_F(Npm, SocksOverUdp) {
+  const auto r = fetch("socks udp");
+  EXPECT_EQ(r.standard_output, "TO AND FRO") << r.standard_error;
+}
+
 TEST_F(Clients, Ssh) {
   NEEDS("ssh");
   NEEDS("nc.openbsd");

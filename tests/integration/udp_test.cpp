@@ -201,9 +201,9 @@ TEST(Udp, NeedsALoginWhereThereAreUsers) {
   EXPECT_EQ(text, octets({5, 0xff}));
 }
 
-TEST(Udp, TellsTheAddressThatItIsGiven) {
+TEST(Udp, TellsTheAddressThatItIsGivenAndThenTrustsNoDeclaredPort) {
   deployment halves({.client_options = {"--udp-advertise", "192.0.2.7"}});
-  const associated a(halves);
+  const associated a(halves, "0.0.0.0", 4711);
   EXPECT_EQ(a.reply.substr(0, 8), octets({5, 0, 0, 1, 192, 0, 2, 7}));
   udp_socket application, peer;
   a.send(application, "127.0.0.1", peer.port(), "x");

@@ -63,6 +63,20 @@ TEST(BridgeTuner, FindsThemInNoise) {
   }
 }
 
+// Something else kept the machine busy during a trial.
+TEST(BridgeTuner, IsNotMisledByOneBadSecond) {
+  for (int second = 2; second < 10; ++second) {
+    double share = 1;
+    network_model net(4, [&share](unsigned bridges) { return share * throttled(bridges); });
+    net.run(std::chrono::seconds(second));
+    share = 0.6;
+    net.run(1s);
+    share = 1;
+    net.run(std::chrono::seconds(14 - second));
+    EXPECT_GE(net.tuner.wanted(), 7U) << second;
+  }
+}
+
 TEST(BridgeTuner, SettlesAtTwoWhereOneFillsTheLine) {
   network_model net(4, [](unsigned) { return 20 * mega; });
   net.run(30s);

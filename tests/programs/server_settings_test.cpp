@@ -24,6 +24,13 @@ TEST(ServerSettings, HaveDefaults) {
   EXPECT_EQ(s.listen, (std::vector<core::target>{{"", 8443}}));
   EXPECT_TRUE(permits(s, "1.1.1.1"));
   EXPECT_FALSE(permits(s, "127.0.0.1"));
+  EXPECT_EQ(s.threads, 1U);
+}
+
+TEST(ServerSettings, HaveThreads) {
+  EXPECT_EQ(read({"--key-file", "k", "--threads", "8"}).threads, 8U);
+  for (const char* wrong : {"0", "65", "auto", "-1"})
+    expect_error(64, "--threads", [&] { read({"--key-file", "k", "--threads", wrong}); });
 }
 
 TEST(ServerSettings, NeedAKey) {

@@ -1,9 +1,7 @@
 // Changing a running program through its endpoint: what works, and who may not.
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
-#include "integration/deployment.hpp"
+#include "integration/status.hpp"
 #include "support/peer.hpp"
 
 namespace mtcp::lab {
@@ -15,7 +13,7 @@ using words = std::vector<std::string>;
 /// The endpoint of one program.
 class endpoint {
  public:
-  explicit endpoint(process& of) : where_("127.0.0.1:" + of.expect("listening status .*:(\\d+)").at(1)) {}
+  explicit endpoint(process& of) : where_(status_of(of)) {}
 
   document get(const std::string& path) const {
     return document::parse(run({"curl", "-sS", "http://" + where_ + path}).standard_output);
@@ -35,12 +33,7 @@ class endpoint {
 
 class Controls : public testing::Test {
  protected:
-  Controls()
-      : halves({.bridges = 2,
-                .server_options = {"--allow", "127.0.0.0/8", "--status", "127.0.0.1:0"},
-                .client_options = {"--status", "127.0.0.1:0"}}),
-        client(halves.client()),
-        server(halves.server()) {}
+  Controls() : halves(with_status({.bridges = 2})), client(halves.client()), server(halves.server()) {}
   static std::string at(const std::string& what, const document& tunnel, std::uint64_t id) {
     return "/api/" + what + "?session=" + tunnel["session"].get<std::string>() + "&id=" + std::to_string(id);
   }

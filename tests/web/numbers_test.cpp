@@ -3,10 +3,9 @@
 #include <sys/resource.h>
 
 #include <csignal>
-#include <nlohmann/json.hpp>
 #include <thread>
 
-#include "integration/deployment.hpp"
+#include "integration/status.hpp"
 #include "support/origin.hpp"
 #include "support/peer.hpp"
 
@@ -15,23 +14,8 @@ namespace {
 
 using document = nlohmann::json;
 
-const std::string any_port = "127.0.0.1:0";
-
-plan with_status(plan p = {}) {
-  p.client_options.insert(p.client_options.end(), {"--status", any_port});
-  p.server_options.insert(p.server_options.end(), {"--status", any_port});
-  return p;
-}
-
 class Numbers : public testing::Test {
  protected:
-  static std::string status_of(process& program) {
-    return "127.0.0.1:" + program.expect("listening status .*:(\\d+)").at(1);
-  }
-  static std::string fetch(process& program, const std::string& path) {
-    return run({"curl", "-sS", "http://" + status_of(program) + path}).standard_output;
-  }
-  static document stats(process& program) { return document::parse(fetch(program, "/api/stats")); }
   template <class Condition>
   static document await(process& program, Condition is_so) {
     const auto end = std::chrono::steady_clock::now() + 20s;

@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "integration/deployment.hpp"
+#include "integration/status.hpp"
 #include "support/peer.hpp"
 #include "support/pseudo_terminal.hpp"
 
@@ -18,7 +18,7 @@ class Top : public testing::Test {
       : halves({.bridges = 2,
                 .server_options = {"--allow", "127.0.0.0/8", "--status", "127.0.0.1:0"},
                 .client_options = {"--status", "127.0.0.1:0"}}) {
-    status = "127.0.0.1:" + halves.client().expect("listening status .*:(\\d+)").at(1);
+    status = status_of(halves.client());
   }
   std::vector<std::string> command() const { return {client_program, "top", "--status", status}; }
   static void expect_left(const pseudo_terminal& screen, const std::string& text) {
@@ -105,7 +105,7 @@ TEST_F(Top, PrintsOnePictureWithoutATerminal) {
   EXPECT_NE(once.standard_output.find("mtcp-client"), std::string::npos);
   EXPECT_NE(once.standard_output.find("127.0.0.1:" + std::to_string(listening.port())), std::string::npos);
   EXPECT_EQ(once.standard_output.find('\033'), std::string::npos);
-  const std::string server = "127.0.0.1:" + halves.server().expect("listening status .*:(\\d+)").at(1);
+  const std::string server = status_of(halves.server());
   const run_result other_end = run({server_program, "top", "--once", "--status", server});
   EXPECT_NE(other_end.standard_output.find("mtcp-server"), std::string::npos) << other_end.standard_error;
   EXPECT_NE(other_end.standard_output.find(", session "), std::string::npos);

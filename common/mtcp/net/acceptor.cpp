@@ -29,7 +29,9 @@ void incoming::refuse(core::refusal why) {
 // ---- acceptor ----
 
 acceptor::acceptor(asio::io_context& io, acceptor_options options)
-    : impl_(std::make_shared<detail::server>(io.get_executor(), std::move(options))) {}
+    : impl_(std::make_shared<detail::server>(io.get_executor(), std::move(options))) {
+  impl_->enter_group();
+}
 
 acceptor::~acceptor() {
   if (impl_) impl_->abort();

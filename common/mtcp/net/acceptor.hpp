@@ -8,7 +8,7 @@
 //   mtcp::stream stream = request.answer({"192.0.2.1", 40000});
 //
 // Life: run() once; it returns after stop(), when the last bridge is closed. The io_context must outlive the acceptor;
-// streams may outlive it (they fail then). Threads: one, that of the io_context.
+// streams may outlive it (they fail then). Threads: one, that of the io_context; for more see acceptor_group.hpp.
 //
 // A peer proves that it holds one of the keys before a byte of its is looked at; to everybody else nothing is sent.
 #pragma once
@@ -93,7 +93,7 @@ class acceptor {
   using executor_type = executor;
 
   /// Binds and listens. Throws boost::system::system_error, whose what() names the endpoint, if that fails, and
-  /// std::invalid_argument if there is no key or no endpoint.
+  /// std::invalid_argument if there is no key, or no endpoint and no group.
   acceptor(asio::io_context& io, acceptor_options options);
   /// Aborts what still runs.
   ~acceptor();

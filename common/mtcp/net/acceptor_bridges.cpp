@@ -142,39 +142,58 @@ task<> server::serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip:
     --self->coroutines_;
     self->changed_.notify_all();
   });
-  secure_channel channel(std::move(socket));
-  session_ref joined;
-  core::hello said;
-  std::vector<core::slice> rest;
-  const error_code error = co_await self->meet(channel, from, joined, said, rest);
-  if (error) ++self->totals_.strangers_total;
-  if (error && joined) joined->abandon();
-  if (error || !joined) co_return channel.close();
-  bridge carrier(std::move(channel), said.bridge, said.options);
-  const std::string name = "bridge " + std::to_string(said.bridge) + " of session " + short_name(joined->id());
-  self->report(name + " up from " + carrier.remote());
-  const error_code why = co_await joined->run_bridge(carrier, std::move(rest));
-  self->report(name + " lost: " + why.message());
+  arrival guest{secure_channel(std::move(socket)), {}, {}};
+  const error_code error = co_await self->meet(guest.channel, from, guest.said, guest.rest);
+  if (error) {
+    ++self->totals_.strangers_total;
+    co_return guest.channel.close();
+  }
+  const std::size_t home = self->group_->home_of(guest.said, self->place_);
+  if (home != self->place_)
+    co_return self->group_->hand_over(home, std::move(guest.channel), std::move(guest.said), guest.rest);
+  co_await welcome(self, std::move(guest));
 }
 
-task<error_code> server::meet(secure_channel& channel, const asio::ip::address& from, session_ref& joined,
-                              core::hello& said, std::vector<core::slice>& rest) {
+task<error_code> server::meet(secure_channel& channel, const asio::ip::address& from, core::hello& said,
+                              std::vector<core::slice>& rest) {
   const presence here(*this, channel, from);
   const tls_context context = tls_;  // set_keys() may replace it meanwhile
-  error_code error = co_await channel.accept(context);
+  const error_code error = co_await channel.accept(context);
   if (error) co_return error;
   auto got = co_await receive_hello(channel);
   if (!got) co_return got.error();
   said = std::move(got->message);
   rest = std::move(got->rest);
-  const core::welcome welcome = answer(said, channel.shared_key(), joined);
-  error = co_await send_welcome(channel, welcome);
   co_return error;
+}
+
+void server::adopt(arrival bridge) { spawn(executor_, welcome(shared_from_this(), std::move(bridge))); }
+
+task<> server::welcome(std::shared_ptr<server> self, arrival from) {
+  ++self->coroutines_;
+  const scope_exit counted([&self] {
+    --self->coroutines_;
+    self->changed_.notify_all();
+  });
+  session_ref joined;
+  const core::welcome answer = self->answer(from.said, from.channel.shared_key(), joined);
+  error_code error;
+  {
+    const deadline limit(from.channel.socket(), self->options_.admission.deadline);
+    error = co_await send_welcome(from.channel, answer);
+  }
+  if (error && joined) joined->abandon();
+  if (error || !joined) co_return from.channel.close();
+  bridge carrier(std::move(from.channel), from.said.bridge, from.said.options);
+  const std::string name = "bridge " + std::to_string(from.said.bridge) + " of session " + short_name(joined->id());
+  self->report(name + " up from " + carrier.remote());
+  const error_code why = co_await joined->run_bridge(carrier, std::move(from.rest));
+  self->report(name + " lost: " + why.message());
 }
 
 core::welcome server::answer(const core::hello& hello, const key& holder, session_ref& joined) {
   core::welcome welcome;
-  welcome.instance = instance_;
+  welcome.instance = group_->instance();
   welcome.status = find_place(hello, holder, joined);
   if (welcome.status != core::welcome_status::ok) return welcome;
   const bool created = hello.session == core::session_id{};
@@ -201,11 +220,9 @@ core::welcome_status server::find_place(const core::hello& hello, const key& hol
 
 core::welcome_status server::create(const key& holder, core::bridge_id first, session_ref& joined) {
   if (draining_) return core::welcome_status::refused;
-  std::size_t of_this_key = 0;
-  for (const auto& [id, open] : sessions_) of_this_key += open->owner() == holder.id();
-  if (of_this_key >= options_.sessions_per_key) return core::welcome_status::limit;
   const auto made = std::make_shared<server_session>(executor_, options_, holder, *this);
   if (const auto claimed = made->claim_bridge(first); claimed != core::welcome_status::ok) return claimed;
+  if (!group_->add(made->id(), holder.id(), place_, options_.sessions_per_key)) return core::welcome_status::limit;
   sessions_.emplace(made->id(), made);
   report("session " + short_name(made->id()) + " of " + made->user());
   joined = made;
@@ -213,7 +230,7 @@ core::welcome_status server::create(const key& holder, core::bridge_id first, se
 }
 
 core::welcome_status server::join(const core::hello& hello, const key& holder, session_ref& joined) {
-  if (hello.instance != instance_ && hello.instance != core::instance_id{})
+  if (hello.instance != group_->instance() && hello.instance != core::instance_id{})
     return core::welcome_status::foreign_instance;
   const auto found = sessions_.find(hello.session);
   if (found == sessions_.end() || !found->second->may_join(holder.id(), hello))

@@ -36,12 +36,12 @@ server::server(const executor& where, acceptor_options options)
     : executor_(where),
       options_(std::move(options)),
       tls_(tls_context::server(options_.keys)),
+      group_(options_.group ? options_.group : std::make_shared<acceptor_group>()),
       admission_(options_.admission),
       changed_(where),
       stranger_timer_(where) {
   if (options_.keys.empty()) throw std::invalid_argument("a server needs a key");
-  if (options_.listen.empty()) throw std::invalid_argument("a server needs an address to listen on");
-  random_fill(instance_);
+  if (options_.listen.empty() && !options_.group) throw std::invalid_argument("a server needs an address to listen on");
   for (const tcp::endpoint& endpoint : options_.listen) listen_on(endpoint);
 }
 
@@ -109,6 +109,7 @@ void server::stop() {
 // The application lets go: what is still running ends by itself, and tells nobody any more.
 void server::abort() {
   options_.on_event = nullptr;
+  group_->leave(place_);
   stop();
   const auto all = sessions_;
   for (const auto& [id, open] : all) open->end(errc::going_away, "the server stops");
@@ -142,6 +143,7 @@ void server::on_end(server_session& which, const std::string& why) {
   const auto found = sessions_.find(which.id());
   if (found == sessions_.end()) return;
   report("session " + short_name(which.id()) + " of " + which.user() + " over: " + why);
+  group_->remove(which.id());
   asio::post(executor_, [last = std::move(found->second)] {});
   sessions_.erase(found);
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "mtcp/core/hello.hpp"
+#include "mtcp/net/acceptor_group.hpp"
 #include "mtcp/net/acceptor_session.hpp"
 #include "mtcp/net/admission.hpp"
 #include "mtcp/net/async.hpp"
@@ -25,9 +26,21 @@
 
 namespace mtcp::detail {
 
+/// A bridge that has said a valid HELLO, and what arrived behind that.
+struct arrival {
+  secure_channel channel;
+  core::hello said;
+  std::vector<core::slice> rest;
+};
+
 class server final : public server_session::observer, public std::enable_shared_from_this<server> {
  public:
   server(const executor& where, acceptor_options options);
+
+  /// Lets the group know of this member. Once, before anything else.
+  void enter_group() { place_ = group_->enter(executor_, weak_from_this()); }
+  /// Takes a bridge that came in at another member of the group.
+  void adopt(arrival bridge);
 
   const executor& get_executor() const noexcept { return executor_; }
   std::vector<tcp::endpoint> local_endpoints() const;
@@ -66,8 +79,9 @@ class server final : public server_session::observer, public std::enable_shared_
   static task<> introduce(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address proxy);
   void admit(tcp::socket socket, const asio::ip::address& from);
   static task<> serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address from);
-  task<error_code> meet(secure_channel& channel, const asio::ip::address& from, session_ref& joined, core::hello& said,
+  task<error_code> meet(secure_channel& channel, const asio::ip::address& from, core::hello& said,
                         std::vector<core::slice>& rest);
+  static task<> welcome(std::shared_ptr<server> self, arrival from);
   core::welcome answer(const core::hello& hello, const key& holder, session_ref& joined);
   core::welcome_status find_place(const core::hello& hello, const key& holder, session_ref& joined);
   core::welcome_status create(const key& holder, core::bridge_id first, session_ref& joined);
@@ -80,7 +94,8 @@ class server final : public server_session::observer, public std::enable_shared_
   executor executor_;
   acceptor_options options_;
   tls_context tls_;
-  core::instance_id instance_;
+  std::shared_ptr<acceptor_group> group_;
+  std::size_t place_ = 0;  // in the group
   std::vector<tcp::acceptor> listeners_;
   platform::reserve_descriptor reserve_;
   admission admission_;

@@ -53,6 +53,8 @@ task<error_code> bridge::read_all(session& into, std::vector<core::slice> first)
     const error_code error = co_await channel_.read(received);
     if (error) close(error);
   }
+  if (const auto stats = into.engine().stats_of(id_))
+    delivered_ = stats->bytes_received + stats->bytes_sent - stats->in_flight;
   co_return why_;
 }
 

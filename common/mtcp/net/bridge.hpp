@@ -33,6 +33,9 @@ class bridge {
   const std::string& remote() const noexcept { return remote_; }
   std::chrono::nanoseconds age() const { return std::chrono::steady_clock::now() - started_; }
 
+  /// Bytes of frames that reached their end, both ways together; known once read_all() has returned.
+  std::uint64_t delivered() const noexcept { return delivered_; }
+
   /// Reads frames into the session's engine until the connection ends, or close() is called. Returns the reason.
   task<error_code> read_all(session& into, std::vector<core::slice> first);
 
@@ -53,6 +56,7 @@ class bridge {
   /// The engine, or the peer's, has found it to make no progress. The peer does not tell that this is over: after
   /// `how_long` the bridge is dead or well.
   void suspect(std::chrono::milliseconds how_long);
+  std::chrono::steady_clock::time_point suspected_until() const noexcept { return suspect_until_; }
   /// Open, not suspected by this end's engine, nor of late by either.
   bool healthy(const core::engine& engine) const;
 
@@ -72,6 +76,7 @@ class bridge {
   std::string local_, remote_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point suspect_until_{};
+  std::uint64_t delivered_ = 0;
   error_code why_;
   bool closed_ = false;
   bool stands_by_ = false;

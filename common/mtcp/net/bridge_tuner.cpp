@@ -12,6 +12,8 @@ constexpr double worth_keeping = 0.04;
 // A gain of so much of what was hoped for: the next step is twice as large.
 constexpr double nearly_all = 0.7;
 // A new bridge needs some round trips until it carries all that it can.
+// So many trials in a row have to fail: what else the network and the machine do disturbs single ones.
+constexpr int enough_doubts = 2;
 constexpr auto settle_time = 600ms;
 constexpr auto measure_time = 1000ms;
 constexpr auto dial_patience = 4s;
@@ -70,7 +72,8 @@ void bridge_tuner::judge(double rate, time_point now) {
   }
   if (trial_ == trial::grow) {
     const unsigned added = wanted_ - proven_;
-    if (change <= worth_adding * added) return shrink_on(now);
+    if (change <= worth_adding * added) return ++doubts_ < enough_doubts ? look_again(now) : shrink_on(now);
+    doubts_ = 0;
     step_ = change >= nearly_all * added / proven_ ? 2 : 1;
     proven_ = wanted_;
     base_ = rate;
@@ -83,7 +86,10 @@ void bridge_tuner::judge(double rate, time_point now) {
 
 void bridge_tuner::grow_on(time_point now) { begin(trial::grow, std::min(proven_ + step_, most), now); }
 
+void bridge_tuner::look_again(time_point now) { begin(trial::baseline, proven_, now); }
+
 void bridge_tuner::shrink_on(time_point now) {
+  doubts_ = 0;
   if (proven_ == least) return rest(now, false);
   begin(trial::shrink, proven_ - 1, now);
 }
@@ -92,6 +98,7 @@ void bridge_tuner::shrink_on(time_point now) {
 void bridge_tuner::abandon() {
   wanted_ = proven_;
   phase_ = phase::rest;
+  doubts_ = 0;
 }
 
 void bridge_tuner::rest(time_point now, bool again_soon) {

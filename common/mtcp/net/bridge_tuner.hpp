@@ -40,6 +40,7 @@ class bridge_tuner {
   void begin(trial what, unsigned bridges, time_point now);
   void judge(double rate, time_point now);
   void grow_on(time_point now);
+  void look_again(time_point now);
   void shrink_on(time_point now);
   void abandon();
   void rest(time_point now, bool again_soon);
@@ -47,6 +48,7 @@ class bridge_tuner {
   unsigned wanted_;
   unsigned proven_;  ///< what the last trial left
   unsigned step_ = 1;
+  int doubts_ = 0;  ///< trials in a row that one more bridge did not win
   phase phase_ = phase::rest;
   trial trial_ = trial::baseline;
   double base_ = 0;  ///< bytes per second with proven_ bridges

@@ -36,5 +36,7 @@ boost::system::error_code to_error(core::welcome_status status) noexcept;
 
 }  // namespace mtcp
 
+namespace boost::system {
 template <>
-struct boost::system::is_error_code_enum<mtcp::errc> : std::true_type {};
+struct is_error_code_enum<mtcp::errc> : std::true_type {};
+}  // namespace boost::system

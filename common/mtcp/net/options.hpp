@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,12 +61,15 @@ struct admission_options {
   std::size_t addresses_most = 16'384;  ///< addresses remembered at once
 };
 
+class acceptor_group;
+
 /// A server.
 struct acceptor_options {
   key_ring keys{};  ///< at least one key
-  std::vector<boost::asio::ip::tcp::endpoint>
-      listen{};              ///< port 0: the system chooses, see acceptor::local_endpoints()
-  std::string congestion{};  ///< TCP_CONGESTION; empty for the system's default
+  /// Port 0: the system chooses, see acceptor::local_endpoints().
+  std::vector<boost::asio::ip::tcp::endpoint> listen{};
+  std::shared_ptr<acceptor_group> group{};  ///< acceptors that serve as one, in several threads; null: alone
+  std::string congestion{};                 ///< TCP_CONGESTION; empty for the system's default
   core::limits limits{};
   admission_options admission{};
   /// Load balancers: a connection from one of these addresses begins with a PROXY protocol header of version 2, and

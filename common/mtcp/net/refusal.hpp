@@ -20,5 +20,7 @@ namespace mtcp::core {
 boost::system::error_code make_error_code(refusal value) noexcept;  // here, where lookup finds it
 }
 
+namespace boost::system {
 template <>
-struct boost::system::is_error_code_enum<mtcp::core::refusal> : std::true_type {};
+struct is_error_code_enum<mtcp::core::refusal> : std::true_type {};
+}  // namespace boost::system

@@ -116,7 +116,7 @@ void client::arm_timer() {
   if (const auto expiry = openings_.next_expiry()) consider(*expiry);
   for (std::size_t i = 0; i < paths_.size() && running_; ++i) {
     const std::size_t up = up_bridges(i);
-    if (paths_[i].wants_dial(healthy_bridges(i), up)) consider(paths_[i].retry.not_before());
+    if (const auto dial = paths_[i].next_dial(healthy_bridges(i), up)) consider(*dial);
     if (up > paths_[i].wanted()) consider(clock::now() + surplus_interval);
     if (session_ && paths_[i].tuner) consider(next_sample_);
   }

@@ -72,6 +72,7 @@ class client final : public session::listener, public std::enable_shared_from_th
   void maintain();
   void maintain(std::size_t path);
   void retire_surplus(std::size_t path);
+  void replace_suspect(std::size_t path);
   void tune();
   std::size_t healthy_bridges(std::size_t path) const;
   std::size_t up_bridges(std::size_t path) const;

@@ -9,8 +9,9 @@
 namespace mtcp::detail {
 namespace {
 
-// A bridge that ends sooner than this does not count as a success.
+// A bridge that ends sooner than this and has hardly carried anything does not count as a success.
 constexpr std::chrono::seconds short_life{1};
+constexpr std::uint64_t little = 64 * 1024;
 
 }  // namespace
 
@@ -37,9 +38,11 @@ void client::maintain() {
 
 void client::maintain(std::size_t index) {
   path_state& path = paths_[index];
-  while (running_ && path.retry.not_before() <= clock::now() &&
-         path.wants_dial(healthy_bridges(index), up_bridges(index))) {
+  for (auto now = clock::now(); running_;) {
+    const auto when = path.next_dial(healthy_bridges(index), up_bridges(index));
+    if (!when || *when > now) break;
     ++path.dialling;
+    path.last_dial = now;
     spawn(executor_, dial(shared_from_this(), index));
   }
   if (session_) retire_surplus(index);
@@ -57,6 +60,18 @@ void client::retire_surplus(std::size_t index) {
     if (surplus) --healthy;
     surplus&& for_good ? carrier->close(errc::not_needed) : carrier->stand_by(session_->core, surplus);
   }
+}
+
+// There is no room for one more suspect: the one that has been silent for longest goes, now that its replacement has
+// shown that the network lets others through.
+void client::replace_suspect(std::size_t index) {
+  if (!paths_[index].crowded(up_bridges(index))) return;
+  bridge* longest = nullptr;
+  for (bridge* carrier : session_->core.bridges()) {
+    if (carrier->path() != index || carrier->healthy(session_->core.engine())) continue;
+    if (longest == nullptr || carrier->suspected_until() < longest->suspected_until()) longest = carrier;
+  }
+  if (longest != nullptr) longest->close(errc::bridge_silent);
 }
 
 // One path at a time: whether a trial helps is seen in what the whole tunnel carries.
@@ -167,6 +182,7 @@ task<> client::carry(secure_channel channel, std::size_t index, admitted place) 
   session_expires_.reset();
   report("bridge " + std::to_string(carrier.id()) + " up on " + path.name);
   changed_.notify_all();
+  replace_suspect(index);
   arm_timer();
   const error_code why = co_await place.session->core.run_bridge(carrier, std::move(place.first));
   on_bridge_lost(path, carrier, why);
@@ -177,7 +193,7 @@ void client::on_bridge_lost(path_state& path, const bridge& carrier, error_code 
   ++path.lost;
   path.last_error = why.message();
   report("bridge " + std::to_string(carrier.id()) + " lost on " + path.name + ": " + path.last_error);
-  if (carrier.age() < short_life) {
+  if (carrier.age() < short_life && carrier.delivered() < little) {
     path.retry.failed(clock::now());
   } else {
     path.retry.reset();

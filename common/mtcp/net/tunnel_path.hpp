@@ -49,6 +49,8 @@ class backoff {
 };
 
 struct path_state {
+  static constexpr std::chrono::milliseconds replacement_pace{200};
+
   path_state(path_options o, const tunnel_options& t) : options(std::move(o)), retry(t.backoff_first, t.backoff_most) {
     const bool v6 = options.host.find(':') != std::string::npos;
     name = !options.name.empty() ? options.name
@@ -59,17 +61,23 @@ struct path_state {
   /// How many bridges it should have.
   std::size_t wanted() const { return tuner ? tuner->wanted() : options.bridges; }
 
-  /// Whether to dial one more. `healthy` are its bridges that are not suspect, `up` all of them. Replacements for
-  /// suspects come early, but no more of them than there should be bridges.
-  bool wants_dial(std::size_t healthy, std::size_t up) const {
-    return healthy + dialling < wanted() && up + dialling < 2 * wanted();
+  /// When to dial one more, if any. `healthy` are its bridges that are not suspect, `up` all of them. Suspects are
+  /// replaced at once as long as there are no more of them than there should be bridges; further ones give way to their
+  /// replacements (see crowded), and those come one by one: perhaps they fall silent as well.
+  std::optional<backoff::clock::time_point> next_dial(std::size_t healthy, std::size_t up) const {
+    if (healthy + dialling >= wanted()) return std::nullopt;
+    return up + dialling < 2 * wanted() ? retry.not_before()
+                                        : std::max(retry.not_before(), last_dial + replacement_pace);
   }
+  /// No room for one more, even if half of them are suspects: one of those has to go.
+  bool crowded(std::size_t up) const { return up >= 2 * wanted(); }
 
   path_options options;
   std::string name;
   backoff retry;
   std::optional<bridge_tuner> tuner;
   std::size_t dialling = 0;
+  backoff::clock::time_point last_dial{};
   bool foreign = false;    ///< another server process answers here than on the paths that work
   std::uint64_t lost = 0;  ///< bridges that were up and ended
   std::string last_error;

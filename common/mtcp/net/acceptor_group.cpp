@@ -1,0 +1,67 @@
+#include "mtcp/net/acceptor_group.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "mtcp/net/acceptor_server.hpp"
+
+namespace mtcp {
+
+acceptor_group::acceptor_group() { random_fill(instance_); }
+
+acceptor_group::place acceptor_group::enter(const executor& where, std::weak_ptr<detail::server> who) {
+  const std::lock_guard lock(mutex_);
+  members_.push_back({where, std::move(who)});
+  return members_.size() - 1;
+}
+
+void acceptor_group::leave(place which) {
+  const std::lock_guard lock(mutex_);
+  members_[which].gone = true;
+}
+
+acceptor_group::place acceptor_group::home_of(const core::hello& said, place here) const {
+  const std::lock_guard lock(mutex_);
+  if (said.session != core::session_id{}) {
+    const auto found = sessions_.find(said.session);
+    return found == sessions_.end() ? here : found->second.home;
+  }
+  const auto load = [](const member& m) { return std::pair(m.gone, m.sessions); };
+  const auto idlest = std::ranges::min_element(members_, {}, load);
+  return static_cast<place>(idlest - members_.begin());
+}
+
+bool acceptor_group::add(const core::session_id& id, const key_id& owner, place home, std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  const auto of_owner = std::ranges::count(sessions_, owner, [](const auto& entry) { return entry.second.owner; });
+  if (static_cast<std::size_t>(of_owner) >= most) return false;
+  sessions_.emplace(id, session_entry{home, owner});
+  ++members_[home].sessions;
+  return true;
+}
+
+void acceptor_group::remove(const core::session_id& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  --members_[found->second.home].sessions;
+  sessions_.erase(found);
+}
+
+// Under the lock, so that the member's io_context is still there. Chunks are counted by one thread: the other one gets
+// copies of its own.
+void acceptor_group::hand_over(place to, secure_channel channel, core::hello said,
+                               const std::vector<core::slice>& rest) {
+  const std::lock_guard lock(mutex_);
+  const member& m = members_[to];
+  if (m.gone) return;
+  std::vector<core::slice> copies;
+  for (const core::slice& s : rest) copies.push_back(core::slice::copy_of(s.bytes()));
+  detail::arrival one{std::move(channel).move_to(m.where), std::move(said), std::move(copies)};
+  asio::post(m.where, [who = m.who, one = std::move(one)]() mutable {
+    if (const auto alive = who.lock()) alive->adopt(std::move(one));
+  });
+}
+
+}  // namespace mtcp

@@ -1,0 +1,66 @@
+#include "worker.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "mtcp/net/relay.hpp"
+#include "program/process.hpp"
+#include "udp_association.hpp"
+
+namespace mtcp::server {
+
+worker::worker(asio::io_context& io, acceptor_options options, associations& places)
+    : acceptor_(io, std::move(options)),
+      places_(places),
+      resolver_(acceptor_.get_executor()),
+      dialer_(resolver_, rules_),
+      background_(acceptor_.get_executor(), program::report_failure),
+      streams_(acceptor_.get_executor(), program::report_failure),
+      drained_(acceptor_.get_executor(), timer::time_point::max()),
+      grace_(acceptor_.get_executor()) {}
+
+task<> worker::run() {
+  background_.start(acceptor_.run());
+  background_.start(accept_streams());
+  co_await drained_.async_wait(use_result);
+  co_await streams_.wait();
+  grace_.cancel();
+  acceptor_.stop();
+  co_await background_.wait();
+}
+
+void worker::drain() {
+  acceptor_.drain();
+  drained_.cancel();
+  grace_.expires_after(program::grace);
+  grace_.async_wait([this](error_code cancelled) {
+    if (!cancelled) acceptor_.stop();
+  });
+}
+
+task<> worker::accept_streams() {
+  for (;;) {
+    auto [error, request] = co_await acceptor_.async_accept(use_result);
+    if (error) co_return;
+    streams_.start(serve(std::move(request)));
+  }
+}
+
+task<> worker::serve(incoming request) {
+  if (core::is_association(request.target())) co_return co_await serve_udp(std::move(request));
+  const std::string name = to_string(request.target());
+  dialed to = co_await dialer_.dial(request.target());
+  spdlog::debug("{} {}: {}", request.user(), name, to.socket ? "open" : to.socket.error().message());
+  if (!to.socket) co_return request.refuse(to.why);
+  error_code gone;
+  const tcp::endpoint local = to.socket->local_endpoint(gone);
+  stream remote = request.answer(gone ? core::target{} : to_target(local));
+  co_await relay(std::move(remote), std::move(*to.socket));
+}
+
+task<> worker::serve_udp(incoming request) {
+  const associations::place here(places_, request.user());
+  if (!here) co_return request.refuse(core::refusal::general);
+  co_await serve_association(std::move(request), resolver_, rules_);
+}
+
+}  // namespace mtcp::server

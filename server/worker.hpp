@@ -1,0 +1,42 @@
+// One thread's share of the server: the tunnels that live there, and the destinations that their clients ask for.
+#pragma once
+
+#include "associations.hpp"
+#include "mtcp/net/acceptor.hpp"
+#include "mtcp/net/dialer.hpp"
+#include "mtcp/net/resolver.hpp"
+#include "mtcp/net/task_group.hpp"
+
+namespace mtcp::server {
+
+class worker {
+ public:
+  /// Throws boost::system::system_error if it cannot listen. `places` are those of the whole server.
+  worker(asio::io_context& io, acceptor_options options, associations& places);
+
+  acceptor& bridges() noexcept { return acceptor_; }
+  const acceptor& bridges() const noexcept { return acceptor_; }
+  /// Serves until drain().
+  task<> run();
+  /// For destinations to come.
+  void set_rules(rules allowed) { rules_ = std::move(allowed); }
+  /// Accepts no more, and lets run() return when the last stream has ended; resets what is left after 7 s.
+  void drain();
+
+ private:
+  task<> accept_streams();
+  task<> serve(incoming request);
+  task<> serve_udp(incoming request);
+
+  acceptor acceptor_;
+  associations& places_;
+  rules rules_;
+  resolver resolver_;
+  dialer dialer_;
+  task_group background_;
+  task_group streams_;
+  timer drained_;
+  timer grace_;
+};
+
+}  // namespace mtcp::server
