@@ -1,4 +1,5 @@
-// A double-ended queue in one block of memory: none while it is empty and new, twice as much when it is full.
+// A double-ended queue in one block of memory: none while it is new, room for one element then, and twice as much
+// whenever it is full.
 //
 // std::deque keeps half a kilobyte even when empty, which thousands of idle streams would pay several times each.
 #pragma once
@@ -56,7 +57,7 @@ class ring {
  private:
   std::size_t at(std::size_t i) const { return (first_ + i) & (slots_.size() - 1); }
   void grow() {
-    std::vector<T> larger(slots_.empty() ? 4 : slots_.size() * 2);
+    std::vector<T> larger(slots_.empty() ? 1 : slots_.size() * 2);
     for (std::size_t i = 0; i < size_; ++i) larger[i] = std::move((*this)[i]);
     slots_ = std::move(larger);
     first_ = 0;
