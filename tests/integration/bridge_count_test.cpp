@@ -43,7 +43,7 @@ TEST(BridgeCount, GrowsToWhatTheNetworkRewards) {
 }
 
 TEST(BridgeCount, ShrinksToTwoWhereOneFillsTheLine) {
-  const double rate = 3e6 * machine_speed;
+  const double rate = 3e6;
   EXPECT_TRUE(settles_at(2, 2, rate, rate, 60s));
 }
 

@@ -186,7 +186,7 @@ TEST(Network, ClosesAndOpensItsDoor) {
 }
 
 TEST(Process, IsReadAndMeasured) {
-  process p({"sh", "-c", "echo one >&2; echo port 4711 >&2; echo out; while :; do :; done"});
+  process p({"sh", "-c", "echo out; echo one >&2; echo port 4711 >&2; while :; do :; done"});
   EXPECT_EQ(p.expect("port (\\d+)").at(1), "4711");
   EXPECT_THROW(p.expect("one", 0s, 1), std::runtime_error);
   EXPECT_GT(p.peak_memory(), 100'000u);
