@@ -117,16 +117,16 @@ TEST_F(bridges_test, a_pause_of_the_whole_network_leaves_as_many_bridges_as_befo
 // Replacements fall silent, too: the dead ones, which nobody has told of, must not be in the way of more.
 TEST_F(bridges_test, a_network_that_swallows_bridges_again_and_again_is_survived) {
   start(3);
-  stream peer = run_for(open("source", 256));
+  stream peer = run_for(open("source", 64));
   std::optional<received> got;
   spawn(io_.get_executor(), keep(receive_all(peer), got));
   const auto begin = std::chrono::steady_clock::now();
-  for (std::uint64_t mark = 8; mark <= 24; mark += 8) {
+  for (std::uint64_t mark = 8; mark <= 16; mark += 8) {
     ASSERT_TRUE(reaches([&] { return bytes_down() > mark * mebibyte; }));
     relay_->silence_all();
     EXPECT_LE(bridges_up(), 6u);
   }
-  ASSERT_TRUE(reaches([&] { return bytes_down() > 32 * mebibyte; }));
+  ASSERT_TRUE(reaches([&] { return bytes_down() > 24 * mebibyte; }));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(8000)) << "before the first has been given up";
   ASSERT_TRUE(reaches([&] { return got.has_value(); }));
   EXPECT_TRUE(got->intact);
