@@ -1,11 +1,11 @@
 #include "program/parse.hpp"
 
-#include "mtcp/net/options.hpp"
-
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
+
 #include <utility>
+#include "mtcp/net/options.hpp"
 
 namespace mtcp::program {
 namespace {

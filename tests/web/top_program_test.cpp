@@ -14,12 +14,7 @@ const std::vector<std::string> xterm{"TERM=xterm", "LC_ALL=C.UTF-8"};
 
 class Top : public testing::Test {
  protected:
-  Top()
-      : halves({.bridges = 2,
-                .server_options = {"--allow", "127.0.0.0/8", "--status", "127.0.0.1:0"},
-                .client_options = {"--status", "127.0.0.1:0"}}) {
-    status = status_of(halves.client());
-  }
+  Top() : halves(with_status({.bridges = 2})) { status = status_of(halves.client()); }
   std::vector<std::string> command() const { return {client_program, "top", "--status", status}; }
   static void expect_left(const pseudo_terminal& screen, const std::string& text) {
     EXPECT_TRUE(text.ends_with("\033[?7h\033[?25h\033[?1049l"))

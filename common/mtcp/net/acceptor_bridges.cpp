@@ -143,27 +143,25 @@ task<> server::serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip:
     self->changed_.notify_all();
   });
   arrival guest{secure_channel(std::move(socket)), {}, {}};
-  const error_code error = co_await self->meet(guest.channel, from, guest.said, guest.rest);
+  const error_code error = co_await self->meet(guest, from);
   if (error) {
     ++self->totals_.strangers_total;
     co_return guest.channel.close();
   }
   const std::size_t home = self->group_->home_of(guest.said, self->place_);
-  if (home != self->place_)
-    co_return self->group_->hand_over(home, std::move(guest.channel), std::move(guest.said), guest.rest);
+  if (home != self->place_) co_return self->group_->hand_over(home, std::move(guest));
   co_await welcome(self, std::move(guest));
 }
 
-task<error_code> server::meet(secure_channel& channel, const asio::ip::address& from, core::hello& said,
-                              std::vector<core::slice>& rest) {
-  const presence here(*this, channel, from);
+task<error_code> server::meet(arrival& guest, const asio::ip::address& from) {
+  const presence here(*this, guest.channel, from);
   const tls_context context = tls_;  // set_keys() may replace it meanwhile
-  const error_code error = co_await channel.accept(context);
+  const error_code error = co_await guest.channel.accept(context);
   if (error) co_return error;
-  auto got = co_await receive_hello(channel);
+  auto got = co_await receive_hello(guest.channel);
   if (!got) co_return got.error();
-  said = std::move(got->message);
-  rest = std::move(got->rest);
+  guest.said = std::move(got->message);
+  guest.rest = std::move(got->rest);
   co_return error;
 }
 

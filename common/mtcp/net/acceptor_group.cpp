@@ -51,16 +51,14 @@ void acceptor_group::remove(const core::session_id& id) {
 
 // Under the lock, so that the member's io_context is still there. Chunks are counted by one thread: the other one gets
 // copies of its own.
-void acceptor_group::hand_over(place to, secure_channel channel, core::hello said,
-                               const std::vector<core::slice>& rest) {
+void acceptor_group::hand_over(place to, detail::arrival bridge) {
   const std::lock_guard lock(mutex_);
   const member& m = members_[to];
   if (m.gone) return;
-  std::vector<core::slice> copies;
-  for (const core::slice& s : rest) copies.push_back(core::slice::copy_of(s.bytes()));
-  detail::arrival one{std::move(channel).move_to(m.where), std::move(said), std::move(copies)};
-  asio::post(m.where, [who = m.who, one = std::move(one)]() mutable {
-    if (const auto alive = who.lock()) alive->adopt(std::move(one));
+  detail::arrival moved{std::move(bridge.channel).move_to(m.where), std::move(bridge.said), {}};
+  for (const core::slice& s : bridge.rest) moved.rest.push_back(core::slice::copy_of(s.bytes()));
+  asio::post(m.where, [who = m.who, moved = std::move(moved)]() mutable {
+    if (const auto alive = who.lock()) alive->adopt(std::move(moved));
   });
 }
 

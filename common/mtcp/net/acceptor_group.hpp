@@ -13,7 +13,6 @@
 // io_context, by its own thread or after that has ended.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -26,11 +25,10 @@
 
 namespace mtcp {
 
-class secure_channel;
-
 namespace detail {
+struct arrival;
 class server;
-}
+}  // namespace detail
 
 class acceptor_group {
  public:
@@ -63,7 +61,7 @@ class acceptor_group {
   bool add(const core::session_id& id, const key_id& owner, place home, std::size_t most);
   void remove(const core::session_id& id);
   /// Moves a bridge that has said HELLO to another member. It is closed if that has gone.
-  void hand_over(place to, secure_channel channel, core::hello said, const std::vector<core::slice>& rest);
+  void hand_over(place to, detail::arrival bridge);
 
   core::instance_id instance_{};
   mutable std::mutex mutex_;  // protects what follows

@@ -79,8 +79,7 @@ class server final : public server_session::observer, public std::enable_shared_
   static task<> introduce(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address proxy);
   void admit(tcp::socket socket, const asio::ip::address& from);
   static task<> serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address from);
-  task<error_code> meet(secure_channel& channel, const asio::ip::address& from, core::hello& said,
-                        std::vector<core::slice>& rest);
+  task<error_code> meet(arrival& guest, const asio::ip::address& from);
   static task<> welcome(std::shared_ptr<server> self, arrival from);
   core::welcome answer(const core::hello& hello, const key& holder, session_ref& joined);
   core::welcome_status find_place(const core::hello& hello, const key& holder, session_ref& joined);

@@ -11,9 +11,9 @@ constexpr double worth_adding = 0.05;
 constexpr double worth_keeping = 0.04;
 // A gain of so much of what was hoped for: the next step is twice as large.
 constexpr double nearly_all = 0.7;
-// A new bridge needs some round trips until it carries all that it can.
 // So many trials in a row have to fail: what else the network and the machine do disturbs single ones.
 constexpr int enough_doubts = 2;
+// A new bridge needs some round trips until it carries all that it can.
 constexpr auto settle_time = 600ms;
 constexpr auto measure_time = 1000ms;
 constexpr auto dial_patience = 4s;
