@@ -20,7 +20,6 @@ TEST(Host, DropsBracketsAndOneTrailingDot) {
   EXPECT_EQ(clean_host("[::1]"), "::1");
   EXPECT_EQ(clean_host("[::1]."), "::1");
   EXPECT_EQ(clean_host("[10.0.0.1]"), "10.0.0.1");
-  EXPECT_EQ(clean_host("example.org.."), "example.org.");
 }
 
 TEST(Host, SpellsAddressesInOneWay) {
@@ -37,8 +36,9 @@ TEST(Host, LeavesNumbersThatAreNoAddressToTheServersRules) {
 
 TEST(Host, RefusesWhatCanBeNoHost) {
   using namespace std::string_view_literals;
-  for (const auto text : {""sv, "."sv, "[]"sv, "[]."sv, "a b"sv, " a"sv, "a\0b"sv, "\0"sv, "a\r\nb"sv, "a\tb"sv,
-                          "\x7f"sv, "\x1f"sv, "[::1"sv, "::1]"sv, "a[b]c"sv, "[[::1]]"sv})
+  for (const auto text :
+       {""sv,     "."sv,    "[]"sv,   "[]."sv,  "a b"sv,   " a"sv,      "a\0b"sv, "\0"sv,  "a\r\nb"sv, "a\tb"sv,
+        "\x7f"sv, "\x1f"sv, "[::1"sv, "::1]"sv, "a[b]c"sv, "[[::1]]"sv, ".."sv,   "[.]"sv, "[a.]"sv,   "127.0.0.1.."sv})
     EXPECT_FALSE(clean_host(text)) << testing::PrintToString(text);
   EXPECT_FALSE(clean_host(std::string(256, 'a')));
 }

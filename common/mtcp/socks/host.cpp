@@ -39,7 +39,8 @@ address_bytes parse_address_bytes(const std::string& text) {
 
 std::optional<std::string> clean_host(std::string_view text) {
   std::string host(strip(text));
-  if (host.empty() || host.size() > max_host_size || std::ranges::any_of(host, forbidden)) return std::nullopt;
+  if (host.empty() || host.size() > max_host_size || host.ends_with('.')) return std::nullopt;
+  if (std::ranges::any_of(host, forbidden)) return std::nullopt;
   const address_bytes literal = parse_address_bytes(host);
   return literal.size == 0 ? host : address_text(literal.bytes());
 }
