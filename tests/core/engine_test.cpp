@@ -178,6 +178,44 @@ TEST(Engine, ASilentBridgeBecomesSuspectWhileOthersGoOn) {
   EXPECT_TRUE(pair.has_event(pair.server, event::type::bridge_closed));
 }
 
+// A download for so long; TCP tells that it gets bytes across on bridge 1.
+void download_while_tcp_carries(engine_pair& pair, stream_id id, duration time, std::uint64_t& acknowledged) {
+  const std::string block(64 * 1024, 'x');
+  for (const timestamp end = pair.now + time; pair.now < end;) {
+    path_info info{.srtt = 1ms, .congestion_window = 100'000};
+    info.acknowledged = acknowledged += 100;
+    pair.server.handle_path_info(1, info, pair.now);
+    pair.server.write(id, bytes_of(block));
+    pair.run(1ms);
+    pair.read(pair.client, id);
+  }
+}
+
+TEST(Engine, ABridgeThatIsOnlySlowIsNotSuspect) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  std::uint64_t acknowledged = 0;
+  download_while_tcp_carries(pair, id, 500ms, acknowledged);
+  pair.silence(1);  // no frame is complete
+  download_while_tcp_carries(pair, id, 1s, acknowledged);
+  EXPECT_FALSE(pair.server.stats_of(1)->suspect);
+  pair.run(500ms);
+  EXPECT_TRUE(pair.server.stats_of(1)->suspect) << "TCP makes no progress either";
+}
+
+// Long before the bridge is found to be silent.
+TEST(Engine, AControlFrameThatIsOverdueTravelsAgain) {
+  for (const bridge_id victim : {1, 2}) {
+    engine_pair pair;
+    pair.open();
+    pair.silence(victim);
+    pair.events(pair.server);
+    pair.client.open({"example.org", 443});
+    pair.run(150ms);
+    EXPECT_TRUE(pair.has_event(pair.server, event::type::incoming)) << "bridge " << victim;
+  }
+}
+
 // The credit that the client grants travels on one bridge. When that one falls silent nothing else of the client's is
 // acknowledged that would make it suspect.
 TEST(Engine, CreditOnASilentBridgeIsGrantedAgain) {

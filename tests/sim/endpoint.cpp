@@ -76,6 +76,7 @@ void endpoint::closed(core::bridge_id id, const char* why) {
 }
 
 void endpoint::on_deadline() {
+  report_path_info();
   engine_.handle_timeout(events_.now());
   changed();
 }
@@ -90,6 +91,7 @@ void endpoint::changed() {
 void endpoint::work() {
   work_is_due_ = false;
   count_work();
+  report_path_info();
   dispatch_events();
   while (offer_to_bridges()) dispatch_events();
   check_memory();
@@ -148,7 +150,6 @@ bool endpoint::offer_to_bridges() {
 
 bool endpoint::transmit(core::bridge_id id, attachment& bridge) {
   count_work();
-  report_path_info(id, bridge);
   link& out = bridge.carrier->out(side_);
   out.set_low_water(std::max<std::size_t>(engine_.send_slack(id), 1));
   if (!flush(bridge)) return false;
@@ -171,11 +172,13 @@ bool endpoint::flush(attachment& bridge) {
   return bridge.rest.empty();
 }
 
-void endpoint::report_path_info(core::bridge_id id, attachment& bridge) {
-  if (events_.now() < bridge.next_path_info) return;
-  const core::path_info info = bridge.carrier->out(side_).info();
-  engine_.handle_path_info(id, info, events_.now());
-  bridge.next_path_info = events_.now() + std::max(info.srtt / 4, least_path_info_interval);
+void endpoint::report_path_info() {
+  for (auto& [id, bridge] : bridges_) {
+    if (events_.now() < bridge.next_path_info) continue;
+    const core::path_info info = bridge.carrier->out(side_).info();
+    engine_.handle_path_info(id, info, events_.now());
+    bridge.next_path_info = events_.now() + std::max(info.srtt / 4, least_path_info_interval);
+  }
 }
 
 // ---- checks ----

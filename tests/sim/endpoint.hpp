@@ -59,13 +59,13 @@ class endpoint {
   };
 
   void work();
+  void report_path_info();
   void dispatch_events();
   void dispatch(const core::event& what);
   void close_bridge(core::bridge_id id, const char* why);
   bool offer_to_bridges();
   bool transmit(core::bridge_id id, attachment& bridge);
   bool flush(attachment& bridge);
-  void report_path_info(core::bridge_id id, attachment& bridge);
   void deliver_cut(core::bridge_id id, const core::slice& bytes);
   void count_work();
   void check_memory();

@@ -1,6 +1,8 @@
 #include "sim/goodput.hpp"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 
 namespace mtcp::sim {
 
@@ -25,6 +27,12 @@ std::vector<path_plan> paths_of(const std::vector<bridge_line>& bridges) {
     p.up.narrow.queue = p.down.narrow.queue = static_cast<std::size_t>(b.rate * seconds(b.queue));
     paths.push_back(p);
   }
+  return paths;
+}
+
+std::vector<path_plan> shared_line(const bridge_line& line, std::size_t count) {
+  std::vector<path_plan> paths(count, paths_of({line}).front());
+  for (path_plan& p : paths) p.shared = 0;
   return paths;
 }
 
@@ -61,6 +69,7 @@ measurement measure(const plan& p, timestamp from, timestamp to) {
   m.rate = static_cast<double>(downloaded(run) - before) / seconds(to - from);
   const actor::account& reader = run.streams().all()[0]->client.result();
   m.longest_pause = std::max(reader.longest_pause, to - reader.last_read);
+  m.suspected = run.count().suspected;
   m.resent = static_cast<double>(sent.payload_resent - sent_before.payload_resent) /
              std::max(1.0, static_cast<double>(sent.payload_sent - sent_before.payload_sent));
   return m;
@@ -71,11 +80,9 @@ namespace {
 // A connection that is never short of bytes.
 class plain_sender {
  public:
-  plain_sender(event_queue& events, const path_plan& p)
-      : narrow_(std::make_shared<bottleneck>(events, p.down.narrow)),
-        back_(std::make_shared<bottleneck>(events, p.up.narrow)),
-        forward_(events, {.delay = p.delay, .narrow = narrow_}, random(1)),
-        backward_(events, {.delay = p.delay, .narrow = back_}, random(2)),
+  plain_sender(event_queue& events, const path_plan& p, const bottleneck_pair& narrow)
+      : forward_(events, {.delay = p.delay, .narrow = narrow.down}, random(1)),
+        backward_(events, {.delay = p.delay, .narrow = narrow.up}, random(2)),
         link_(events, forward_, backward_, {},
               {[this] { fill(); }, [this](const core::slice& s) { received_ += s.size(); }, [] {}, [] {}}) {}
 
@@ -86,7 +93,6 @@ class plain_sender {
   std::uint64_t received() const { return received_; }
 
  private:
-  std::shared_ptr<bottleneck> narrow_, back_;
   line forward_, backward_;
   link link_;
   std::uint64_t received_ = 0;
@@ -100,11 +106,15 @@ std::uint64_t received(const std::vector<std::unique_ptr<plain_sender>>& all) {
 
 }  // namespace
 
-double plain_tcp(const std::vector<bridge_line>& bridges, timestamp from, timestamp to) {
+double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to) {
   event_queue events;
   std::vector<std::unique_ptr<plain_sender>> senders;
-  for (const path_plan& p : paths_of(bridges)) {
-    senders.push_back(std::make_unique<plain_sender>(events, p));
+  std::map<std::size_t, bottleneck_pair> shared;
+  for (const path_plan& p : paths) {
+    bottleneck_pair narrow{std::make_shared<bottleneck>(events, p.up.narrow),
+                           std::make_shared<bottleneck>(events, p.down.narrow)};
+    if (p.shared) narrow = shared.emplace(*p.shared, narrow).first->second;
+    senders.push_back(std::make_unique<plain_sender>(events, p, narrow));
     senders.back()->fill();
   }
   events.run_until(from);

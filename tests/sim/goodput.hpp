@@ -18,6 +18,8 @@ struct bridge_line {
 };
 
 std::vector<path_plan> paths_of(const std::vector<bridge_line>& bridges);
+/// `count` bridges that share one line: its rate, its round trip, its queue.
+std::vector<path_plan> shared_line(const bridge_line& line, std::size_t count);
 plan download_plan(const char* name, const std::vector<bridge_line>& bridges, std::uint64_t size);
 
 /// Stream bytes per second that bridges of that rate in all can carry: the rest is TLS records and frame headers.
@@ -29,7 +31,8 @@ std::uint64_t downloaded(const tunnel& run, std::size_t index = 0);
 struct measurement {
   double rate = 0;  ///< stream bytes per second
   duration longest_pause{0};
-  double resent = 0;  ///< share of stream bytes sent more than once
+  double resent = 0;          ///< share of stream bytes sent more than once
+  std::size_t suspected = 0;  ///< bridges that were found to make no progress, since the beginning
 };
 
 /// A download that never ends, from `from` (slow start is over) to `to`.
@@ -37,7 +40,7 @@ measurement measure(const plan& p, timestamp from, timestamp to);
 
 /// Bytes per second, record overhead taken off, that plain TCP connections over the same bridges carry from `from` to
 /// `to`, each filled whenever it may: what the network itself lets through.
-double plain_tcp(const std::vector<bridge_line>& bridges, timestamp from, timestamp to);
+double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to);
 
 /// Seconds until the last byte of a download, from its request.
 double completion(const plan& p);

@@ -71,8 +71,8 @@ void link::stop_sending() noexcept {
 }
 
 core::path_info link::info() const noexcept {
-  if (options_.relayed) return {std::chrono::microseconds(10), 900'000, false};
-  return {rtt_.smoothed(), congestion_.window(), state_ != state::open};
+  if (options_.relayed) return {std::chrono::microseconds(10), 900'000, false, acked_};
+  return {rtt_.smoothed(), congestion_.window(), state_ != state::open, acked_};
 }
 
 std::size_t link::burst() const noexcept {

@@ -115,6 +115,7 @@ void tunnel::welcomed(dialled& d) {
 void tunnel::on_lost(core::bridge_id id) { replace(*dialled_[id - 1]); }
 // As the client does: no more replacements than there should be bridges.
 void tunnel::on_suspect(core::bridge_id id) {
+  ++suspected_;
   dialled& d = *dialled_[id - 1];
   const auto lives = [&](const auto& other) { return other->path == d.path && other->carrier->open(side::client); };
   if (std::count_if(dialled_.begin(), dialled_.end(), lives) < 2) replace(d);
@@ -249,6 +250,7 @@ void tunnel::report_leftovers(endpoint& e) {
 tunnel::totals tunnel::count() const {
   totals sum;
   sum.dialled = dialled_.size();
+  sum.suspected = suspected_;
   for (const auto& d : dialled_) {
     for (const side s : {side::client, side::server}) {
       sum.wire_bytes += d->carrier->out(s).count().sent;

@@ -41,6 +41,7 @@ class tunnel {
     std::uint64_t wire_bytes = 0;  ///< written to links of both directions, first transmissions
     std::uint64_t retransmitted = 0;
     std::size_t dialled = 0;
+    std::size_t suspected = 0;  ///< times that the client was told that a bridge makes no progress
   };
   totals count() const;
 
@@ -94,6 +95,7 @@ class tunnel {
   std::map<std::size_t, bottleneck_pair> shared_;
   std::vector<std::unique_ptr<dialled>> dialled_;  ///< by bridge id, from 1
   std::set<const fault*> struck_;                  ///< of those that wait for bytes: each strikes once
+  std::size_t suspected_ = 0;
   bool ending_ = false;
 };
 

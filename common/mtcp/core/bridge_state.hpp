@@ -25,7 +25,7 @@ struct in_flight_frame {
   bool given_up = false;         ///< the bridge was suspected: it does not count as a copy any more
   control what = control::open;  ///< of a control frame
   std::uint64_t id = 0;          ///< stream, or bridge for controls of a bridge
-  std::uint64_t segment = 0;     ///< number in the stream's send buffer; of a PATH the number of the change
+  std::uint64_t segment = 0;     ///< number in the stream's send buffer; of a control frame its slot's version
   std::uint32_t size = 0;        ///< stream bytes
   timestamp due{0};              ///< when its acknowledgement is expected
   rate_estimator::mark mark;
@@ -36,7 +36,7 @@ struct bridge_state {
 
   bridge_id id = 0;
   bridge_options options;
-  std::uint64_t changes = 0;  ///< of the options; a PATH that tells of an older one has not told of the last
+  std::uint8_t changes = 0;  ///< of the options
   path_info path;
   duration path_srtt_minimum = duration::max();
   token_bucket limiter{0, 0};
@@ -53,6 +53,7 @@ struct bridge_state {
   int slow_rounds = 0;  ///< rounds in a row whose round trips tell of a standing queue
   duration round_rtt = duration::max();
   timestamp progress_at{0};  ///< when something of ours was last acknowledged, or answered
+  timestamp carried_at{0};   ///< when TCP last got something across, maybe only a part of a frame
   bool suspect = false;
   bool suspect_told = false;
   bool sidelined = false;  ///< suspect, and there are others
@@ -76,6 +77,15 @@ struct bridge_state {
   bool ping_wanted = false;
   bool close_reported = false;
   std::uint64_t taken_at_ping = 0;
+
+  void on_path_info(const path_info& info, timestamp now) {
+    if (info.acknowledged > path.acknowledged) carried_at = now;
+    path = info;
+    review_rate(now);
+    if (info.srtt <= duration::zero()) return;
+    path_srtt_minimum = std::min(path_srtt_minimum, info.srtt);
+    cap.on_queue(standing_queue(), path_srtt_minimum);
+  }
 
   /// Since when an answer of the peer is due: an acknowledgement or a PONG. Empty if none is.
   std::optional<timestamp> waits_since() const { return records.empty() ? ping_sent : records.front().mark.sent; }
@@ -146,10 +156,18 @@ struct bridge_state {
   }
   /// How late an acknowledgement may be before the frame is sent again elsewhere. Not half of the smoothed round trip:
   /// that one grows on the very path whose frames are wanted elsewhere.
-  duration grace() const {
+  /// Stream bytes may also wait in the kernel's buffer, which control frames find empty.
+  duration grace(const in_flight_frame& f) const {
     using std::chrono::milliseconds;
     const duration usual = std::min<duration>(4 * rtt.variation(), milliseconds(60));
-    return std::max<duration>({rtt.minimum() / 2, milliseconds(30), usual}) + 2 * time_of(slack_for(rate.rate()));
+    const duration unsent = f.is_data ? 2 * time_of(slack_for(rate.rate())) : duration::zero();
+    return std::max<duration>({rtt.minimum() / 2, milliseconds(30), usual}) + unsent;
+  }
+  bool overdue(const in_flight_frame& f, timestamp now) const { return now > f.due + grace(f); }
+  /// For how many seconds its oldest frame has been overdue, beyond that grace; it may have fallen silent.
+  double overdue_seconds(timestamp now) const {
+    if (records.empty() || !overdue(records.front(), now)) return 0;
+    return seconds(now - records.front().due);
   }
   /// How long the bridge takes for so many bytes, at the best rate seen lately.
   duration time_of(std::size_t bytes) const {

@@ -64,6 +64,7 @@ struct path_info {
   duration srtt{0};
   std::uint64_t congestion_window = 0;  ///< bytes
   bool recovering = false;              ///< tcpi_ca_state is Recovery or Loss
+  std::uint64_t acknowledged = 0;       ///< bytes of the connection so far, by the peer's TCP
 };
 
 /// How many bytes of complete frames this end has taken from a bridge that is gone.

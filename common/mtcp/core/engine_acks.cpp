@@ -154,15 +154,10 @@ void engine::impl::acknowledge_frame(const in_flight_frame& f) {
 void engine::impl::acknowledge_control(const in_flight_frame& f) {
   const control_item item{f.what, f.id};
   control_slot* slot = slot_of(item);
-  if (slot == nullptr) return;
+  if (slot == nullptr || !slot->says(f.segment)) return;
   if (slot->copies > 0) --slot->copies;
-  if (f.what == control::window) return;  // absolute: a newer one may be on its way
-  if (f.what == control::path) {
-    const auto about = bridges.find(f.id);
-    if (about == bridges.end() || about->second.changes == f.segment) path_notices.erase(f.id);
-    return;
-  }
   slot->acked = true;
+  if (f.what == control::path) path_notices.erase(f.id);
   if (f.what == control::bridge_closed) return forget_if_settled(f.id);
   if (f.what == control::bridge_suspect) suspect_notices.erase(f.id);
   if (f.what >= control::bridge_closed) return;

@@ -45,9 +45,8 @@ void engine::bridge_changed(bridge_id id, const bridge_options& options) {
   it->second.options = options;
   ++it->second.changes;
   control_slot& slot = e.path_notices[id];
-  slot.wanted = true;
-  if (!slot.queued) e.controls.push_back({control::path, id});
-  slot.queued = true;
+  e.announce(slot, {control::path, id});
+  slot.version = it->second.changes;  // the slot is forgotten between two changes
 }
 
 void engine::bridge_down(bridge_id id, timestamp now) { impl_->bridge_down(id, now); }
@@ -58,8 +57,8 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
   lost_bridge& gone = lost[id];
   gone.taken = it->second.taken;
   gone.records = std::move(it->second.records);
-  gone.notice.wanted = gone.notice.queued = true;
-  controls.push_back({control::bridge_closed, id});
+  announce(gone.notice, {control::bridge_closed, id});
+  path_notices.erase(id);
   bridges.erase(it);
   rank_bridges();
   for (std::size_t i = 0; i < gone.records.size(); ++i) {
@@ -76,12 +75,9 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
 void engine::impl::lose_frame(const in_flight_frame& f) {
   if (!f.is_data) {
     control_slot* slot = slot_of({f.what, f.id});
-    if (slot == nullptr || slot->acked) return;
+    if (slot == nullptr || !slot->says(f.segment) || slot->acked) return;
     if (slot->copies > 0) --slot->copies;
-    // Another copy of a WINDOW may be an older one, with less credit.
-    if ((slot->copies > 0 && f.what != control::window) || slot->queued) return;
-    slot->queued = true;
-    controls.push_back({f.what, f.id});
+    if (slot->copies == 0) say_again(*slot, {f.what, f.id});
     return;
   }
   stream_state* s = find(f.id);
@@ -104,8 +100,7 @@ void engine::impl::settle(bridge_id id, std::uint64_t count, timestamp now) {
     bridge_down(id, now);
   } else if (known_bridges.insert(id)) {
     // It never came up here, but the peer waits for a count.
-    lost[id].notice.wanted = lost[id].notice.queued = true;
-    controls.push_back({control::bridge_closed, id});
+    announce(lost[id].notice, {control::bridge_closed, id});
   }
   const auto gone = lost.find(id);
   if (gone == lost.end()) return;
@@ -131,13 +126,7 @@ std::vector<bridge_count> engine::unsettled() const {
 
 void engine::handle_path_info(bridge_id id, const path_info& info, timestamp now) {
   const auto it = impl_->bridges.find(id);
-  if (it == impl_->bridges.end()) return;
-  bridge_state& b = it->second;
-  b.path = info;
-  b.review_rate(now);
-  if (info.srtt <= duration::zero()) return;
-  b.path_srtt_minimum = std::min(b.path_srtt_minimum, info.srtt);
-  b.cap.on_queue(b.standing_queue(), b.path_srtt_minimum);
+  if (it != impl_->bridges.end()) it->second.on_path_info(info, now);
 }
 
 // ---- deadlines ----
@@ -154,10 +143,12 @@ void engine::impl::handle_timeout(timestamp now) {
   }
 }
 
+// A bridge over which TCP gets bytes across is slow and not silent: its frames are overdue, and others carry copies of
+// them, but it goes on. That cannot last for long without an acknowledgement, since the cap ends what is sent.
 timestamp engine::impl::progress_deadline(const bridge_state& b) const {
   const auto since = b.waits_since();
   if (!since || b.suspect) return never;
-  return std::max(b.progress_at, *since) + b.patience();
+  return std::max({b.progress_at, b.carried_at, *since}) + b.patience();
 }
 
 void engine::impl::check_progress(bridge_state& b, timestamp now) {
@@ -196,10 +187,7 @@ void engine::impl::give_up(bridge_state& b, timestamp now) {
 void engine::impl::tell_suspect(bridge_state& b) {
   if (std::exchange(b.suspect_told, true)) return;
   if (my_role == role::client) return report(event::type::bridge_suspect, b.id);
-  control_slot& slot = suspect_notices[b.id];  // only the client can dial
-  slot.wanted = true;
-  if (!slot.queued) controls.push_back({control::bridge_suspect, b.id});
-  slot.queued = true;
+  announce(suspect_notices[b.id], {control::bridge_suspect, b.id});  // only the client can dial
 }
 
 timestamp engine::impl::liveness_deadline(const bridge_state& b) const {
@@ -227,8 +215,7 @@ void engine::impl::ping(bridge_state& b, timestamp now) {
 // When the oldest frame of a bridge is late enough for another bridge to carry a copy.
 timestamp engine::impl::overdue_deadline(const bridge_state& b) const {
   if (b.records.empty() || bridges.size() < 2 || b.suspect) return never;
-  const in_flight_frame& f = b.records.front();
-  return f.is_data ? std::max(f.due + b.grace(), timer_ran + overdue_interval) : never;
+  return std::max(b.records.front().due + b.grace(b.records.front()), timer_ran + overdue_interval);
 }
 
 std::optional<timestamp> engine::impl::next_timeout() const {

@@ -148,8 +148,7 @@ void engine::go_away() {
   impl& e = *impl_;
   if (e.going_away) return;
   e.going_away = true;
-  e.goaway_slot.wanted = e.goaway_slot.queued = true;
-  e.controls.push_back({control::goaway, 0});
+  e.announce(e.goaway_slot, {control::goaway, 0});
 }
 
 }  // namespace mtcp::core

@@ -35,7 +35,7 @@ stream_state* engine::impl::association(stream_id id) {
 // On the bridge that delivers soonest. One that is cut for the last bytes of room exceeds it: it cannot be split.
 void engine::impl::put_datagrams(transmission& t) {
   const auto waiting = static_cast<double>(datagrams_out.bytes());
-  if (datagrams_out.empty() || !(good_for_little(t.bridge, true) || may_take(t.bridge, waiting))) return;
+  if (datagrams_out.empty() || !(good_for_little(t.bridge, true, t.now) || may_take(t.bridge, waiting))) return;
   while (t.data_room >= least_room) {
     const auto [id, next] = datagrams_out.front(t.now);
     if (next == nullptr) return;

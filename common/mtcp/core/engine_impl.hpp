@@ -118,6 +118,8 @@ struct engine::impl {
   stream_state* find(stream_id id);
   const stream_state* find(stream_id id) const;
   stream_state& create(stream_id id);
+  void announce(control_slot& slot, const control_item& item);
+  void say_again(control_slot& slot, const control_item& item);
   void queue_control(stream_state& s, control what);
   void report(event::type kind, std::uint64_t id, std::uint64_t code = 0);
   void drop_events(stream_id id);
@@ -205,7 +207,8 @@ struct engine::impl {
   lane lane_of(const bridge_state& b) const;
   double delay_of(const bridge_state& b) const;
   bool may_take(const bridge_state& b, double backlog) const;
-  bool good_for_little(const bridge_state& b, bool of_streams) const;
+  double likely_delay(const bridge_state& b, timestamp last_heard, timestamp now) const;
+  bool good_for_little(const bridge_state& b, bool of_streams, timestamp now) const;
 
   // ---- transmit (engine_transmit.cpp) ----
   bool nothing_to_do(const bridge_state& b) const;
@@ -225,12 +228,13 @@ struct engine::impl {
   void put_new_segment(transmission& t, stream_state& s, std::size_t size);
   void put_segment(transmission& t, stream_state& s, std::uint64_t number);
   void record(transmission& t, in_flight_frame f, std::size_t frame_size);
-  timestamp due(const transmission& t) const;
+  timestamp due(const transmission& t, bool is_data) const;
 
   // ---- reinject (engine_reinject.cpp) ----
   void put_resends(transmission& t);
   void put_overdue(transmission& t);
   void put_speculative(transmission& t);
+  void repeat_control(const in_flight_frame& f);
   bool put_copy(transmission& t, bridge_state& owner, const in_flight_frame& f);
 
   // ---- datagrams (engine_datagrams.cpp) ----

@@ -1,5 +1,6 @@
 // Which bridge a byte should take: estimates of when each would deliver, kept from one round of sending to the next.
 #include <algorithm>
+#include <chrono>
 #include <limits>
 
 #include "mtcp/core/engine_impl.hpp"
@@ -9,6 +10,10 @@ namespace {
 
 // Bridges whose estimates differ by less, in seconds, are equally good for a frame that is small.
 constexpr double small_difference = 0.003;
+
+// A bridge that was not heard from for so long when another one was is so much less trusted, in seconds.
+constexpr duration quiet_time = std::chrono::milliseconds(50);
+constexpr double doubt = 0.010;
 
 }  // namespace
 
@@ -88,16 +93,27 @@ bool engine::impl::may_take(const bridge_state& b, double backlog) const {
   return worth_using(mine, others, backlog);
 }
 
+// Seconds until a few bytes would be there as far as one can know: a bridge whose frames are overdue, or that was not
+// heard from when others were, looks quick since little is in flight on it, and may be dead.
+double engine::impl::likely_delay(const bridge_state& b, timestamp last_heard, timestamp now) const {
+  const bool quiet = last_heard - b.heard_at > std::max(b.rtt_minimum(), quiet_time);
+  return delay_of(b) + b.overdue_seconds(now) + (quiet ? doubt : 0);
+}
+
 // Whether a few bytes should leave on this bridge, or rather wait for a quicker one. Stream bytes may not take every
 // bridge that control frames may.
-bool engine::impl::good_for_little(const bridge_state& b, bool of_streams) const {
+bool engine::impl::good_for_little(const bridge_state& b, bool of_streams, timestamp now) const {
   const auto eligible = [&](const bridge_state& o) { return of_streams ? o.usable : !o.sidelined; };
   if (!eligible(b)) return false;
+  timestamp last_heard{0};
+  for (const ranked_bridge& r : ranks) {
+    if (eligible(*r.bridge)) last_heard = std::max(last_heard, r.bridge->heard_at);
+  }
   double best = std::numeric_limits<double>::infinity();
   for (const ranked_bridge& r : ranks) {
-    if (eligible(*r.bridge)) best = std::min(best, delay_of(*r.bridge));
+    if (eligible(*r.bridge)) best = std::min(best, likely_delay(*r.bridge, last_heard, now));
   }
-  return delay_of(b) <= best + small_difference;
+  return likely_delay(b, last_heard, now) <= best + small_difference;
 }
 
 }  // namespace mtcp::core

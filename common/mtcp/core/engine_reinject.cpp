@@ -52,15 +52,27 @@ bool engine::impl::put_copy(transmission& t, bridge_state& owner, const in_fligh
   return true;
 }
 
+// The same for a control frame: the credit that a stream waits for may be in it.
+void engine::impl::repeat_control(const in_flight_frame& f) {
+  control_slot* slot = slot_of({f.what, f.id});
+  if (slot == nullptr || !slot->says(f.segment) || f.given_up || slot->acked || slot->queued || slot->copies != 1)
+    return;
+  say_again(*slot, {f.what, f.id});
+}
+
 // The oldest frame of another bridge is late: what holds up a stream is usually there.
 void engine::impl::put_overdue(transmission& t) {
   for (auto& [id, owner] : bridges) {
     if (&owner == &t.bridge) continue;
     const std::size_t depth = std::min(overdue_depth, owner.records.size());
-    const timestamp overdue = t.now - owner.grace();
     for (std::size_t i = 0; i < depth && !copies.empty() && t.data_room >= frame_overhead; ++i) {
-      if (owner.records[i].due >= overdue) break;
-      put_copy(t, owner, owner.records[i]);
+      const in_flight_frame& f = owner.records[i];
+      if (!owner.overdue(f, t.now)) break;
+      if (f.is_data) {
+        put_copy(t, owner, f);
+      } else {
+        repeat_control(f);
+      }
     }
   }
 }
@@ -73,11 +85,10 @@ void engine::impl::put_speculative(transmission& t) {
     const double return_trip = bridge_state::seconds(owner.rtt_minimum()) - lane_of(owner).eta + owner.queue_seconds();
     const double gains = std::min(clear_gain * eta + clear_gain_seconds + return_trip, long_time);
     const timestamp late = t.now + duration(static_cast<std::int64_t>(gains * 1e9));
-    const timestamp overdue = t.now - owner.grace();
     const std::size_t depth = std::min(speculative_depth, owner.records.size());
     for (std::size_t i = 0; i < depth && !copies.empty() && t.data_room >= frame_overhead; ++i) {
       const in_flight_frame& f = owner.records[i];
-      if (f.due < overdue || f.due > late) put_copy(t, owner, f);
+      if (f.due > late || owner.overdue(f, t.now)) put_copy(t, owner, f);
     }
   }
 }

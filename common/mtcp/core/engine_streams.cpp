@@ -1,5 +1,6 @@
 // The life of a stream inside the engine: creation, its control frames, credit, both ends, removal.
 #include <algorithm>
+#include <utility>
 
 #include "mtcp/core/engine_impl.hpp"
 
@@ -45,15 +46,20 @@ void engine::impl::report_readable(stream_state& s) {
   report(event::type::readable, s.id);
 }
 
-// Asks for a control frame to be sent (again): what it says is taken from the state at that time.
-void engine::impl::queue_control(stream_state& s, control what) {
-  control_slot& slot = s.slot(what);
+// Asks for a control frame to be sent: there is news. What it says is taken from the state when it is written.
+void engine::impl::announce(control_slot& slot, const control_item& item) {
   slot.wanted = true;
   slot.acked = false;
-  if (slot.queued) return;
-  slot.queued = true;
-  controls.push_back({what, s.id});
+  slot.copies = 0;
+  ++slot.version;
+  say_again(slot, item);
 }
+
+void engine::impl::say_again(control_slot& slot, const control_item& item) {
+  if (!std::exchange(slot.queued, true)) controls.push_back(item);
+}
+
+void engine::impl::queue_control(stream_state& s, control what) { announce(s.slot(what), {what, s.id}); }
 
 void engine::impl::mark_sendable(stream_state& s) {
   if (s.queued != stream_queue::place::none || !s.can_send()) return;
@@ -119,10 +125,7 @@ void engine::impl::raise_tunnel_credit() {
   const bool scarce = news >= least_credit_news && news >= granted_total - received_total;
   if (news * 4 < window && !scarce) return;
   granted_total = consumed_total + window;
-  tunnel_window_slot.wanted = true;
-  if (tunnel_window_slot.queued) return;
-  tunnel_window_slot.queued = true;
-  controls.push_back({control::window, 0});
+  announce(tunnel_window_slot, {control::window, 0});
 }
 
 // Streams whose window the budget could not raise take their turn when it has room again.

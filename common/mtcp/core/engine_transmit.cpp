@@ -67,7 +67,7 @@ std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> ou
   b.limiter.refill(now);
   put_pings(t);
   put_acks(t);
-  const bool quick = good_for_little(b, false);
+  const bool quick = good_for_little(b, false, now);
   if (quick) put_controls(t);
   t.data_room = data_room(t);
   if (b.usable && peer) put_data(t);
@@ -93,7 +93,7 @@ void engine::impl::put_data(transmission& t) {
 
 // New and sparse streams do not wait for room: they may exceed the cap a little.
 void engine::impl::put_sparse(transmission& t) {
-  if (queue.empty(stream_queue::place::sparse) || !good_for_little(t.bridge, true)) return;
+  if (queue.empty(stream_queue::place::sparse) || !good_for_little(t.bridge, true, t.now)) return;
   const std::uint64_t beyond = t.bridge.room_within(t.bridge.send_limit() + sparse_allowance);
   const auto more = static_cast<std::size_t>(std::min<std::uint64_t>(beyond, sparse_allowance));
   const std::size_t bulk_room = t.data_room;
@@ -178,7 +178,7 @@ bool engine::impl::put_control(transmission& t, const control_item& item) {
   in_flight_frame f;
   f.what = item.what;
   f.id = item.id;
-  if (item.what == control::path) f.segment = bridges.at(item.id).changes;
+  f.segment = slot->version;
   record(t, std::move(f), size);
   return true;
 }
@@ -225,10 +225,12 @@ std::size_t engine::impl::write_tunnel_control(std::span<std::byte> out, const c
 // ---- stream bytes ----
 
 std::size_t engine::impl::segment_limit(const bridge_state& b, const stream_state& s) const {
+  const double rate = b.rate_estimate();
+  if (rate <= 0) return small_segment;
   const bool tail = !s.writer_waits && s.out.unsent() <= stream_head;
-  const double rate = b.rate.rate();
-  if (rate <= 0 || s.out.sent() < stream_head || tail) return small_segment;
-  return static_cast<std::size_t>(std::clamp(rate * frame_seconds, double{least_segment}, double{max_segment_size}));
+  const bool small = b.rate.rate() <= 0 || s.out.sent() < stream_head || tail;
+  const double most = small ? small_segment : max_segment_size;
+  return static_cast<std::size_t>(std::clamp(rate * frame_seconds, double{least_segment}, most));
 }
 
 void engine::impl::put_streams(transmission& t, stream_queue::place where) {
@@ -294,15 +296,15 @@ void engine::impl::record(transmission& t, in_flight_frame f, std::size_t frame_
   f.mark = b.rate.on_send(t.now, b.records.empty());
   t.used += frame_size;
   f.end = b.sent + t.used;
-  f.due = due(t);
+  f.due = due(t, f.is_data);
   if (b.options.rate_limit > 0) b.limiter.spend(static_cast<double>(frame_size));
   b.records.push_back(std::move(f));
 }
 
-// When the acknowledgement of what is sent now should be here.
-timestamp engine::impl::due(const transmission& t) const {
+// When the acknowledgement of what is sent now should be here. Of stream bytes nobody knows before a rate was measured.
+timestamp engine::impl::due(const transmission& t, bool is_data) const {
   const bridge_state& b = t.bridge;
-  if (!b.rtt.known() || b.rate.rate() <= 0) return t.now + std::chrono::seconds(1);
+  if (!b.rtt.known() || (is_data && b.rate.rate() <= 0)) return t.now + std::chrono::seconds(1);
   const auto queued = std::chrono::duration<double>(b.queue_seconds(t.used));
   return t.now + b.rtt.minimum() + send_cap::ack_delay + std::chrono::ceil<duration>(queued);
 }

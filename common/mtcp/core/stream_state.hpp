@@ -35,7 +35,9 @@ struct control_slot {
   bool wanted = false;  ///< to be sent, or was
   bool queued = false;  ///< waits for a bridge
   bool acked = false;
-  std::uint8_t copies = 0;  ///< on bridges that live, not acknowledged
+  std::uint8_t copies = 0;   ///< of the latest version, on bridges that live, not acknowledged
+  std::uint8_t version = 0;  ///< of what is said: that an older one was acknowledged or lost tells nothing of it
+  bool says(std::uint64_t sent) const { return version == sent; }
   bool done() const { return !wanted || acked; }
   bool sent() const { return wanted && !queued; }
 };

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <chrono>
+#include "mtcp/net/platform_tcp_info.hpp"
 
 #ifdef __linux__
 #include <linux/sockios.h>
@@ -51,20 +51,7 @@ std::optional<std::size_t> unsent_bytes([[maybe_unused]] tcp::socket& socket) {
   return {};
 }
 
-std::optional<core::path_info> path_info([[maybe_unused]] tcp::socket& socket) {
-#ifdef __linux__
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  if (::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
-  core::path_info known;
-  known.srtt = std::chrono::microseconds(info.tcpi_rtt);
-  known.congestion_window = std::uint64_t{info.tcpi_snd_cwnd} * info.tcpi_snd_mss;
-  known.recovering = info.tcpi_ca_state == TCP_CA_Recovery || info.tcpi_ca_state == TCP_CA_Loss;
-  return known;
-#else
-  return {};
-#endif
-}
+std::optional<core::path_info> path_info(tcp::socket& socket) { return path_info_of(socket.native_handle()); }
 
 error_code bind_to_interface([[maybe_unused]] tcp::socket& socket, [[maybe_unused]] const std::string& interface) {
 #ifdef SO_BINDTODEVICE

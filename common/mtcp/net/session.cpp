@@ -62,6 +62,7 @@ void session::work() {
   work_is_posted_ = false;
   if (ended_) return;
   const core::timestamp at = now();
+  report_path_info(at);
   const auto due = engine_.poll_timeout();
   if (due && *due <= at) engine_.handle_timeout(at);
   dispatch_events();
@@ -69,6 +70,13 @@ void session::work() {
   dispatch_events();
   finish_leaving(at);
   arm_deadline();
+}
+
+// Before deadlines: the kernel may know of progress that the engine has not seen. And before bridges are ranked: one
+// whose estimate changed after that would look worse than its own rank, refuse a few bytes for the sake of a better
+// one, and so might each of them, for good.
+void session::report_path_info(core::timestamp at) {
+  for (const auto& [id, carrier] : bridges_) carrier->report_path_info(engine_, at);
 }
 
 void session::dispatch_events() {
@@ -115,11 +123,7 @@ void session::close_bridge(const core::event& what) {
 
 // The quickest bridge is offered first, and all of them again as long as one takes something: what one took changes
 // what is best for the others.
-//
-// What the kernel knows of them comes first: a bridge whose estimate changed after the ranking would look worse than
-// its own rank, refuse a few bytes for the sake of a better one, and so might each of them, for good.
 void session::transmit(core::timestamp at) {
-  for (const auto& [id, carrier] : bridges_) carrier->report_path_info(engine_, at);
   for (int round = 0; round < rounds_most; ++round)
     if (!offer_to_bridges(at)) return;
   changed();

@@ -76,6 +76,7 @@ class session {
 
  private:
   void work();
+  void report_path_info(core::timestamp at);
   void dispatch_events();
   void dispatch(const core::event& what);
   bool dispatch_to_stream(const core::event& what);

@@ -1,0 +1,35 @@
+#include "mtcp/net/platform_tcp_info.hpp"
+
+#ifdef __linux__
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <chrono>
+
+namespace mtcp::platform {
+
+std::optional<core::path_info> path_info_of(int descriptor) {
+  tcp_info info{};  // what an older kernel does not fill in stays 0
+  socklen_t size = sizeof info;
+  if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  core::path_info known;
+  known.srtt = std::chrono::microseconds(info.tcpi_rtt);
+  known.congestion_window = std::uint64_t{info.tcpi_snd_cwnd} * info.tcpi_snd_mss;
+  known.recovering = info.tcpi_ca_state == TCP_CA_Recovery || info.tcpi_ca_state == TCP_CA_Loss;
+  known.acknowledged = info.tcpi_bytes_acked;
+  return known;
+}
+
+}  // namespace mtcp::platform
+
+#else
+
+namespace mtcp::platform {
+
+std::optional<core::path_info> path_info_of(int) { return {}; }
+
+}  // namespace mtcp::platform
+
+#endif
