@@ -4,7 +4,7 @@
   paths.py BUILD-FOLDER [--runs N] [CASE...]
 
 Needs root, TUN devices and network namespaces; makes two of its own and removes them. Lines are emulated by mtcp-lines
-(tests/lab). Rates are medians of N runs (default 3) with the lowest and the highest, in MB/s after 3 s of start-up; the
+(tests/lab). Rates are medians of N runs (default 3) with the lowest and the highest, in MB/s after 5 s of start-up; the
 share is that of the sum of the lines' rates, headers included. All use the
 system's congestion control.
 """
@@ -22,7 +22,7 @@ import time
 IPPROTO_MPTCP = 262
 PLAIN, MPTCP, BRIDGES, SOCKS = 9000, 9001, 8443, 1080
 CHUNK = memoryview(bytes(1 << 20))
-WARM, UNTIL = 3.0, 11.0  # seconds from the request
+WARM, UNTIL = 5.0, 25.0  # seconds from the request; bbr empties its connections every 10 s
 
 # Bytes per second, one-way delay in ms, queue in bytes; `each`: every connection has such a line of its own.
 CASES = {

@@ -112,6 +112,8 @@ TEST_F(bridges_test, a_pause_of_the_whole_network_leaves_as_many_bridges_as_befo
   EXPECT_TRUE(got->intact);
   EXPECT_TRUE(reaches([&] { return bridges_up() == 3; }));
   EXPECT_EQ(relay_->accepted(), 6u) << "a bridge that is not needed is not replaced";
+  EXPECT_EQ(tunnel_->snapshot().paths.at(0).reconnects, 0u) << "to let a bridge go is not to lose it";
+  EXPECT_EQ(tunnel_->snapshot().paths.at(0).last_error, "");
 }
 
 // Replacements fall silent, too: the dead ones, which nobody has told of, must not be in the way of more.

@@ -85,7 +85,7 @@ class client final : public session::listener, public std::enable_shared_from_th
   task<> carry(secure_channel channel, std::size_t path, admitted place);
   void on_dial_failed(path_state& path, const session_ref& tried, error_code why);
   void on_foreign_server(path_state& path, const session_ref& tried);
-  void on_bridge_lost(path_state& path, const bridge& carrier, error_code why);
+  void on_bridge_over(path_state& path, const bridge& carrier, error_code why);
 
   // The session.
   void end_session(error_code why);

@@ -185,11 +185,13 @@ task<> client::carry(secure_channel channel, std::size_t index, admitted place) 
   replace_suspect(index);
   arm_timer();
   const error_code why = co_await place.session->core.run_bridge(carrier, std::move(place.first));
-  on_bridge_lost(path, carrier, why);
+  on_bridge_over(path, carrier, why);
   if (session_ && place.session == session_ && session_->core.bridge_count() == 0) on_last_bridge_lost();
 }
 
-void client::on_bridge_lost(path_state& path, const bridge& carrier, error_code why) {
+void client::on_bridge_over(path_state& path, const bridge& carrier, error_code why) {
+  if (why == errc::not_needed)
+    return report("bridge " + std::to_string(carrier.id()) + " on " + path.name + " let go: " + why.message());
   ++path.lost;
   path.last_error = why.message();
   report("bridge " + std::to_string(carrier.id()) + " lost on " + path.name + ": " + path.last_error);
