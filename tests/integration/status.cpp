@@ -1,5 +1,9 @@
 #include "integration/status.hpp"
 
+#include <gtest/gtest.h>
+
+#include <chrono>
+
 namespace mtcp::lab {
 
 plan with_status(plan p) {
@@ -15,5 +19,13 @@ std::string fetch(process& program, const std::string& path) {
 }
 
 nlohmann::json stats(process& program) { return nlohmann::json::parse(fetch(program, "/api/stats")); }
+
+nlohmann::json stats_when(process& program, const std::function<bool(const nlohmann::json&)>& is_so) {
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  nlohmann::json now = stats(program);
+  while (!is_so(now) && std::chrono::steady_clock::now() < end) now = stats(program);
+  EXPECT_TRUE(is_so(now)) << now.dump(1);
+  return now;
+}
 
 }  // namespace mtcp::lab

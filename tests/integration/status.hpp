@@ -1,6 +1,7 @@
 // What the running programs say of themselves.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -15,5 +16,7 @@ std::string status_of(process& program);
 /// What curl gets of it.
 std::string fetch(process& program, const std::string& path);
 nlohmann::json stats(process& program);
+/// The statistics as soon as they are so; a failure of the test if that takes longer than 20 s.
+nlohmann::json stats_when(process& program, const std::function<bool(const nlohmann::json&)>& is_so);
 
 }  // namespace mtcp::lab

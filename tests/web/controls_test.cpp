@@ -13,11 +13,9 @@ using words = std::vector<std::string>;
 /// The endpoint of one program.
 class endpoint {
  public:
-  explicit endpoint(process& of) : where_(status_of(of)) {}
+  explicit endpoint(process& of) : of_(of), where_(status_of(of)) {}
 
-  document get(const std::string& path) const {
-    return document::parse(run({"curl", "-sS", "http://" + where_ + path}).standard_output);
-  }
+  document get(const std::string& path) const { return document::parse(fetch(of_, path)); }
   std::string token() const { return "X-Mtcp-Token: " + get("/api/controls")["token"].get<std::string>(); }
   /// The status of a POST with these header lines.
   std::string post(const std::string& path, const words& headers) const {
@@ -28,6 +26,7 @@ class endpoint {
   const std::string& where() const { return where_; }
 
  private:
+  process& of_;
   std::string where_;
 };
 

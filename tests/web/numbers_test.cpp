@@ -16,14 +16,6 @@ using document = nlohmann::json;
 
 class Numbers : public testing::Test {
  protected:
-  template <class Condition>
-  static document await(process& program, Condition is_so) {
-    const auto end = std::chrono::steady_clock::now() + 20s;
-    document s = stats(program);
-    while (!is_so(s) && std::chrono::steady_clock::now() < end) s = stats(program);
-    EXPECT_TRUE(is_so(s)) << s.dump(1);
-    return s;
-  }
   static std::uint64_t sum(const document& list, const char* field) {
     std::uint64_t all = 0;
     for (const auto& one : list) all += one[field].get<std::uint64_t>();
@@ -48,7 +40,7 @@ TEST_F(Numbers, AreThoseThatTheNetworkCounted) {
   deployment halves(with_status());
   ASSERT_TRUE(transfer::download(halves, web.url(""), size).finish().intact);
   ASSERT_TRUE(transfer::upload(halves, web.url(""), size / 2).finish().intact);
-  const document client = await(halves.client(), [](auto& s) { return s["tunnel"]["streams_active"] == 0; });
+  const document client = stats_when(halves.client(), [](auto& s) { return s["tunnel"]["streams_active"] == 0; });
   const document server = stats(halves.server())["tunnels"][0];
   for (const document& tunnel : {client["tunnel"], server}) {
     const auto down = tunnel["bytes_down"].get<std::uint64_t>(), up = tunnel["bytes_up"].get<std::uint64_t>();
@@ -71,7 +63,7 @@ TEST_F(Numbers, HistoryAddsUpToTheCounters) {
   deployment halves(with_status());
   ASSERT_TRUE(transfer::download(halves, web.url(""), 8'000'000).finish().intact);
   const document before = stats(halves.client());
-  await(halves.client(), [&](auto& s) { return s["tick"] > before["tick"]; });
+  stats_when(halves.client(), [&](auto& s) { return s["tick"] > before["tick"]; });
   const document history = document::parse(fetch(halves.client(), "/api/history"));
   double charted = 0;
   for (const auto& b : history["bridges"])
@@ -86,7 +78,7 @@ TEST_F(Numbers, RateIsThatOfTheLine) {
   deployment halves(with_status({.lines = {.rate_up = rate, .rate_down = rate}, .bridges = 2}));
   auto running = transfer::download(halves, web.url(""), static_cast<std::uint64_t>(16 * rate));
   const auto all = [](const document& s) { return s["tunnel"]["rate_down"].get<double>(); };
-  await(halves.client(), [&](auto& s) { return all(s) > 1.6 * rate && all(s) < 2.4 * rate; });
+  stats_when(halves.client(), [&](auto& s) { return all(s) > 1.6 * rate && all(s) < 2.4 * rate; });
   EXPECT_TRUE(running.finish().intact);
 }
 
@@ -96,7 +88,7 @@ TEST_F(Numbers, ShowStreamsAndWhereTheyGo) {
   socket open = halves.stream_to("127.0.0.1", listening.port());
   open.send("12345");
   const std::string target = "127.0.0.1:" + std::to_string(listening.port());
-  const document s = await(halves.client(), [](auto& now) { return sum(now["streams"], "bytes_up") == 5; });
+  const document s = stats_when(halves.client(), [](auto& now) { return sum(now["streams"], "bytes_up") == 5; });
   EXPECT_EQ(s["streams"][0]["target"], target);
   EXPECT_EQ(stats(halves.server())["tunnels"][0]["streams"][0]["target"], target);
 }
@@ -105,10 +97,10 @@ TEST_F(Numbers, ALostBridgeIsDownUntilItIsReplaced) {
   deployment halves(with_status());
   halves.lines().close_door();
   halves.lines().lose(1, loss::reset);
-  const document s = await(halves.client(), [](auto& now) { return in_state(now, "down") == 1; });
+  const document s = stats_when(halves.client(), [](auto& now) { return in_state(now, "down") == 1; });
   EXPECT_EQ(in_state(s, "up"), 2U);
   halves.lines().open_door();
-  await(halves.client(), [](auto& now) { return in_state(now, "up") == 3 && in_state(now, "down") == 0; });
+  stats_when(halves.client(), [](auto& now) { return in_state(now, "up") == 3 && in_state(now, "down") == 0; });
 }
 
 TEST_F(Numbers, MetricsAreWhatPrometheusReads) {
