@@ -4,6 +4,16 @@
 
 namespace mtcp {
 
+tcp::socket registered_anew(tcp::socket socket) {
+  error_code error;
+  const auto here = socket.local_endpoint(error);
+  if (error) return socket;
+  const bool non_blocking = socket.non_blocking();
+  tcp::socket anew(socket.get_executor(), here.protocol(), socket.release());
+  anew.non_blocking(non_blocking);
+  return anew;
+}
+
 bool is_cancellation(const std::exception_ptr& escaped) noexcept {
   try {
     std::rethrow_exception(escaped);

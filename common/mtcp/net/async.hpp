@@ -50,6 +50,11 @@ using endpoint = protocol::endpoint;
 using socket = asio::basic_datagram_socket<protocol, executor>;
 }  // namespace udp
 
+/// The same connection, registered anew with the event loop; nothing may be outstanding on it. Once a socket has
+/// connected or waited for room, Asio has it watched for room for ever, and every wait for input makes the loop turn
+/// for nothing.
+tcp::socket registered_anew(tcp::socket socket);
+
 /// True for the exception with which a cancelled coroutine unwinds.
 bool is_cancellation(const std::exception_ptr& escaped) noexcept;
 

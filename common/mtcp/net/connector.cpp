@@ -18,7 +18,7 @@ task<error_code> connector::connect(const tls_context& context, const key& own) 
   if (!error) error = co_await connect_to_any(found);
   if (error) co_return explain(error);
   expire_at(deadline_);
-  channel_.emplace(std::move(socket_));
+  channel_.emplace(registered_anew(std::move(socket_)));
   error = co_await channel_->connect(context, own);
   co_return explain(error);
 }

@@ -80,7 +80,10 @@ task<result<tcp::socket>> connect_first(std::vector<tcp::endpoint> endpoints, st
     r->changed.expires_at(next == endpoints.end() ? deadline : std::min(pause, deadline));
     if (r->running() != 0) co_await r->changed.async_wait(use_result);
   }
-  if (r->winner) co_return std::move(*r->winner);
+  if (r->winner) {
+    tcp::socket connected = registered_anew(std::move(*r->winner));
+    co_return connected;
+  }
   if (r->running() != 0) r->fail(asio::error::timed_out);
   co_return r->worst ? r->worst : error_code(asio::error::host_not_found);
 }
