@@ -300,6 +300,16 @@ TEST(SendCap, StopsDoublingWhenAQueueBuildsUp) {
   EXPECT_TRUE(cap.started());
 }
 
+TEST(SendCap, IsShallowWhileSomebodyWaitsForMessages) {
+  send_cap cap;
+  EXPECT_EQ(cap.calm_value(1e9, 200us, false), 2 * 200'000 + send_cap::calm_acks + send_cap::calm_slack)
+      << "also while it is still growing: a fast program is never the cap's to limit";
+  EXPECT_EQ(cap.calm_value(10e6, 200us, false), send_cap::start);
+  for (int i = 0; i < 4; ++i) cap.on_round(1e9, true);
+  EXPECT_EQ(cap.calm_value(1e9, 200us, false), 200'000 + send_cap::calm_acks + send_cap::calm_slack);
+  EXPECT_EQ(cap.calm_value(2e6, 40ms, false), 2'000'000 * 45 / 1000 + send_cap::calm_slack);
+}
+
 TEST(CompletionTime, SolvesForTheBacklog) {
   const std::vector<lane> others{{10e6, 0.010}, {10e6, 0.030}};
   EXPECT_NEAR(completion_time(others, 100e3), 0.020, 1e-9);  // the first alone
