@@ -23,6 +23,18 @@ TEST(Engine, OpensAndAnswersAStream) {
   EXPECT_EQ(pair.client.bound_address(id), (target{"192.0.2.1", 5}));
 }
 
+TEST(Engine, ALoneMessageIsNoOccasionToAskEveryBridge) {
+  engine_pair pair({}, 4);
+  const stream_id id = pair.open();
+  pair.client.transmit_order(pair.now);
+  EXPECT_TRUE(pair.client.transmit_order(pair.now).empty()) << "nothing waits";
+  pair.client.write(id, bytes_of("key"));
+  EXPECT_EQ(pair.client.transmit_order(pair.now).size(), 4U);
+  for (bridge_id b = 1; b <= 4; ++b) pair.poll(pair.client, b);
+  EXPECT_TRUE(pair.client.transmit_order(pair.now).empty()) << "it has left";
+  EXPECT_EQ(pair.client.transmit_order(pair.now + 1ms).size(), 4U) << "it is in flight: somebody may have to copy it";
+}
+
 TEST(Engine, EarlyBytesArriveBeforeTheAnswer) {
   engine_pair pair;
   const stream_id id = pair.client.open({"example.org", 443}, bytes_of("hello")).value();

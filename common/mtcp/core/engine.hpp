@@ -138,7 +138,8 @@ class engine {
 
   // ---- outputs ----
 
-  /// Live bridges in the order in which they should be offered poll_transmit(): soonest expected delivery first.
+  /// Live bridges in the order in which they should be offered poll_transmit(): soonest expected delivery first. None
+  /// if there is nothing to send.
   std::span<const bridge_id> transmit_order(timestamp now);
   /// Fills `out` with whole frames for this bridge, to be sent in that order and before anything polled later. Returns
   /// the bytes written; 0 when the bridge has nothing to send now. `out` should hold 64 KiB or more. What was

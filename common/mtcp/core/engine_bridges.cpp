@@ -61,6 +61,7 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
   path_notices.erase(id);
   bridges.erase(it);
   rank_bridges();
+  next_look = {};
   for (std::size_t i = 0; i < gone.records.size(); ++i) {
     if (!gone.records[i].given_up) lose_frame(gone.records[i]);
   }
@@ -126,7 +127,9 @@ std::vector<bridge_count> engine::unsettled() const {
 
 void engine::handle_path_info(bridge_id id, const path_info& info, timestamp now) {
   const auto it = impl_->bridges.find(id);
-  if (it != impl_->bridges.end()) it->second.on_path_info(info, now);
+  if (it == impl_->bridges.end()) return;
+  impl_->next_look = {};
+  it->second.on_path_info(info, now);
 }
 
 // ---- deadlines ----
@@ -135,6 +138,7 @@ void engine::handle_timeout(timestamp now) { impl_->handle_timeout(now); }
 
 void engine::impl::handle_timeout(timestamp now) {
   timer_ran = now;
+  next_look = {};
   fire_acks(now);
   for (auto& [id, b] : bridges) {
     b.limiter.refill(now);  // a bridge without room is not polled, and its deadline would stay in the past

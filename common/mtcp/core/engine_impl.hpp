@@ -111,6 +111,7 @@ struct engine::impl {
   timestamp progress_at{0};        // when anything was last acknowledged
   timestamp timer_ran{0};
   timestamp conversing_until{0};      // somebody waits for single messages
+  timestamp next_look{0};             // when bridges are worth a look though nothing waits for them
   token_bucket useless{1000, 20000};  // frames that carry nothing
   tunnel_stats counters;
 
@@ -211,6 +212,8 @@ struct engine::impl {
   bool good_for_little(const bridge_state& b, bool of_streams, timestamp now) const;
 
   // ---- transmit (engine_transmit.cpp) ----
+  bool worth_a_round(timestamp now);
+  bool anything_waits(timestamp now) const;
   bool nothing_to_do(const bridge_state& b) const;
   std::size_t poll_transmit(bridge_state& b, std::span<std::byte> out, timestamp now);
   void put_data(transmission& t);

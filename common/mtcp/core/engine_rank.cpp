@@ -17,9 +17,10 @@ constexpr double doubt = 0.010;
 
 }  // namespace
 
-std::span<const bridge_id> engine::transmit_order(timestamp) {
-  impl_->rank_bridges();
+std::span<const bridge_id> engine::transmit_order(timestamp now) {
   impl_->order.clear();
+  if (!impl_->worth_a_round(now)) return {};
+  impl_->rank_bridges();
   for (const ranked_bridge& r : impl_->ranks) impl_->order.push_back(r.bridge->id);
   return impl_->order;
 }

@@ -63,7 +63,7 @@ void engine::impl::repeat_control(const in_flight_frame& f) {
 // The oldest frame of another bridge is late: what holds up a stream is usually there.
 void engine::impl::put_overdue(transmission& t) {
   for (auto& [id, owner] : bridges) {
-    if (&owner == &t.bridge) continue;
+    if (&owner == &t.bridge || owner.records.empty()) continue;
     const std::size_t depth = std::min(overdue_depth, owner.records.size());
     for (std::size_t i = 0; i < depth && !copies.empty() && t.data_room >= frame_overhead; ++i) {
       const in_flight_frame& f = owner.records[i];
@@ -81,7 +81,7 @@ void engine::impl::put_overdue(transmission& t) {
 void engine::impl::put_speculative(transmission& t) {
   const double eta = lane_of(t.bridge).eta;
   for (auto& [id, owner] : bridges) {
-    if (&owner == &t.bridge) continue;
+    if (&owner == &t.bridge || owner.records.empty()) continue;
     const double return_trip = bridge_state::seconds(owner.rtt_minimum()) - lane_of(owner).eta + owner.queue_seconds();
     const double gains = std::min(clear_gain * eta + clear_gain_seconds + return_trip, long_time);
     const timestamp late = t.now + duration(static_cast<std::int64_t>(gains * 1e9));

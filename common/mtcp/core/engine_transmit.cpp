@@ -26,6 +26,7 @@ constexpr std::size_t least_segment = 4 * 1024;
 constexpr duration conversation = std::chrono::milliseconds(500);
 // What sparse streams may have in flight beyond a bridge's cap.
 constexpr std::size_t sparse_allowance = 16 * 1024;
+constexpr duration look_interval = std::chrono::milliseconds(1);
 }  // namespace
 
 std::size_t engine::poll_transmit(bridge_id id, std::span<std::byte> out, timestamp now) {
@@ -54,6 +55,23 @@ double engine::impl::bulk_backlog() const {
   return std::min(total, static_cast<double>(sent_limit - std::min(sent_limit, sent_total)));
 }
 
+// Copies, and which bridges have nothing to do, are questions for when something has been acknowledged or much was
+// sent, or for now and then. To ask all bridges for every message that comes and goes cost more than the rest of the
+// engine.
+bool engine::impl::worth_a_round(timestamp now) {
+  if (now < next_look && !anything_waits(now)) return false;
+  next_look = now + look_interval;
+  return true;
+}
+
+bool engine::impl::anything_waits(timestamp now) const {
+  using place = stream_queue::place;
+  if (!controls.empty() || !resends.empty() || !datagrams_out.empty() || (ack_due && *ack_due <= now)) return true;
+  if (!queue.empty(place::sparse) || !queue.empty(place::bulk)) return true;
+  return std::any_of(bridges.begin(), bridges.end(),
+                     [](const auto& b) { return b.second.ack_wanted || b.second.ping_wanted || b.second.pong_wanted; });
+}
+
 bool engine::impl::nothing_to_do(const bridge_state& b) const {
   if (b.ack_wanted || b.ping_wanted || b.pong_wanted || !controls.empty()) return false;
   return !b.usable || (b.room() < least_segment && queue.empty(stream_queue::place::sparse));
@@ -67,11 +85,10 @@ std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> ou
   b.limiter.refill(now);
   put_pings(t);
   put_acks(t);
-  const bool quick = good_for_little(b, false, now);
-  if (quick) put_controls(t);
+  if (!controls.empty() && good_for_little(b, false, now)) put_controls(t);
   t.data_room = data_room(t);
   if (b.usable && peer) put_data(t);
-  if (quick) put_controls(t);  // FIN, right behind the last byte
+  if (!controls.empty() && good_for_little(b, false, now)) put_controls(t);  // FIN, right behind the last byte
   b.sent += t.used;
   if (t.data_room >= least_segment || !b.usable) b.rate.on_app_limited(b.in_flight());
   if (t.used > 0) rerank(b);
@@ -84,7 +101,7 @@ void engine::impl::put_data(transmission& t) {
   put_resends(t);
   put_overdue(t);
   put_sparse(t);
-  if (may_take(b, bulk_backlog())) put_streams(t, stream_queue::place::bulk);
+  if (!queue.empty(stream_queue::place::bulk) && may_take(b, bulk_backlog())) put_streams(t, stream_queue::place::bulk);
   if (t.data_room >= least_segment) {
     // Nothing to send, or no credit for it.
     if (queue.empty(stream_queue::place::bulk) || sent_total >= sent_limit) put_speculative(t);
@@ -293,6 +310,7 @@ void engine::impl::put_segment(transmission& t, stream_state& s, std::uint64_t n
 
 void engine::impl::record(transmission& t, in_flight_frame f, std::size_t frame_size) {
   bridge_state& b = t.bridge;
+  if (f.size > least_segment) next_look = {};
   f.mark = b.rate.on_send(t.now, b.records.empty());
   t.used += frame_size;
   f.end = b.sent + t.used;
