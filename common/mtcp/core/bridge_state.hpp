@@ -32,6 +32,8 @@ struct in_flight_frame {
 };
 
 struct bridge_state {
+  /// An ACK on the quickest bridge, and the one on another.
+  static constexpr std::uint8_t first_ack = 1, second_ack = 2;
   static constexpr duration proof_lasts = std::chrono::seconds(2);
 
   bridge_id id = 0;
@@ -64,10 +66,10 @@ struct bridge_state {
   frame_parser parser;
   std::uint64_t taken = 0;        ///< bytes of complete frames
   std::uint64_t acked_taken = 0;  ///< of these, what an ACK has told or is about to
-  std::uint8_t ack_copies = 0;    ///< how many ACKs still have to carry the count
+  std::uint8_t ack_copies = 0;    ///< which ACKs still have to carry the count: first_ack, second_ack
   timestamp taken_at{0};
   timestamp heard_at{0};
-  bool ack_wanted = false;  ///< this bridge is to carry an ACK
+  std::uint8_t ack_wanted = 0;  ///< the ACKs that this bridge is to carry
 
   // Round trips without data, and liveness.
   std::optional<std::uint64_t> pong_wanted;

@@ -2,6 +2,7 @@
 // complete frames that this end has taken into its state and will never drop.
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "mtcp/core/engine_impl.hpp"
 
@@ -34,8 +35,8 @@ void engine::impl::took_frame(bridge_state& b, std::size_t size, bool eliciting,
   if (!ack_due || when < *ack_due) ack_due = when;
 }
 
-// Chooses two bridges to carry the counts: the quickest, and the one heard from last, so that one silent bridge cannot
-// hide all progress.
+// The quickest bridge carries the counts at once, and within a few ms the one heard from last does so too, so that one
+// silent bridge cannot hide all progress. That one tells of several ACKs together: each costs both ends a system call.
 void engine::impl::fire_acks(timestamp now) {
   if (!ack_due || *ack_due > now) return;
   ack_due.reset();
@@ -50,31 +51,43 @@ void engine::impl::fire_acks(timestamp now) {
   for (auto& [id, b] : bridges) {
     if (&b != quickest && (recent == nullptr || b.heard_at > recent->heard_at)) recent = &b;
   }
-  quickest->ack_wanted = true;
-  if (recent != nullptr) recent->ack_wanted = true;
+  const bool news = mark_for_acks(recent != nullptr);
+  if (news) quickest->ack_wanted |= bridge_state::first_ack;
+  if (recent == nullptr || !(news || second_ack_due)) return;
+  if (!second_ack_due) second_ack_due = now + ack_delay;
+  if (now < *second_ack_due) return ack_due = second_ack_due, void();
+  second_ack_due.reset();
+  recent->ack_wanted |= bridge_state::second_ack;
+}
+
+// Counts that no ACK has told yet. False if there are none.
+bool engine::impl::mark_for_acks(bool twice) {
+  bool news = false;
   for (auto& [id, b] : bridges) {
     if (b.taken == b.acked_taken) continue;
     b.acked_taken = b.taken;
-    b.ack_copies = recent != nullptr ? 2 : 1;
+    b.ack_copies = bridge_state::first_ack | (twice ? bridge_state::second_ack : 0);
+    news = true;
   }
+  return news;
 }
 
 // ACK: a number of entries, each a bridge, its count, and for how many microseconds the count has been waiting.
 void engine::impl::put_acks(transmission& t) {
-  if (!t.bridge.ack_wanted) return;
+  const std::uint8_t mine = std::exchange(t.bridge.ack_wanted, std::uint8_t{0});
+  if (mine == 0) return;
   std::array<bridge_state*, max_ack_entries> due{};
   const std::size_t most = std::min(max_ack_entries, (t.rest().size() - frame_header_size - 2) / ack_entry_size);
   std::size_t count = 0;
   for (auto& [id, b] : bridges) {
-    if (b.ack_copies > 0 && count < most) due[count++] = &b;
+    if ((b.ack_copies & mine) != 0 && count < most) due[count++] = &b;
   }
-  t.bridge.ack_wanted = false;
   if (count == 0) return;
   wire_writer body(t.rest().subspan(frame_header_size));
   body.varint(count);
   for (bridge_state* b : std::span(due).first(count)) {
-    --b->ack_copies;
-    b->acked_taken = b->taken;
+    b->ack_copies &= static_cast<std::uint8_t>(~mine);
+    if ((b->ack_copies & bridge_state::second_ack) != 0) b->acked_taken = b->taken;  // the other one will tell it, too
     body.varint(b->id);
     body.varint(b->taken);
     const auto delay = std::chrono::duration_cast<microseconds>(t.now - b->taken_at).count();

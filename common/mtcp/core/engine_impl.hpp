@@ -107,6 +107,7 @@ struct engine::impl {
   datagram_queues datagrams_in{256 << 10, 4 << 20, std::chrono::seconds(10)};
 
   std::optional<timestamp> ack_due;
+  std::optional<timestamp> second_ack_due;
   timestamp newest_acked_sent{0};  // when the latest acknowledged frame had been sent, over all bridges
   timestamp progress_at{0};        // when anything was last acknowledged
   timestamp timer_ran{0};
@@ -175,6 +176,7 @@ struct engine::impl {
   // ---- acks (engine_acks.cpp) ----
   void took_frame(bridge_state& b, std::size_t size, bool eliciting, bool at_once, timestamp now);
   void fire_acks(timestamp now);
+  bool mark_for_acks(bool twice);
   void put_acks(transmission& t);
   violation handle_ack(wire_reader body, timestamp now);
   violation acknowledge(bridge_id id, std::uint64_t count, duration delay, timestamp now);

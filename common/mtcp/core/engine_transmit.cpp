@@ -68,12 +68,13 @@ bool engine::impl::anything_waits(timestamp now) const {
   using place = stream_queue::place;
   if (!controls.empty() || !resends.empty() || !datagrams_out.empty() || (ack_due && *ack_due <= now)) return true;
   if (!queue.empty(place::sparse) || !queue.empty(place::bulk)) return true;
-  return std::any_of(bridges.begin(), bridges.end(),
-                     [](const auto& b) { return b.second.ack_wanted || b.second.ping_wanted || b.second.pong_wanted; });
+  return std::any_of(bridges.begin(), bridges.end(), [](const auto& b) {
+    return b.second.ack_wanted != 0 || b.second.ping_wanted || b.second.pong_wanted;
+  });
 }
 
 bool engine::impl::nothing_to_do(const bridge_state& b) const {
-  if (b.ack_wanted || b.ping_wanted || b.pong_wanted || !controls.empty()) return false;
+  if (b.ack_wanted != 0 || b.ping_wanted || b.pong_wanted || !controls.empty()) return false;
   return !b.usable || (b.room() < least_segment && queue.empty(stream_queue::place::sparse));
 }
 
