@@ -1,8 +1,6 @@
 // Behaviours of the engine, one by one.
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "core/engine_pair.hpp"
 #include "mtcp/core/frame.hpp"
 
@@ -158,102 +156,6 @@ TEST(Engine, AStuckReaderStopsOnlyItself) {
   }
   EXPECT_GT(got, 30U << 20);
   EXPECT_LE(pair.client.stats().receive_memory, small.receive_budget + (64 << 10));
-}
-
-TEST(Engine, ASilentBridgeBecomesSuspectWhileOthersGoOn) {
-  engine_pair pair;
-  const stream_id id = pair.open();
-  const std::string block(64 * 1024, 'x');
-  std::size_t sent = 0, got = 0;
-  for (int i = 0; i < 3000; ++i) {
-    if (i == 1000) pair.silence(1);
-    if (i < 2500) sent += pair.server.write(id, bytes_of(block));
-    pair.run(1ms);
-    got += pair.read(pair.client, id).size();
-  }
-  EXPECT_EQ(got, sent);
-  EXPECT_TRUE(pair.server.stats_of(1)->suspect);
-  EXPECT_TRUE(pair.has_event(pair.client, event::type::bridge_suspect));
-  pair.run(11s);
-  EXPECT_TRUE(pair.has_event(pair.server, event::type::bridge_closed));
-}
-
-// A download for so long; TCP tells that it gets bytes across on bridge 1.
-void download_while_tcp_carries(engine_pair& pair, stream_id id, duration time, std::uint64_t& acknowledged) {
-  const std::string block(64 * 1024, 'x');
-  for (const timestamp end = pair.now + time; pair.now < end;) {
-    path_info info{.srtt = 1ms, .congestion_window = 100'000};
-    info.acknowledged = acknowledged += 100;
-    pair.server.handle_path_info(1, info, pair.now);
-    pair.server.write(id, bytes_of(block));
-    pair.run(1ms);
-    pair.read(pair.client, id);
-  }
-}
-
-TEST(Engine, ABridgeThatIsOnlySlowIsNotSuspect) {
-  engine_pair pair;
-  const stream_id id = pair.open();
-  std::uint64_t acknowledged = 0;
-  download_while_tcp_carries(pair, id, 500ms, acknowledged);
-  pair.silence(1);  // no frame is complete
-  download_while_tcp_carries(pair, id, 1s, acknowledged);
-  EXPECT_FALSE(pair.server.stats_of(1)->suspect);
-  pair.run(500ms);
-  EXPECT_TRUE(pair.server.stats_of(1)->suspect) << "TCP makes no progress either";
-}
-
-// Long before the bridge is found to be silent.
-TEST(Engine, AControlFrameThatIsOverdueTravelsAgain) {
-  for (const bridge_id victim : {1, 2}) {
-    engine_pair pair;
-    pair.open();
-    pair.silence(victim);
-    pair.events(pair.server);
-    pair.client.open({"example.org", 443});
-    pair.run(150ms);
-    EXPECT_TRUE(pair.has_event(pair.server, event::type::incoming)) << "bridge " << victim;
-  }
-}
-
-// The credit that the client grants travels on one bridge. When that one falls silent nothing else of the client's is
-// acknowledged that would make it suspect.
-TEST(Engine, CreditOnASilentBridgeIsGrantedAgain) {
-  for (const int silent_after : {1, 20, 137, 300, 500, 777}) {
-    for (const bridge_id victim : {1, 2}) {
-      engine_pair pair;
-      const stream_id id = pair.open();
-      const std::string block(64 * 1024, 'x');
-      std::size_t got = 0;
-      for (int i = 0; i < silent_after + 2000; ++i) {
-        if (i == silent_after) pair.silence(victim);
-        pair.server.write(id, bytes_of(block));
-        pair.run(1ms);
-        got += pair.read(pair.client, id).size();
-        if (i == silent_after + 500) got = 0;  // by then the silence must have been noticed
-      }
-      EXPECT_GT(got, 10U << 20) << "bridge " << victim << " silent after " << silent_after << " ms";
-    }
-  }
-}
-
-// Whoever only reads has no acknowledgements to miss.
-TEST(Engine, AReaderNoticesThatEveryBridgeIsSilent) {
-  engine_pair pair;
-  const stream_id id = pair.open();
-  for (int i = 0; i < 200; ++i) {
-    pair.server.write(id, bytes_of(std::string(16 * 1024, 'x')));
-    pair.run(1ms);
-    pair.read(pair.client, id);
-  }
-  pair.events(pair.client);
-  for (const bridge_id b : {1, 2}) pair.silence(b);
-  pair.run(1500ms);
-  std::set<bridge_id> suspects;
-  for (const event& e : pair.events(pair.client)) {
-    if (e.kind == event::type::bridge_suspect) suspects.insert(e.id);
-  }
-  EXPECT_EQ(suspects.size(), 2U) << "replacements must be dialled";
 }
 
 // A PATH that was acknowledged must not be taken for the later one that was lost.

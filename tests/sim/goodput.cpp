@@ -62,6 +62,7 @@ measurement measure(const plan& p, timestamp from, timestamp to) {
   tunnel run(endless);
   run.run_until(from);
   const std::uint64_t before = downloaded(run);
+  const std::size_t suspected_before = run.count().suspected;
   const core::tunnel_stats sent_before = run.server().engine().stats();
   run.run_until(to);
   const core::tunnel_stats sent = run.server().engine().stats();
@@ -69,7 +70,7 @@ measurement measure(const plan& p, timestamp from, timestamp to) {
   m.rate = static_cast<double>(downloaded(run) - before) / seconds(to - from);
   const actor::account& reader = run.streams().all()[0]->client.result();
   m.longest_pause = std::max(reader.longest_pause, to - reader.last_read);
-  m.suspected = run.count().suspected;
+  m.suspected = run.count().suspected - suspected_before;
   m.resent = static_cast<double>(sent.payload_resent - sent_before.payload_resent) /
              std::max(1.0, static_cast<double>(sent.payload_sent - sent_before.payload_sent));
   return m;

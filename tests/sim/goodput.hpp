@@ -32,7 +32,7 @@ struct measurement {
   double rate = 0;  ///< stream bytes per second
   duration longest_pause{0};
   double resent = 0;          ///< share of stream bytes sent more than once
-  std::size_t suspected = 0;  ///< bridges that were found to make no progress, since the beginning
+  std::size_t suspected = 0;  ///< bridges that were found to make no progress
 };
 
 /// A download that never ends, from `from` (slow start is over) to `to`.

@@ -14,6 +14,7 @@
 #include "mtcp/core/rtt_estimator.hpp"
 #include "mtcp/core/send_cap.hpp"
 #include "mtcp/core/stream_state.hpp"
+#include "mtcp/core/tcp_progress.hpp"
 #include "mtcp/core/token_bucket.hpp"
 
 namespace mtcp::core {
@@ -55,7 +56,7 @@ struct bridge_state {
   int slow_rounds = 0;  ///< rounds in a row whose round trips tell of a standing queue
   duration round_rtt = duration::max();
   timestamp progress_at{0};  ///< when something of ours was last acknowledged, or answered
-  timestamp carried_at{0};   ///< when TCP last got something across, maybe only a part of a frame
+  tcp_progress oldest_frame;
   bool suspect = false;
   bool suspect_told = false;
   bool sidelined = false;  ///< suspect, and there are others
@@ -81,7 +82,7 @@ struct bridge_state {
   std::uint64_t taken_at_ping = 0;
 
   void on_path_info(const path_info& info, timestamp now) {
-    if (info.acknowledged > path.acknowledged) carried_at = now;
+    if (!records.empty()) oldest_frame.update(info.acknowledged, records.front().end - acked, now);
     path = info;
     review_rate(now);
     if (info.srtt <= duration::zero()) return;
@@ -95,6 +96,7 @@ struct bridge_state {
   /// It moves. If it was suspected, what it could do before says nothing: start over.
   void on_progress(timestamp now) {
     progress_at = now;
+    oldest_frame.next_frame();
     suspect_told = false;
     if (!suspect) return;
     suspect = false;

@@ -147,12 +147,12 @@ void engine::impl::handle_timeout(timestamp now) {
   }
 }
 
-// A bridge over which TCP gets bytes across is slow and not silent: its frames are overdue, and others carry copies of
-// them, but it goes on. That cannot last for long without an acknowledgement, since the cap ends what is sent.
+// A bridge over which TCP still carries the oldest frame is slow and not silent: its frames may be overdue, and others
+// carry copies of them, but it goes on.
 timestamp engine::impl::progress_deadline(const bridge_state& b) const {
   const auto since = b.waits_since();
   if (!since || b.suspect) return never;
-  return std::max({b.progress_at, b.carried_at, *since}) + b.patience();
+  return std::max({b.progress_at, b.oldest_frame.at(), *since}) + b.patience();
 }
 
 void engine::impl::check_progress(bridge_state& b, timestamp now) {

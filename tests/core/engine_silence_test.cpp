@@ -1,0 +1,121 @@
+// Bridges that fall silent, and bridges that only seem to.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "core/engine_pair.hpp"
+
+namespace mtcp::core::test {
+namespace {
+
+TEST(EngineSilence, ASilentBridgeBecomesSuspectWhileOthersGoOn) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  const std::string block(64 * 1024, 'x');
+  std::size_t sent = 0, got = 0;
+  for (int i = 0; i < 3000; ++i) {
+    if (i == 1000) pair.silence(1);
+    if (i < 2500) sent += pair.server.write(id, bytes_of(block));
+    pair.run(1ms);
+    got += pair.read(pair.client, id).size();
+  }
+  EXPECT_EQ(got, sent);
+  EXPECT_TRUE(pair.server.stats_of(1)->suspect);
+  EXPECT_TRUE(pair.has_event(pair.client, event::type::bridge_suspect));
+  pair.run(11s);
+  EXPECT_TRUE(pair.has_event(pair.server, event::type::bridge_closed));
+}
+
+// A download for so long; TCP tells that it gets so many bytes a millisecond across on bridge 1.
+void download_while_tcp_carries(engine_pair& pair, stream_id id, duration time, std::uint64_t bytes,
+                                std::uint64_t& acknowledged) {
+  const std::string block(64 * 1024, 'x');
+  for (const timestamp end = pair.now + time; pair.now < end;) {
+    path_info info{.srtt = 1ms, .congestion_window = 100'000};
+    info.acknowledged = acknowledged += bytes;
+    pair.server.handle_path_info(1, info, pair.now);
+    pair.server.write(id, bytes_of(block));
+    pair.run(1ms);
+    pair.read(pair.client, id);
+  }
+}
+
+TEST(EngineSilence, ABridgeThatIsOnlySlowIsNotSuspect) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  std::uint64_t acknowledged = 0;
+  download_while_tcp_carries(pair, id, 500ms, 4, acknowledged);
+  pair.silence(1);  // no frame is complete: the smallest one takes a second
+  download_while_tcp_carries(pair, id, 1s, 4, acknowledged);
+  EXPECT_FALSE(pair.server.stats_of(1)->suspect);
+  pair.run(500ms);
+  EXPECT_TRUE(pair.server.stats_of(1)->suspect) << "TCP makes no progress either";
+}
+
+// What TCP gets across after the oldest frame is whole may be in a relay whose far side is dead.
+TEST(EngineSilence, ABridgeThatEndsInARelayIsSuspect) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  std::uint64_t acknowledged = 0;
+  download_while_tcp_carries(pair, id, 500ms, 10'000, acknowledged);
+  pair.silence(1);
+  download_while_tcp_carries(pair, id, 400ms, 10'000, acknowledged);
+  EXPECT_TRUE(pair.server.stats_of(1)->suspect);
+}
+
+// Long before the bridge is found to be silent.
+TEST(EngineSilence, AControlFrameThatIsOverdueTravelsAgain) {
+  for (const bridge_id victim : {1, 2}) {
+    engine_pair pair;
+    pair.open();
+    pair.silence(victim);
+    pair.events(pair.server);
+    pair.client.open({"example.org", 443});
+    pair.run(150ms);
+    EXPECT_TRUE(pair.has_event(pair.server, event::type::incoming)) << "bridge " << victim;
+  }
+}
+
+// The credit that the client grants travels on one bridge. When that one falls silent nothing else of the client's is
+// acknowledged that would make it suspect.
+TEST(EngineSilence, CreditOnASilentBridgeIsGrantedAgain) {
+  for (const int silent_after : {1, 20, 137, 300, 500, 777}) {
+    for (const bridge_id victim : {1, 2}) {
+      engine_pair pair;
+      const stream_id id = pair.open();
+      const std::string block(64 * 1024, 'x');
+      std::size_t got = 0;
+      for (int i = 0; i < silent_after + 2000; ++i) {
+        if (i == silent_after) pair.silence(victim);
+        pair.server.write(id, bytes_of(block));
+        pair.run(1ms);
+        got += pair.read(pair.client, id).size();
+        if (i == silent_after + 500) got = 0;  // by then the silence must have been noticed
+      }
+      EXPECT_GT(got, 10U << 20) << "bridge " << victim << " silent after " << silent_after << " ms";
+    }
+  }
+}
+
+// Whoever only reads has no acknowledgements to miss.
+TEST(EngineSilence, AReaderNoticesThatEveryBridgeIsSilent) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  for (int i = 0; i < 200; ++i) {
+    pair.server.write(id, bytes_of(std::string(16 * 1024, 'x')));
+    pair.run(1ms);
+    pair.read(pair.client, id);
+  }
+  pair.events(pair.client);
+  for (const bridge_id b : {1, 2}) pair.silence(b);
+  pair.run(1500ms);
+  std::set<bridge_id> suspects;
+  for (const event& e : pair.events(pair.client)) {
+    if (e.kind == event::type::bridge_suspect) suspects.insert(e.id);
+  }
+  EXPECT_EQ(suspects.size(), 2U) << "replacements must be dialled";
+}
+
+}  // namespace
+}  // namespace mtcp::core::test
