@@ -84,7 +84,7 @@ class receive_window {
  private:
   void autotune(std::uint64_t consumed, duration rtt, timestamp now, const limits& l) {
     if (consumed - epoch_offset_ < size_ / 2) return;
-    if (epoch_offset_ > 0 && now - epoch_start_ < 2 * std::max<duration>(rtt, std::chrono::milliseconds(2))) {
+    if (epoch_offset_ > 0 && now - epoch_start_ < 2 * std::max<duration>(rtt, std::chrono::milliseconds(1))) {
       size_ = std::min(size_ * 2, l.window_max);
     }
     epoch_offset_ = consumed;
