@@ -39,7 +39,6 @@ struct bridge_state {
 
   bridge_id id = 0;
   bridge_options options;
-  std::uint8_t changes = 0;  ///< of the options
   path_info path;
   duration path_srtt_minimum = duration::max();
   token_bucket limiter{0, 0};
@@ -59,8 +58,10 @@ struct bridge_state {
   tcp_progress oldest_frame;
   bool suspect = false;
   bool suspect_told = false;
-  bool sidelined = false;  ///< suspect, and there are others
-  bool usable = false;     ///< may carry stream bytes
+  control_slot path_notice;     ///< our PATH
+  control_slot suspect_notice;  ///< our BRIDGE_SUSPECT
+  bool sidelined = false;       ///< suspect, and there are others
+  bool usable = false;          ///< may carry stream bytes
   std::uint64_t payload_resent = 0;
 
   // Receiving.

@@ -171,9 +171,7 @@ void engine::impl::acknowledge_control(const in_flight_frame& f) {
   if (slot == nullptr || !slot->says(f.segment)) return;
   if (slot->copies > 0) --slot->copies;
   slot->acked = true;
-  if (f.what == control::path) path_notices.erase(f.id);
   if (f.what == control::bridge_closed) return forget_if_settled(f.id);
-  if (f.what == control::bridge_suspect) suspect_notices.erase(f.id);
   if (f.what >= control::bridge_closed) return;
   if (stream_state* s = find(f.id)) erase_if_over(*s);
 }

@@ -43,10 +43,7 @@ void engine::bridge_changed(bridge_id id, const bridge_options& options) {
   const auto it = e.bridges.find(id);
   if (it == e.bridges.end()) return;
   it->second.options = options;
-  ++it->second.changes;
-  control_slot& slot = e.path_notices[id];
-  e.announce(slot, {control::path, id});
-  slot.version = it->second.changes;  // the slot is forgotten between two changes
+  e.announce(it->second.path_notice, {control::path, id});
 }
 
 void engine::bridge_down(bridge_id id, timestamp now) { impl_->bridge_down(id, now); }
@@ -58,7 +55,6 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
   gone.taken = it->second.taken;
   gone.records = std::move(it->second.records);
   announce(gone.notice, {control::bridge_closed, id});
-  path_notices.erase(id);
   bridges.erase(it);
   rank_bridges();
   next_look = {};
@@ -191,7 +187,7 @@ void engine::impl::give_up(bridge_state& b, timestamp now) {
 void engine::impl::tell_suspect(bridge_state& b) {
   if (std::exchange(b.suspect_told, true)) return;
   if (my_role == role::client) return report(event::type::bridge_suspect, b.id);
-  announce(suspect_notices[b.id], {control::bridge_suspect, b.id});  // only the client can dial
+  announce(b.suspect_notice, {control::bridge_suspect, b.id});  // only the client can dial
 }
 
 timestamp engine::impl::liveness_deadline(const bridge_state& b) const {

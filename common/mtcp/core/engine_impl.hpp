@@ -90,8 +90,6 @@ struct engine::impl {
   std::map<bridge_id, bridge_state> bridges;
   std::map<bridge_id, lost_bridge> lost;
   range_set known_bridges;
-  std::map<bridge_id, control_slot> suspect_notices;
-  std::map<bridge_id, control_slot> path_notices;
   // Live bridges, soonest delivery first; made anew by transmit_order() and whenever a bridge comes or goes.
   std::vector<ranked_bridge> ranks;
   std::vector<bridge_id> order;

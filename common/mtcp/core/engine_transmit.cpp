@@ -162,13 +162,11 @@ control_slot* engine::impl::slot_of(const control_item& item) {
       const auto it = lost.find(item.id);
       return it == lost.end() ? nullptr : &it->second.notice;
     }
-    case control::bridge_suspect: {
-      const auto it = suspect_notices.find(item.id);
-      return it == suspect_notices.end() ? nullptr : &it->second;
-    }
+    case control::bridge_suspect:
     case control::path: {
-      const auto it = path_notices.find(item.id);
-      return it == path_notices.end() ? nullptr : &it->second;
+      const auto it = bridges.find(item.id);
+      if (it == bridges.end()) return nullptr;
+      return item.what == control::path ? &it->second.path_notice : &it->second.suspect_notice;
     }
     case control::goaway:
       return &goaway_slot;
