@@ -291,6 +291,19 @@ TEST(SendCap, IsTwiceWhatTheRateFillsUntilTheRateIsFlat) {
   EXPECT_NEAR(static_cast<double>(cap.value(10e6, 40ms, false)), send_cap::steady_gain * 10e6 * 0.045 + 50e3, 1);
 }
 
+TEST(SendCap, LeavesRoomForAWholeRecordOnceTheRateIsKnown) {
+  send_cap cap;
+  EXPECT_EQ(cap.slack(0, 80ms), 16'384U);
+  EXPECT_EQ(cap.slack(1e6, 80ms), 5'000U) << "the rate may be far too high";
+  for (int i = 0; i < 4; ++i) cap.on_round(1e6, true);
+  EXPECT_EQ(cap.slack(1e6, 80ms), 16'000U);
+  EXPECT_EQ(cap.slack(2e6, 80ms), 16'384U);
+  EXPECT_EQ(cap.slack(1e6, 10ms), 5'000U) << "next to so short a round trip a record is long";
+  EXPECT_EQ(cap.slack(75e3, 80ms), 4'096U);
+  EXPECT_EQ(cap.slack(20e6, 80ms), 100'000U);
+  EXPECT_EQ(cap.slack(1e9, 80ms), 524'288U);
+}
+
 TEST(SendCap, StopsDoublingWhenAQueueBuildsUp) {
   send_cap cap;
   cap.on_round(10e6, true);

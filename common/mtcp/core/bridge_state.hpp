@@ -126,6 +126,7 @@ struct bridge_state {
   /// Round trip without queues.
   duration rtt_minimum() const { return rtt.known() ? rtt.minimum() : path.srtt; }
 
+  std::size_t slack() const { return cap.slack(rate_estimate(), rtt_minimum()); }
   std::uint64_t send_limit() const { return cap.value(rate.rate(), rtt_minimum(), path.recovering); }
   std::uint64_t room() const { return room_within(send_limit()); }
   /// The same while somebody waits for single messages.
@@ -165,7 +166,7 @@ struct bridge_state {
   duration grace(const in_flight_frame& f) const {
     using std::chrono::milliseconds;
     const duration usual = std::min<duration>(4 * rtt.variation(), milliseconds(60));
-    const duration unsent = f.is_data ? 2 * time_of(slack_for(rate.rate())) : duration::zero();
+    const duration unsent = f.is_data ? 2 * time_of(slack()) : duration::zero();
     return std::max<duration>({rtt.minimum() / 2, milliseconds(30), usual}) + unsent;
   }
   bool overdue(const in_flight_frame& f, timestamp now) const { return now > f.due + grace(f); }

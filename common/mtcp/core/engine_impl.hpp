@@ -236,6 +236,7 @@ struct engine::impl {
   // ---- reinject (engine_reinject.cpp) ----
   void put_resends(transmission& t);
   void put_overdue(transmission& t);
+  static bool none_is_late(const bridge_state& owner, timestamp late, timestamp now);
   void put_speculative(transmission& t);
   void repeat_control(const in_flight_frame& f);
   bool put_copy(transmission& t, bridge_state& owner, const in_flight_frame& f);

@@ -69,7 +69,7 @@ void engine::impl::rerank(bridge_state& b) {
 lane engine::impl::lane_of(const bridge_state& b) const {
   const double rate = b.rate_estimate();
   if (rate <= 0) return {rate, delay_of(b)};
-  const std::size_t chunk = slack_for(rate);
+  const std::size_t chunk = b.slack();
   const double first =
       b.rate_is_proven ? static_cast<double>(chunk) / rate : b.queue_seconds(chunk) - b.queue_seconds();
   return {rate, delay_of(b) + first};

@@ -77,14 +77,22 @@ void engine::impl::put_overdue(transmission& t) {
   }
 }
 
+// Frames of one bridge are due in the order in which they were sent, as long as its estimates do not fall. So the last
+// one and the first one tell, nearly always, that none of them needs a look: to look at each cost 2 % of an upload.
+bool engine::impl::none_is_late(const bridge_state& owner, timestamp late, timestamp now) {
+  return owner.records.empty() || (owner.records.back().due <= late && !owner.overdue(owner.records.front(), now));
+}
+
 // Many frames are looked at, and few copied: what is the same for all of them is known before.
 void engine::impl::put_speculative(transmission& t) {
   const double eta = lane_of(t.bridge).eta;
-  for (auto& [id, owner] : bridges) {
-    if (&owner == &t.bridge || owner.records.empty()) continue;
-    const double return_trip = bridge_state::seconds(owner.rtt_minimum()) - lane_of(owner).eta + owner.queue_seconds();
+  for (const ranked_bridge& r : ranks) {
+    bridge_state& owner = *r.bridge;
+    if (&owner == &t.bridge) continue;
+    const double return_trip = bridge_state::seconds(owner.rtt_minimum()) - r.path.eta + owner.queue_seconds();
     const double gains = std::min(clear_gain * eta + clear_gain_seconds + return_trip, long_time);
     const timestamp late = t.now + duration(static_cast<std::int64_t>(gains * 1e9));
+    if (none_is_late(owner, late, t.now)) continue;
     const std::size_t depth = std::min(speculative_depth, owner.records.size());
     for (std::size_t i = 0; i < depth && !copies.empty() && t.data_room >= frame_overhead; ++i) {
       const in_flight_frame& f = owner.records[i];

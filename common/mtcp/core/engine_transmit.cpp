@@ -37,7 +37,7 @@ std::size_t engine::poll_transmit(bridge_id id, std::span<std::byte> out, timest
 
 std::size_t engine::send_slack(bridge_id id) const {
   const auto it = impl_->bridges.find(id);
-  return slack_for(it == impl_->bridges.end() ? 0 : it->second.rate_estimate());
+  return it == impl_->bridges.end() ? send_cap().slack(0, duration::zero()) : it->second.slack();
 }
 
 // Bytes that bulk streams could send now. A stream whose writer waits for room has more than it shows: as much as its
@@ -124,7 +124,7 @@ void engine::impl::put_sparse(transmission& t) {
 std::size_t engine::impl::data_room(const transmission& t) const {
   const bridge_state& b = t.bridge;
   const std::size_t calm = queue.empty(stream_queue::place::sparse) ? burst : burst_beside_sparse;
-  const std::size_t most = std::min(calm, slack_for(b.rate_estimate()));
+  const std::size_t most = std::min(calm, b.slack());
   const std::size_t reserve = data_header + control_room;  // for the header of the last frame, and a FIN behind it
   const std::size_t out = t.rest().size();
   if (out <= reserve) return 0;
