@@ -4,6 +4,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
@@ -58,6 +59,18 @@ TEST_F(stream_test, carries_64_mib_up) {
   stream peer = run_for(open("sink"));
   EXPECT_EQ(run_for(send_all(peer, 64 * mebibyte)), error_code());
   EXPECT_EQ(run_for(receive_text(peer, 100)), std::to_string(64 * mebibyte) + " intact");
+}
+
+// While they are in the cache. Small writes of one turn of the event loop leave together, at its end.
+TEST_F(stream_test, large_writes_leave_at_once) {
+  stream peer = run_for(open("sink"));
+  const auto sent = [this] { return tunnel_->snapshot().totals.payload_sent; };
+  const std::uint64_t before = sent();
+  const std::string small(1000, 'x'), large(100'000, 'x');
+  peer.async_write_some(asio::buffer(small), asio::detached);
+  EXPECT_EQ(sent(), before);
+  peer.async_write_some(asio::buffer(large), asio::detached);
+  EXPECT_GT(sent(), before + 50'000);
 }
 
 TEST_F(stream_test, carries_64_mib_both_ways_at_once) {

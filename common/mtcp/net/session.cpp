@@ -121,6 +121,10 @@ void session::close_bridge(const core::event& what) {
     carrier->close(broke_protocol ? errc::protocol_violation : errc::bridge_silent);
 }
 
+void session::transmit() {
+  if (!ended_) transmit(now());
+}
+
 // The quickest bridge is offered first, and all of them again as long as one takes something: what one took changes
 // what is best for the others.
 void session::transmit(core::timestamp at) {

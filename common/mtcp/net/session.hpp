@@ -2,7 +2,8 @@
 //
 // Whoever uses the engine calls changed() afterwards. That makes the session work once, later in the same turn of the
 // event loop: events go to streams, frames to the bridges that take them, and the engine's deadline to a timer. Inputs
-// of several bridges in one turn are thus answered together, and nothing here calls itself.
+// of several bridges in one turn are thus answered together, and nothing here calls itself. Only large writes do not
+// wait for that.
 //
 // Streams and bridges belong to others; the session points to them between add and remove.
 #pragma once
@@ -52,6 +53,8 @@ class session {
 
   /// The engine was used: see to what follows from it, soon.
   void changed();
+  /// Offers what there is to bridges without waiting for the end of this turn. The rest is left to changed().
+  void transmit();
 
   /// Uses `carrier` until it ends, and returns why it did. `first` is what arrived together with the greeting.
   task<error_code> run_bridge(bridge& carrier, std::vector<core::slice> first);

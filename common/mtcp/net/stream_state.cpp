@@ -6,6 +6,14 @@
 #include "mtcp/net/session.hpp"
 
 namespace mtcp::detail {
+namespace {
+
+// Bytes of a write that fill a send by themselves. What was just read from an application's socket is in the cache now;
+// once the sockets of seven others have been read it is not: eight downloads at once over loopback cost 0.94 of the
+// processor time when none waits.
+constexpr std::size_t large_write = 64 * 1024;
+
+}  // namespace
 
 stream_state::stream_state(session& owner, core::stream_id id, core::target to, core::target bound)
     : owner_(&owner),
@@ -108,6 +116,7 @@ std::optional<io_result> stream_state::try_write(write_request& request) {
   if (send_end_) return io_result{send_end_};
   if (request.slices == nullptr && request.from.empty()) return io_result{};
   const std::size_t taken = write_engine(request);
+  if (taken >= large_write) owner_->transmit();
   if (request.slices == nullptr ? taken != 0 : request.slices->empty()) return io_result{{}, taken};
   return {};
 }
