@@ -5,14 +5,15 @@
              [--congestion NAME] [--json FILE] [--svg FILE]
 
 Needs root and network namespaces; makes its own and removes them, and nothing leaves them. Needs the targets mtcp-client,
-mtcp-server, mtcp-load and mtcp-lines of a release build. Systems whose programs are not installed are skipped. In every
-run all systems take their turn, so that what else the machine does hits them alike: compare within one run only. Figures
-are medians of N runs (default 5) with the lowest and the highest; S (default 3) is how long each measure takes. Names of
-systems and measures may be shortened to any part of them. --long adds 100,000 connections.
+mtcp-server, mtcp-load and mtcp-lines of a release build. Systems whose programs are not installed are skipped. All
+systems do one measure after the other in turn, so that what else the machine does hits them alike: compare within one run
+only. Figures are medians of N runs (default 5) with the lowest and the highest; S (default 3) is how long each measure
+takes. Names of systems and measures may be shortened to any part of them. --long adds 100,000 connections.
 
 All peers, and the origin, use one congestion control (default reno): bbr paces even loopback, and would hide the programs.
 """
 import argparse
+import contextlib
 import os
 import platform
 import resource
@@ -21,7 +22,7 @@ import sys
 import measures as measuring
 import report
 from peers import SYSTEMS, missing
-from place import Failed, Place
+from place import Failed, Place, Site
 
 
 def chosen(everything, words):
@@ -60,33 +61,36 @@ class Bench:
         self.unable = set()  # what did not work the first time is not tried again
 
     def run(self):
-        places = [(where, [m for m in self.measures if self.measures[m][1] == where]) for where in ("loop", "line")]
         for number in range(self.options.runs):
-            for where, names in places:
-                if not names:
-                    continue
-                with Place(self.options.build, self.options.congestion, line=where == "line") as place:
-                    for system in self.systems:
-                        print(f"run {number + 1} of {self.options.runs}: {system:20} ({where})", file=sys.stderr)
-                        self.measure(place, system, [name for name in names if applies(system, name)])
+            for where in ("loop", "line"):
+                names = [name for name in self.measures if self.measures[name][1] == where]
+                if names:
+                    self.round(number, where, names)
 
-    def measure(self, place, system, names):
-        before = list(place.running)
-        chain = None
-        for name in (name for name in names if (system, name) not in self.unable):
-            what, _, anew = self.measures[name]
-            try:
-                if chain is None or anew:
-                    place.stop([p for p in place.running if p not in before])
-                    chain = self.systems[system](place)
-                for field, value in what(place, chain, self.options.seconds).items():
-                    self.results[system].setdefault(name, {}).setdefault(field, []).append(value)
-            except Failed as e:
-                print(f"{system}, {name}: {e}", file=sys.stderr)
-                chain = None
-                if name not in self.results[system]:
-                    self.unable.add((system, name))
-        place.stop([p for p in place.running if p not in before])
+    def round(self, number, where, names):
+        """All systems stand ready, and do one measure after the other; each time another one begins."""
+        with contextlib.ExitStack() as stack:
+            sites = []
+            for system, start in self.systems.items():
+                place = stack.enter_context(Place(self.options.build, self.options.congestion, line=where == "line"))
+                sites.append((system, Site(place, start)))
+            for turn, name in enumerate(names, number):
+                print(f"run {number + 1} of {self.options.runs}: {name}", file=sys.stderr)
+                first = turn % len(sites)
+                for system, site in sites[first:] + sites[:first]:
+                    if applies(system, name) and (system, name) not in self.unable:
+                        self.measure(system, site, name)
+
+    def measure(self, system, site, name):
+        what, _, anew = self.measures[name]
+        try:
+            for field, value in what(site.place, site.running(anew), self.options.seconds).items():
+                self.results[system].setdefault(name, {}).setdefault(field, []).append(value)
+        except Failed as e:
+            print(f"{system}, {name}: {e}", file=sys.stderr)
+            site.stop()
+            if name not in self.results[system]:
+                self.unable.add((system, name))
 
     def tell(self):
         options, about = self.options, f"{platform.machine()}, {os.cpu_count()} processors, {platform.platform()}"

@@ -1,4 +1,5 @@
 """Where compare.py measures: network namespaces of its own, and the processes in them."""
+import itertools
 import os
 import pathlib
 import resource
@@ -58,10 +59,13 @@ class Place:
     """Two ends, `near` with the application and `far` with the origin: the loopback of one namespace, or two namespaces
     with a line of 40 ms between them. Every connection uses `congestion`."""
 
+    numbers = itertools.count()
+
     def __init__(self, build, congestion, line=False):
         self.build, self.congestion, self.line = build, congestion, line
-        self.near = f"mtcp-bench-{os.getpid()}-near"
-        self.far = f"mtcp-bench-{os.getpid()}-far" if line else self.near
+        name = f"mtcp-bench-{os.getpid()}-{next(Place.numbers)}"
+        self.near = f"{name}-near"
+        self.far = f"{name}-far" if line else self.near
         self.server = "10.77.0.2" if line else "127.0.0.1"
         self.origin = f"{self.server}:{ORIGIN}"  # as seen without a proxy
         self.target = f"127.0.0.1:{ORIGIN}"  # as seen by the half at the far end
@@ -130,3 +134,23 @@ class Place:
                 process.kill()
                 process.wait()
         self.running = [p for p in self.running if p not in processes]
+
+
+class Site:
+    """A system in a place of its own, started when it is needed."""
+
+    def __init__(self, place, start):
+        self.place, self.start = place, start
+        self.others = list(place.running)
+        self.chain = None
+
+    def running(self, anew):
+        if anew:
+            self.stop()
+        if self.chain is None:
+            self.chain = self.start(self.place)
+        return self.chain
+
+    def stop(self):
+        self.place.stop([process for process in self.place.running if process not in self.others])
+        self.chain = None
