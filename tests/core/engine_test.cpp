@@ -225,68 +225,6 @@ TEST(Engine, BackupCarriesDataOnlyWhenNothingElseIsUp) {
   EXPECT_GT(got, 1U << 20);
 }
 
-// What a hostile or broken peer may not do.
-struct hostile_frame {
-  const char* name;
-  violation expected;
-  std::size_t (*write)(std::span<std::byte> out);
-};
-
-class HostilePeer : public testing::TestWithParam<hostile_frame> {};
-
-TEST_P(HostilePeer, IsThrownOut) {
-  engine_pair pair;
-  pair.open();  // stream 1
-  std::vector<std::byte> out(1024);
-  out.resize(GetParam().write(out));
-  pair.server.handle_input(1, slice::copy_of(out), pair.now);
-  std::optional<event> got = pair.server.poll_event();
-  while (got && got->kind != event::type::failed) got = pair.server.poll_event();
-  ASSERT_TRUE(got.has_value());
-  EXPECT_EQ(got->code, static_cast<std::uint64_t>(GetParam().expected));
-}
-
-std::size_t put_data(std::span<std::byte> out, std::uint64_t stream, std::uint64_t offset, std::size_t size) {
-  const std::size_t fields = put_frame(out, frame_type::data, stream, offset);
-  put_frame_header(out.first<frame_header_size>(), frame_type::data, fields - frame_header_size + size);
-  return fields + size;
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Frames, HostilePeer,
-    testing::Values(
-        hostile_frame{"hello_again", violation::unexpected_frame,
-                      [](std::span<std::byte> o) { return put_frame(o, frame_type::hello, 1U); }},
-        hostile_frame{"truncated_fin", violation::malformed_frame,
-                      [](std::span<std::byte> o) { return put_frame(o, frame_type::fin, 1U); }},
-        hostile_frame{"trailing_bytes", violation::malformed_frame,
-                      [](std::span<std::byte> o) { return put_frame(o, frame_type::fin, 1U, 2U, 3U); }},
-        hostile_frame{"empty_data", violation::malformed_frame,
-                      [](std::span<std::byte> o) { return put_data(o, 1, 0, 0); }},
-        hostile_frame{"window_overrun", violation::window_overrun,
-                      [](std::span<std::byte> o) { return put_data(o, 1, 1U << 30, 10); }},
-        hostile_frame{"offset_wraps", violation::malformed_frame,
-                      [](std::span<std::byte> o) { return put_data(o, 1, max_varint, 10); }},
-        hostile_frame{"data_behind_the_end", violation::final_size,
-                      [](std::span<std::byte> o) {
-                        const std::size_t n = put_frame(o, frame_type::fin, 1U, 5U);
-                        return n + put_data(o.subspan(n), 1, 5, 1);
-                      }},
-        hostile_frame{"end_moves", violation::final_size,
-                      [](std::span<std::byte> o) {
-                        const std::size_t n = put_frame(o, frame_type::fin, 1U, 5U);
-                        return n + put_frame(o.subspan(n), frame_type::fin, 1U, 6U);
-                      }},
-        hostile_frame{"end_beyond_credit", violation::window_overrun,
-                      [](std::span<std::byte> o) { return put_frame(o, frame_type::fin, 1U, std::uint64_t{1} << 40); }},
-        hostile_frame{"ack_of_unsent", violation::ack_of_unsent,
-                      [](std::span<std::byte> o) { return put_frame(o, frame_type::ack, 1U, 1U, 1U << 30, 0U); }},
-        hostile_frame{"stream_zero", violation::unexpected_frame,
-                      [](std::span<std::byte> o) { return put_data(o, 0, 0, 1); }},
-        hostile_frame{"opened_to_a_server", violation::unexpected_frame,
-                      [](std::span<std::byte> o) { return put_open_frame(o, frame_type::opened, 1, 1, 1, "x"); }}),
-    [](const auto& frame) { return frame.param.name; });
-
 TEST(Engine, UnknownFramesAreSkipped) {
   engine_pair pair;
   std::vector<std::byte> out(64);
@@ -296,14 +234,46 @@ TEST(Engine, UnknownFramesAreSkipped) {
   EXPECT_EQ(pair.open(), 1U);
 }
 
-TEST(Engine, AFloodOfEmptyFramesEndsTheTunnel) {
-  engine_pair pair;
-  std::vector<std::byte> out(8);
-  out.resize(put_frame(out, frame_type::ping, 1U));
-  for (int i = 0; i < 30000; ++i) pair.server.handle_input(1, slice::copy_of(out), pair.now);
-  const auto got = pair.server.poll_event();
-  ASSERT_TRUE(got.has_value());
-  EXPECT_EQ(got->code, static_cast<std::uint64_t>(violation::flood));
+// A bridge that came up without a limit gets one, and another one.
+TEST(Engine, ARateLimitMayChange) {
+  engine_pair pair({}, 1);
+  const stream_id id = pair.open();
+  for (const std::uint64_t limit : {1'000'000, 4'000'000, 500'000}) {
+    pair.client.bridge_changed(1, {.rate_limit = limit});
+    pair.run(100ms);
+    std::size_t got = 0;
+    for (int i = 0; i < 1000; ++i) {
+      pair.server.write(id, bytes_of(std::string(64 * 1024, 'x')));
+      pair.run(1ms);
+      got += pair.read(pair.client, id).size();
+      const auto due = pair.server.poll_timeout();
+      ASSERT_TRUE(!due || *due > pair.now - 2ms) << "the event loop would spin";
+    }
+    EXPECT_NEAR(static_cast<double>(got), static_cast<double>(limit), 0.2 * static_cast<double>(limit));
+  }
+}
+
+// However often it was changed in between: the acknowledgement of an old PATH is none of the last one.
+TEST(Engine, AnOldAcknowledgementIsNotTakenForANewOne) {
+  engine_pair pair({}, 3);
+  const stream_id id = pair.open();
+  pair.client.bridge_changed(3, {.backup = true});
+  const auto old = pair.poll(pair.client, 1);
+  ASSERT_FALSE(old.empty());
+  for (int i = 0; i < 256; ++i) pair.client.bridge_changed(3, {.backup = i % 2 == 0});
+  ASSERT_FALSE(pair.poll(pair.client, 2).empty());
+  pair.silence(2);
+  pair.server.handle_input(1, slice::copy_of(old), pair.now);
+  pair.run(20ms);
+  pair.cut(2);
+  pair.run(50ms);
+  const std::uint64_t before = pair.server.stats_of(3)->bytes_sent;
+  for (int i = 0; i < 200; ++i) {
+    pair.server.write(id, bytes_of(std::string(64 * 1024, 'x')));
+    pair.run(1ms);
+    pair.read(pair.client, id);
+  }
+  EXPECT_GT(pair.server.stats_of(3)->bytes_sent, before + 100'000);
 }
 
 }  // namespace

@@ -356,6 +356,30 @@ TEST(ReceiveWindow, DoublesWhenItIsTheLimitAndStaysInsideTheBudget) {
   EXPECT_EQ(budget.granted(), 0U);
 }
 
+// Idle streams that were fast once keep their credit; others must still be able to become fast.
+TEST(ReceiveWindow, LeavesOthersAsMuchAsItHolds) {
+  limits l;
+  l.receive_budget = 8 << 20;
+  l.window_max = 8 << 20;
+  credit_budget budget(l.receive_budget);
+  timestamp now = 1s;
+  std::vector<std::size_t> granted;
+  for (int stream = 0; stream < 4; ++stream) {
+    receive_window window;
+    window.begin(l, budget);
+    std::uint64_t consumed = 0;
+    for (int i = 0; i < 1000; ++i, now += 1ms) {
+      const auto step = static_cast<std::size_t>((window.granted() - consumed) / 2);
+      consumed += step;
+      window.on_read(step, consumed, 40ms, now, l, budget);
+    }
+    granted.push_back(static_cast<std::size_t>(window.granted() - consumed));
+  }
+  EXPECT_GT(granted[0], 2U << 20);
+  for (std::size_t i = 1; i < granted.size(); ++i) EXPECT_GT(granted[i], granted[i - 1] / 3);
+  EXPECT_GT(budget.free(), 256U << 10);
+}
+
 TEST(StreamQueue, ASparseStreamIsOneThatSendsLittleWithinFiftyMilliseconds) {
   sparse_meter meter;
   EXPECT_TRUE(meter.sparse(1s));

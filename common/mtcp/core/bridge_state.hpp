@@ -82,6 +82,12 @@ struct bridge_state {
   bool close_reported = false;
   std::uint64_t taken_at_ping = 0;
 
+  void set_options(const bridge_options& changed) {
+    const auto limit = static_cast<double>(changed.rate_limit);
+    if (changed.rate_limit != options.rate_limit) limiter = token_bucket(limit, std::max(limit * 0.01, 32.0 * 1024));
+    options = changed;
+  }
+
   void on_path_info(const path_info& info, timestamp now) {
     if (!records.empty()) oldest_frame.update(info.acknowledged, records.front().end - acked, now);
     path = info;

@@ -21,6 +21,9 @@ constexpr duration dead_after = seconds(10);
 // Between two looks at frames that are overdue but could not be sent again.
 constexpr duration overdue_interval = milliseconds(10);
 
+// Bridges whose end is not settled, and gaps between their ids. An honest peer leaves few.
+constexpr std::size_t most_lost = 4096;
+
 constexpr timestamp never = timestamp::max();
 
 }  // namespace
@@ -30,10 +33,8 @@ void engine::bridge_up(bridge_id id, const bridge_options& options, timestamp no
   if (!e.known_bridges.insert(id)) return;
   bridge_state& b = e.bridges[id];
   b.id = id;
-  b.options = options;
+  b.set_options(options);
   b.up_since = b.heard_at = b.progress_at = now;
-  const auto limit = static_cast<double>(options.rate_limit);
-  b.limiter = token_bucket(limit, std::max(limit * 0.01, 32.0 * 1024));
   e.ping(b, now);
   e.rank_bridges();
 }
@@ -42,7 +43,7 @@ void engine::bridge_changed(bridge_id id, const bridge_options& options) {
   impl& e = *impl_;
   const auto it = e.bridges.find(id);
   if (it == e.bridges.end()) return;
-  it->second.options = options;
+  it->second.set_options(options);
   e.announce(it->second.path_notice, {control::path, id});
 }
 
@@ -96,6 +97,7 @@ void engine::impl::settle(bridge_id id, std::uint64_t count, timestamp now) {
     report(event::type::bridge_closed, id);
     bridge_down(id, now);
   } else if (known_bridges.insert(id)) {
+    if (lost.size() >= most_lost || known_bridges.range_count() > most_lost) return fail(violation::flood);
     // It never came up here, but the peer waits for a count.
     announce(lost[id].notice, {control::bridge_closed, id});
   }

@@ -131,6 +131,7 @@ struct engine::impl {
   void account_received(stream_state& s, std::uint64_t end);
   void consume(stream_state& s, std::size_t bytes, timestamp now);
   void raise_tunnel_credit();
+  void wait_for_budget(stream_state& s);
   void feed_hungry();
   void wake_writer(stream_state& s);
   void uncount_if_over_at_peer(stream_state& s);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "mtcp/core/engine_impl.hpp"
+#include "mtcp/core/hello.hpp"
 #include "mtcp/core/wire.hpp"
 
 namespace mtcp::core {
@@ -75,7 +76,8 @@ stream_state* engine::impl::stream_for(stream_id id, violation& wrong) {
     wrong = violation::unexpected_frame;
   } else if (my_role == role::server && !seen_streams.contains(id)) {
     // Frames of a new stream may overtake its OPEN.
-    if (counted_streams >= own.max_streams || streams.size() >= most_lingering + 2 * own.max_streams) {
+    const std::size_t most = most_lingering + 2 * own.max_streams;  // ids that are left out count for all time
+    if (counted_streams >= own.max_streams || streams.size() >= most || seen_streams.range_count() > most) {
       wrong = violation::stream_limit;
       return nullptr;
     }
@@ -170,10 +172,11 @@ violation engine::impl::handle_path(wire_reader body) {
   const std::uint64_t backup = body.varint();
   const std::uint64_t direction = body.varint();
   options.rate_limit = body.varint();
-  if (!body.complete() || backup > 1 || direction > 2) return violation::malformed_frame;
+  if (!body.complete() || backup > 1 || direction > 2 || options.rate_limit > max_rate_limit)
+    return violation::malformed_frame;
   options.backup = backup == 1;
   options.carries = static_cast<bridge_options::direction>(direction);
-  if (const auto it = bridges.find(id); it != bridges.end()) it->second.options = options;
+  if (const auto it = bridges.find(id); it != bridges.end()) it->second.set_options(options);
   return violation::none;
 }
 

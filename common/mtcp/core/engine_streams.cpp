@@ -27,7 +27,7 @@ stream_state& engine::impl::create(stream_id id) {
   s->id = id;
   ++counted_streams;
   s->window.begin(own, budget);
-  if (s->window.hungry(0)) hungry.push_back(id);
+  if (s->window.hungry(0)) wait_for_budget(*s);
   return *streams.emplace(id, std::move(s)).first->second;
 }
 
@@ -110,7 +110,7 @@ void engine::impl::consume(stream_state& s, std::size_t bytes, timestamp now) {
     if (told) {
       queue_control(s, control::window);
     } else if (s.window.hungry(s.in.consumed())) {
-      hungry.push_back(s.id);
+      wait_for_budget(s);
     }
   }
   raise_tunnel_credit();
@@ -128,13 +128,19 @@ void engine::impl::raise_tunnel_credit() {
   announce(tunnel_window_slot, {control::window, 0});
 }
 
+void engine::impl::wait_for_budget(stream_state& s) {
+  if (!std::exchange(s.waits_for_budget, true)) hungry.push_back(s.id);
+}
+
 // Streams whose window the budget could not raise take their turn when it has room again.
 void engine::impl::feed_hungry() {
   for (std::size_t turns = hungry.size(); turns > 0 && budget.free() > 0; --turns) {
     const stream_id id = hungry.front();
     hungry.pop_front();
     stream_state* s = find(id);
-    if (s == nullptr || s->receive_stopped || s->final_size) continue;
+    if (s == nullptr) continue;
+    s->waits_for_budget = false;
+    if (s->receive_stopped || s->final_size) continue;
     if (s->window.raise(s->in.consumed(), budget)) queue_control(*s, control::window);
   }
 }

@@ -36,7 +36,7 @@ class receive_window {
   void begin(const limits& l, credit_budget& budget) {
     size_ = budget.scarce() ? l.window_small : l.window_start;
     least_ = l.early_limit;
-    granted_ = std::max(std::min(size_, budget.free()), least_);
+    granted_ = std::max(std::min(size_, budget.free() / 2), least_);
     budget.take(static_cast<std::size_t>(granted_));
   }
 
@@ -51,12 +51,13 @@ class receive_window {
   /// Raises the limit as far as the budget allows. Returns true when the peer should be told.
   bool raise(std::uint64_t consumed, credit_budget& budget) {
     if (finished_) return false;
-    const std::uint64_t open = granted_ - consumed;
-    if (open * 4 > size_ * 3) return false;
-    std::size_t more = std::min(static_cast<std::size_t>(size_ - open), budget.free());
-    // Streams that nobody reads may hold the whole budget: the others go on with the least credit, half of it at a
+    const auto open = static_cast<std::size_t>(granted_ - consumed);
+    // Nobody holds more than what stays free for others: a stream that was fast once and is idle now keeps its credit.
+    const std::size_t target = std::min(size_, (budget.free() + open) / 2);
+    std::size_t more = open * 4 <= target * 3 ? target - open : 0;
+    // And streams that nobody reads may hold the whole budget: the others go on with the least credit, half of it at a
     // time.
-    if (open + more < least_ && open * 2 <= least_) more = least_ - static_cast<std::size_t>(open);
+    if (open + more < least_ && open * 2 <= least_) more = least_ - open;
     budget.take(more);
     granted_ += more;
     return more > 0;

@@ -35,8 +35,8 @@ struct control_slot {
   bool wanted = false;  ///< to be sent, or was
   bool queued = false;  ///< waits for a bridge
   bool acked = false;
-  std::uint8_t copies = 0;   ///< of the latest version, on bridges that live, not acknowledged
-  std::uint8_t version = 0;  ///< of what is said: that an older one was acknowledged or lost tells nothing of it
+  std::uint8_t copies = 0;    ///< of the latest version, on bridges that live, not acknowledged
+  std::uint16_t version = 0;  ///< of what is said: that an older one was acknowledged or lost tells nothing of it
   bool says(std::uint64_t sent) const { return version == sent; }
   bool done() const { return !wanted || acked; }
   bool sent() const { return wanted && !queued; }
@@ -70,6 +70,7 @@ struct stream_state {
   bool peer_reset = false;         ///< what ends at final_size is a reset
   bool receive_stopped = false;    ///< bytes are dropped
   bool end_read = false;           ///< the end or the reset was handed out
+  bool waits_for_budget = false;   ///< in the queue of windows to be raised
   bool readable_reported = false;  ///< an event::readable waits to be polled
   reset_code peer_code = reset_code::reset;
   reset_code stop_code = reset_code::reset;

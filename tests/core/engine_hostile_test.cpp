@@ -1,0 +1,120 @@
+// What a hostile or broken peer may not do to the engine.
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include "core/engine_pair.hpp"
+#include "mtcp/core/frame.hpp"
+#include "mtcp/core/hello.hpp"
+
+namespace mtcp::core::test {
+namespace {
+
+struct hostile_frame {
+  const char* name;
+  violation expected;
+  std::size_t (*write)(std::span<std::byte> out);
+};
+
+class HostilePeer : public testing::TestWithParam<hostile_frame> {};
+
+TEST_P(HostilePeer, IsThrownOut) {
+  engine_pair pair;
+  pair.open();  // stream 1
+  std::vector<std::byte> out(1024);
+  out.resize(GetParam().write(out));
+  pair.server.handle_input(1, slice::copy_of(out), pair.now);
+  std::optional<event> got = pair.server.poll_event();
+  while (got && got->kind != event::type::failed) got = pair.server.poll_event();
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->code, static_cast<std::uint64_t>(GetParam().expected));
+}
+
+std::size_t put_data(std::span<std::byte> out, std::uint64_t stream, std::uint64_t offset, std::size_t size) {
+  const std::size_t fields = put_frame(out, frame_type::data, stream, offset);
+  put_frame_header(out.first<frame_header_size>(), frame_type::data, fields - frame_header_size + size);
+  return fields + size;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Frames, HostilePeer,
+    testing::Values(
+        hostile_frame{"hello_again", violation::unexpected_frame,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::hello, 1U); }},
+        hostile_frame{"truncated_fin", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::fin, 1U); }},
+        hostile_frame{"trailing_bytes", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::fin, 1U, 2U, 3U); }},
+        hostile_frame{"empty_data", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_data(o, 1, 0, 0); }},
+        hostile_frame{"window_overrun", violation::window_overrun,
+                      [](std::span<std::byte> o) { return put_data(o, 1, 1U << 30, 10); }},
+        hostile_frame{"offset_wraps", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_data(o, 1, max_varint, 10); }},
+        hostile_frame{"data_behind_the_end", violation::final_size,
+                      [](std::span<std::byte> o) {
+                        const std::size_t n = put_frame(o, frame_type::fin, 1U, 5U);
+                        return n + put_data(o.subspan(n), 1, 5, 1);
+                      }},
+        hostile_frame{"end_moves", violation::final_size,
+                      [](std::span<std::byte> o) {
+                        const std::size_t n = put_frame(o, frame_type::fin, 1U, 5U);
+                        return n + put_frame(o.subspan(n), frame_type::fin, 1U, 6U);
+                      }},
+        hostile_frame{"end_beyond_credit", violation::window_overrun,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::fin, 1U, std::uint64_t{1} << 40); }},
+        hostile_frame{"ack_of_unsent", violation::ack_of_unsent,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::ack, 1U, 1U, 1U << 30, 0U); }},
+        hostile_frame{"stream_zero", violation::unexpected_frame,
+                      [](std::span<std::byte> o) { return put_data(o, 0, 0, 1); }},
+        hostile_frame{
+            "path_too_fast", violation::malformed_frame,
+            [](std::span<std::byte> o) { return put_frame(o, frame_type::path, 1U, 0U, 0U, max_rate_limit + 1); }},
+        hostile_frame{"opened_to_a_server", violation::unexpected_frame,
+                      [](std::span<std::byte> o) { return put_open_frame(o, frame_type::opened, 1, 1, 1, "x"); }}),
+    [](const auto& frame) { return frame.param.name; });
+
+void expect_flood(engine& of) {
+  std::optional<event> got = of.poll_event();
+  while (got && got->kind != event::type::failed) got = of.poll_event();
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->code, static_cast<std::uint64_t>(violation::flood));
+}
+
+TEST(HostilePeer, MayNotFloodWithEmptyFrames) {
+  engine_pair pair;
+  std::vector<std::byte> out(8);
+  out.resize(put_frame(out, frame_type::ping, 1U));
+  for (int i = 0; i < 30000; ++i) pair.server.handle_input(1, slice::copy_of(out), pair.now);
+  expect_flood(pair.server);
+}
+
+// Each would be kept until it is acknowledged, and a gap between ids for ever.
+TEST(HostilePeer, MayNotInventBridgesWithoutEnd) {
+  engine_pair pair;
+  for (std::uint64_t id = 1000; id < 21'000; id += 2) {
+    std::vector<std::byte> out(32);
+    out.resize(put_frame(out, frame_type::bridge_closed, id, 0U));
+    pair.server.handle_input(1, slice::copy_of(out), pair.now);
+  }
+  expect_flood(pair.server);
+}
+
+// Every read of a stream whose window the budget cannot raise is a reason to come back to it: once.
+TEST(HostilePeer, WhoSpendsTheBudgetCostsNoMemory) {
+  limits small;
+  small.receive_budget = 64 * 1024;
+  engine_pair pair(small);
+  for (int i = 0; i < 20; ++i) pair.open();
+  const stream_id id = pair.open();
+  const std::string block(4096, 'x');
+  const std::size_t before = mallinfo2().uordblks;
+  for (int i = 0; i < 100; ++i) {
+    pair.server.write(id, bytes_of(block));
+    pair.run(2ms);
+    while (!pair.read(pair.client, id, 1).empty()) continue;
+  }
+  EXPECT_LT(mallinfo2().uordblks, before + 1'000'000);
+}
+
+}  // namespace
+}  // namespace mtcp::core::test
