@@ -76,6 +76,7 @@ void client::on_event(const core::event& what) {
     case type::opened:
     case type::refused:
     case type::writable:
+    case type::stopped:
       return openings_.on_event(session_->core, what);
     case type::bridge_suspect:
       if (bridge* carrier = session_->core.find_bridge(what.id)) carrier->suspect(options_.suspicion);

@@ -55,6 +55,10 @@ void openings::on_event(session& from, const core::event& what) {
       return advance(from, it);
     case core::event::type::writable:
       return advance(from, it);
+    case core::event::type::stopped:
+      it->second.stopped = true;
+      it->second.taken = it->second.request.early.size();
+      return advance(from, it);
     case core::event::type::refused:
       return finish(it, static_cast<core::refusal>(what.code), {});
     default:
@@ -70,7 +74,9 @@ void openings::advance(session& through, table::iterator it) {
   through.changed();
   if (!one.answered || one.taken != one.request.early.size()) return;
   const core::target bound = through.engine().bound_address(one.id);
-  finish(it, {}, stream(std::make_unique<stream_state>(through, one.id, one.request.to, bound)));
+  auto opened = std::make_unique<stream_state>(through, one.id, one.request.to, bound);
+  if (one.stopped) opened->on_stopped();
+  finish(it, {}, stream(std::move(opened)));
 }
 
 void openings::finish(table::iterator it, error_code error, stream opened) {

@@ -28,7 +28,7 @@ class openings {
   /// `through` may be null if there is no session.
   void cancel(std::uint64_t ticket, session* through);
 
-  /// Takes note of opened, refused and writable.
+  /// Takes note of opened, refused, writable and stopped.
   void on_event(session& from, const core::event& what);
 
   /// The session is over: what was sent through it fails.
@@ -47,6 +47,7 @@ class openings {
     core::stream_id id = 0;  ///< 0 while it waits for a session
     std::size_t taken = 0;   ///< of the early bytes
     bool answered = false;
+    bool stopped = false;  ///< the server wants no bytes, although it may send some
   };
   using table = std::unordered_map<std::uint64_t, opening>;  // by ticket
 
