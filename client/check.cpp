@@ -18,12 +18,18 @@ std::string place(const std::optional<core::target>& where) { return where ? to_
 
 }  // namespace
 
-key load_key(settings& s) {
+const program::share_url& key_source::url_of(const settings& s) {
+  if (!url_ || s.url_file != "-") url_ = program::load_share_url(s.url_file);
+  return *url_;
+}
+
+key key_source::load(settings& s) {
   if (!s.url_file.empty()) {
-    program::share_url url = program::load_share_url(s.url_file);
+    const program::share_url& url = url_of(s);
     take_url(s, url);
-    url.secret.set_user(url.name);
-    return std::move(url.secret);
+    key secret = url.secret;
+    secret.set_user(url.name);
+    return secret;
   }
   const key_ring keys = load_key_file(s.key_file);
   if (keys.size() > 1) spdlog::warn("{} holds several keys; the first is used", s.key_file);

@@ -134,6 +134,7 @@ void client::stop_tunnels() {
 
 void client::reload(const settings& s, key secret) {
   if (draining_) return;
+  require_guard(s, settings_.socks);  // that one goes on listening
   if (secret.id() != key_ || !same_paths(settings_, s)) {
     const key_id id = secret.id();
     auto fresh = std::make_shared<generation>(io_, s, std::move(secret));  // may throw: nothing has changed yet

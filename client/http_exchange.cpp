@@ -138,8 +138,8 @@ task<error_code> send_interim(dialogue& with, http::response_parser<http::buffer
 task<error_code> pass_on(crossing& c, http::response_parser<http::buffer_body>& response,
                          boost::beast::flat_buffer& buffer, bool has_body) {
   auto& head = response.get();
+  drop_hop_by_hop(head);  // before it is asked how it ends: the origin closes, as it was told to
   c.last = c.last || head.need_eof();
-  drop_hop_by_hop(head);
   head.keep_alive(!c.last);
   response_relay relay{response};
   if (has_body) co_return co_await relay.run(c.remote, buffer, c.with.socket());

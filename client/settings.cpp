@@ -129,10 +129,7 @@ void require_enough(const settings& s) {
           "--key-file is needed: the key that `mtcp-server keygen` printed");
   require(!s.paths.empty() || !s.url_file.empty(), "--server or --path is needed: where the server listens");
   require(s.socks || !s.forwards.empty(), "with --socks none there must be a --forward");
-  require(!s.socks || s.socks_open || !s.users_file.empty() || is_loopback(*s.socks),
-          "--socks " + (s.socks ? to_string(*s.socks) : "") +
-              " would let anybody who reaches it use the tunnel; give it a --users-file, or, if that is wanted, "
-              "--socks-open");
+  require_guard(s, s.socks);
 }
 
 settings::action action_of(const std::string& command) {
@@ -143,6 +140,13 @@ settings::action action_of(const std::string& command) {
 }
 
 }  // namespace
+
+void require_guard(const settings& s, const std::optional<core::target>& socks) {
+  require(!socks || s.socks_open || !s.users_file.empty() || is_loopback(*socks),
+          "--socks " + (socks ? to_string(*socks) : "") +
+              " would let anybody who reaches it use the tunnel; give it a --users-file, or, if that is wanted, "
+              "--socks-open");
+}
 
 void take_url(settings& s, const program::share_url& url) {
   path_options base = s.url_path;

@@ -41,6 +41,9 @@ struct settings {
   spdlog::level::level_enum log_level = spdlog::level::info;
 };
 
+/// Throws program::settings_error if a proxy at `socks` would be open to everybody although that was not asked for.
+void require_guard(const settings& s, const std::optional<core::target>& socks);
+
 /// What url_file said: sets the paths. Throws key_error if it holds a bad number of bridges.
 void take_url(settings& s, const program::share_url& url);
 

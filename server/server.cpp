@@ -97,8 +97,9 @@ void server::reload(const settings& s, key_ring keys) {
     spdlog::warn("other listeners need a restart");
   if (s.threads != settings_.threads) spdlog::warn("another number of threads needs a restart");
   spdlog::set_level(s.log_level);
-  tell_all([keys = std::move(keys), allowed = rules_of(s)](worker& w) {
+  tell_all([keys = std::move(keys), proxies = s.trusted_proxies, allowed = rules_of(s)](worker& w) {
     w.bridges().set_keys(keys);
+    w.bridges().set_trusted_proxies(proxies);
     w.set_rules(allowed);
   });
 }

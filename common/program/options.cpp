@@ -28,6 +28,12 @@ std::vector<std::string> words_of(const std::string& text) {
   return {std::istream_iterator<std::string>(in), {}};
 }
 
+given checked_flag(given flag) {
+  if (flag.text != "true" && flag.text != "false")
+    throw settings_error(EX_USAGE, flag.origin + ": expected true or false");
+  return flag;
+}
+
 /// The flags of one command line, which CLI11 finds, checks and explains.
 class flags {
  public:
@@ -64,9 +70,9 @@ class flags {
 
   std::vector<given> values_of(const option& o) const {
     const CLI::Option& found = find("--" + o.name);
-    if (o.how == option::arity::flag && found.count() != 0) return {{"true", "--" + o.name, EX_USAGE}};
     std::vector<given> out;
     for (const std::string& text : found.results()) out.push_back({text, "--" + o.name, EX_USAGE});
+    if (o.how == option::arity::flag && !out.empty()) return {checked_flag(out.back())};
     return out;
   }
 
@@ -95,10 +101,7 @@ std::vector<given> from_environment(const option& o, const environment& variable
   const std::string name = variable_of(o.name);
   const auto text = variables(name);
   if (!text || text->empty()) return {};
-  if (o.how == option::arity::flag) {
-    if (*text != "true" && *text != "false") throw settings_error(EX_USAGE, name + ": expected true or false");
-    return {{*text, name, EX_USAGE}};
-  }
+  if (o.how == option::arity::flag) return {checked_flag({*text, name, EX_USAGE})};
   if (o.how == option::arity::once) return {{*text, name, EX_USAGE}};
   std::vector<given> out;
   for (const std::string& word : words_of(*text)) out.push_back({word, name, EX_USAGE});

@@ -164,6 +164,20 @@ TEST(HttpProxy, KeepsAConnectionForRequestsToDifferentHosts) {
     }
 }
 
+// As every origin does that the proxy tells to close.
+TEST(HttpProxy, KeepsAConnectionThatTheOriginCloses) {
+  deployment halves;
+  const scripted web("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+  socket s = application(halves);
+  for (int round = 0; round < 2; ++round) {
+    s.send(get(web.authority()));
+    const std::string head = read_head(s);
+    EXPECT_EQ(status_of(head), 200);
+    EXPECT_FALSE(has(head, "Connection: close"));
+    EXPECT_EQ(s.receive(2), "ok");
+  }
+}
+
 TEST(HttpProxy, AnswersPipelinedRequestsInOrder) {
   deployment halves;
   const origin web;

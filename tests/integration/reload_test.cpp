@@ -53,10 +53,10 @@ class Reload : public testing::Test {
                 "status": "none", "allow": [)" +
                                    list + "]}");
   }
-  void write_client(int bridges) {
-    files.write("client.json", R"({"key-file": ")" + (files / "client.key").string() + R"(", "socks": "127.0.0.1:0",
-                "status": "none", "server": "127.0.0.1:)" +
-                                   port + R"(", "bridges": )" + std::to_string(bridges) + "}");
+  void write_client(int bridges, const std::string& more = R"("socks": "127.0.0.1:0")") {
+    files.write("client.json", R"({"key-file": ")" + (files / "client.key").string() + R"(", "status": "none",
+                "server": "127.0.0.1:)" +
+                                   port + R"(", "bridges": )" + std::to_string(bridges) + ", " + more + "}");
   }
 
   int ask(std::uint16_t to) {
@@ -116,6 +116,19 @@ TEST_F(Reload, NewPathsLeaveOldStreamsAlone) {
   EXPECT_TRUE(echoes(old)) << "the old tunnel is still there";
   old.reset();
   server->expect("client .* gone");
+}
+
+// The old one goes on listening, to everybody.
+TEST_F(Reload, NeverOpensAProxyThatAskedForAPassword) {
+  files.write("users", "alice:s3cret\n");
+  write_client(2, R"("socks": "0.0.0.0:0", "users-file": ")" + (files / "users").string() + '"');
+  process guarded({client_program, "--config", (files / "client.json").string()});
+  const auto there = static_cast<std::uint16_t>(std::stoul(guarded.expect("listening socks .*:(\\d+)").at(1)));
+  write_client(2);
+  reload(guarded, "--socks 0.0.0.0:0 would let anybody.*stays as it was");
+  socket s("127.0.0.1", there);
+  s.send(std::string("\5\1\0", 3));
+  EXPECT_EQ(s.receive(2), "\5\xff");
 }
 
 TEST_F(Reload, WithoutAChangeKeepsTheTunnel) {

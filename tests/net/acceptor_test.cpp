@@ -149,6 +149,14 @@ TEST_F(acceptor_test, closes_a_trusted_proxy_that_says_no_or_a_wrong_header) {
   EXPECT_EQ(server_->snapshot().strangers_total, 3u);
 }
 
+TEST_F(acceptor_test, learns_of_other_trusted_proxies) {
+  server_options_.trusted_proxies = {network::parse("127.0.0.1").value()};
+  start_server();
+  server_->set_trusted_proxies({});
+  visitor honest(dial());
+  EXPECT_TRUE(run_for(honest.greet(key_, create()))) << "it need not introduce anybody";
+}
+
 TEST_F(acceptor_test, takes_an_introduction_from_nobody_else) {
   server_options_.trusted_proxies = {network::parse("192.0.2.0/24").value()};
   start_server();

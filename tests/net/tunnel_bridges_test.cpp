@@ -161,6 +161,22 @@ TEST_F(bridges_test, counts_what_was_lost) {
   EXPECT_EQ(now.bridges.back().id, 3u) << "ids are never used again";
 }
 
+// Else nobody could tell them apart, nor could Prometheus.
+TEST_F(bridges_test, paths_have_names_of_their_own) {
+  tunnel_options options{.key = key::generate()};
+  path_options path{.host = "2001:db8::1"};
+  options.paths = {path, path};
+  path.bind = "192.0.2.1";
+  options.paths.push_back(path);
+  options.paths.push_back({.host = "a", .interface = "eth0"});
+  options.paths.push_back({.host = "a", .name = "[2001:db8::1]:8443"});
+  std::vector<std::string> names;
+  for (const path_snapshot& p : tunnel(io_, options).snapshot().paths) names.push_back(p.name);
+  const std::string first = "[2001:db8::1]:8443";
+  EXPECT_EQ(names, (std::vector<std::string>{first, first + " (2)", first + " from 192.0.2.1", "a:8443 through eth0",
+                                             first + " (3)"}));
+}
+
 TEST_F(bridges_test, streams_end_when_no_bridge_comes_back) {
   start_server();
   relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());

@@ -48,6 +48,12 @@ TEST(Options, ComeFromTheEnvironment) {
   EXPECT_FALSE(v.has("size"));
 }
 
+TEST(Options, AFlagMaySayFalse) {
+  EXPECT_FALSE(read_options(known, {"--loud=false"}, variables({{"MTCP_LOUD", "true"}})).flag("loud"));
+  EXPECT_TRUE(read_options(known, {"--loud=true"}, variables()).flag("loud"));
+  expect_error(64, "--loud: expected true or false", [] { read_options(known, {"--loud=banana"}, variables()); });
+}
+
 TEST(Options, ComeFromAFile) {
   const config_file file(R"({"size": 3, "item": ["a", {"x": "y", "n": 4}], "loud": false, /* why */ "key-file": "k"})");
   const values v = read_options(known, {"--config", file.name()}, variables());

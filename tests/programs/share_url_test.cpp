@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "client/check.hpp"
 #include "client/settings.hpp"
 #include "mtcp/net/address.hpp"
 #include "programs/given.hpp"
@@ -119,6 +121,26 @@ TEST(ShareUrl, MakesThePathsOfAClient) {
   EXPECT_EQ(paths(client_settings({"--bridges", "3"}), "@a?bridges=9")[0].bridges, 3U) << "the flag comes first";
   EXPECT_EQ(paths(client_settings({}), "@a")[0].bridges, 4U);
   EXPECT_THROW(paths(client_settings({}), "@a?bridges=65"), key_error);
+}
+
+// There is nothing more to read when the settings are read again, or nobody who would write it.
+TEST(ShareUrl, IsReadFromStandardInputOnce) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const std::string text = url("@a");
+  ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  ::close(ends[1]);
+  const int before = ::dup(STDIN_FILENO);
+  ::dup2(ends[0], STDIN_FILENO);
+  ::close(ends[0]);
+  client::key_source source;
+  for (int time = 0; time < 2; ++time) {
+    client::settings s = client::read_settings({"--url-file", "-"}, test::variables());
+    EXPECT_EQ(source.load(s).to_string(), key_text);
+    EXPECT_EQ(s.paths.size(), 1U);
+  }
+  ::dup2(before, STDIN_FILENO);
+  ::close(before);
 }
 
 TEST(ShareUrl, StandsInsteadOfKeyAndServer) {

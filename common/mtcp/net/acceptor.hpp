@@ -121,6 +121,9 @@ class acceptor {
   /// Replaces the keys. Tunnels whose key is gone end at once, as with stop().
   void set_keys(key_ring keys);
 
+  /// Replaces acceptor_options::trusted_proxies, for connections that come from now on.
+  void set_trusted_proxies(std::vector<network> proxies);
+
   /// Resets a stream at both ends, without asking its owner, whose operations fail with operation_aborted. `session` is
   /// tunnel_snapshot::session. False if there is no such stream (any more).
   bool close_stream(std::string_view session, core::stream_id id);

@@ -49,6 +49,7 @@ class server final : public server_session::observer, public std::enable_shared_
   void stop();
   void abort();
   void set_keys(key_ring keys);
+  void set_trusted_proxies(std::vector<network> proxies) { options_.trusted_proxies = std::move(proxies); }
   acceptor_snapshot snapshot() const;
   bool close_stream(std::string_view session, core::stream_id id);
 

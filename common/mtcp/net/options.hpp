@@ -31,7 +31,7 @@ struct path_options {
   bool tune_bridges = false;   ///< `bridges` is where to start: between 2 and 16, as many as raise the throughput
   core::bridge_options use{};  ///< active or backup, direction, rate limit in bytes per second
   std::string congestion{};    ///< TCP_CONGESTION, for example "bbr"; empty for the system's default
-  std::string name{};          ///< what statistics call this path; empty stands for HOST:PORT
+  std::string name{};          ///< what statistics call this path; if empty they say where it leads, and from where
 };
 
 /// Called with one line of text for each bridge and session that comes or goes, for a log. It holds addresses of

@@ -20,7 +20,9 @@ client::client(const executor& where, tunnel_options options)
   if (options_.paths.empty()) throw std::invalid_argument("a tunnel needs a path");
   for (const path_options& path : options_.paths) {
     if (path.bridges == 0) throw std::invalid_argument("a path needs a bridge");
-    paths_.emplace_back(path, options_);
+    path_state next(path, options_);
+    next.distinguish_from(paths_);
+    paths_.push_back(std::move(next));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "mtcp/net/bridge_tuner.hpp"
 #include "mtcp/net/options.hpp"
@@ -52,10 +53,23 @@ struct path_state {
   static constexpr std::chrono::milliseconds replacement_pace{200};
 
   path_state(path_options o, const tunnel_options& t) : options(std::move(o)), retry(t.backoff_first, t.backoff_most) {
-    const bool v6 = options.host.find(':') != std::string::npos;
-    name = !options.name.empty() ? options.name
-                                 : (v6 ? '[' + options.host + ']' : options.host) + ':' + std::to_string(options.port);
+    name = options.name.empty() ? description(options) : options.name;
     if (options.tune_bridges) tuner.emplace(options.bridges);
+  }
+
+  static std::string description(const path_options& o) {
+    const bool v6 = o.host.find(':') != std::string::npos;
+    std::string text = (v6 ? '[' + o.host + ']' : o.host) + ':' + std::to_string(o.port);
+    if (!o.bind.empty()) text += " from " + o.bind;
+    if (!o.interface.empty()) text += " through " + o.interface;
+    return text;
+  }
+  /// Gives it a name that none of `others` has.
+  void distinguish_from(const std::vector<path_state>& others) {
+    const std::string plain = name;
+    const auto has_name = [this](const path_state& other) { return other.name == name; };
+    for (int number = 2; std::any_of(others.begin(), others.end(), has_name); ++number)
+      name = plain + " (" + std::to_string(number) + ')';
   }
 
   /// How many bridges it should have.
