@@ -119,6 +119,8 @@ void client::drain() {
   draining_ = true;
   if (status_) status_->drain();
   for (const auto& l : listeners_) l->stop();
+  current_->port.idle->close();
+  for (const auto& old : retired_) old->port.idle->close();
   grace_.expires_after(program::grace);
   grace_.async_wait([this](error_code cancelled) {
     if (!cancelled) stop_tunnels();

@@ -1,6 +1,7 @@
 // HTTP proxy (RFC 9110, section 7.3; RFC 9112, section 3.2): CONNECT, plain requests in absolute-form, and the one page
 // that the port serves itself.
 #include <boost/beast/http/read.hpp>
+#include <optional>
 #include <utility>
 
 #include "connect.hpp"
@@ -93,7 +94,9 @@ task<> serve_http(const local_port& port, std::unique_ptr<dialogue> with) {
     auto request = std::make_unique<http_request_parser>();
     request->header_limit(dialogue::buffer_size);
     request->body_limit(boost::none);
+    std::optional<idle_sockets::stay> idle(std::in_place, *port.idle, with->socket());
     const auto [error, size] = co_await http::async_read_header(with->socket(), with->buffer(), *request, use_result);
+    idle.reset();
     if (error) co_return co_await refuse_malformed(*with, error);
     with->lift_limit();
     const http::request_header<>& head = request->get();

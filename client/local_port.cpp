@@ -1,5 +1,6 @@
 #include "local_port.hpp"
 
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -22,7 +23,9 @@ socks::user_table load_users(const std::string& path) {
 
 task<> serve_local(const local_port& port, tcp::socket application) {
   auto with = std::make_unique<dialogue>(std::move(application), port.handshake_limit);
+  std::optional<idle_sockets::stay> idle(std::in_place, *port.idle, with->socket());
   if (!co_await with->more()) co_return;
+  idle.reset();
   switch (socks::protocol_of(with->bytes().front())) {
     case socks::protocol::socks5:
       co_return co_await serve_socks5(port, std::move(with));

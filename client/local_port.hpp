@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dialogue.hpp"
+#include "idle_sockets.hpp"
 #include "mtcp/net/async.hpp"
 #include "mtcp/net/tunnel.hpp"
 #include "mtcp/socks/users.hpp"
@@ -19,6 +20,7 @@ struct local_port {
   bool fast_open = false;       ///< say success before the server has reached the destination
   std::string udp_advertise{};  ///< address for UDP that applications are told; empty: the one that they reached
   std::chrono::milliseconds handshake_limit = std::chrono::seconds(10);  ///< for what comes before the relay, in all
+  std::unique_ptr<idle_sockets> idle = std::make_unique<idle_sockets>();
 };
 
 /// Reads --users-file; empty if there is none. Throws key_error, which names the file and the line.

@@ -26,6 +26,19 @@ TEST(Lifecycle, IdleHalvesEndAtOnceOnSigterm) {
   }
 }
 
+// Browsers connect before they know what for, and keep connections for later.
+TEST(Lifecycle, ConnectionsThatAskForNothingDoNotDelayTheEnd) {
+  deployment halves;
+  const origin web;
+  socket silent("127.0.0.1", halves.socks_port()), kept("127.0.0.1", halves.socks_port());
+  kept.send("GET " + web.url("/bytes/10") + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  std::string answer;
+  while (answer.size() < 10 || answer.find("\r\n\r\n") > answer.size() - 14) answer += kept.receive(1);
+  ending end;
+  EXPECT_LT(seconds_of(halves.client(), end), 3);
+  EXPECT_EQ(end.exit_code, 0);
+}
+
 TEST(Lifecycle, AStuckStreamDelaysTheEndByTheDrainTimeAtMost) {
   deployment halves;
   const peer stuck(habit::stuck);
