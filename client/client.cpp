@@ -24,7 +24,8 @@ bool same_paths(const settings& a, const settings& b) {
 }
 
 bool same_listeners(const settings& a, const settings& b) {
-  return a.socks == b.socks && a.forwards == b.forwards && a.status.where == b.status.where;
+  return a.socks == b.socks && a.forwards == b.forwards && a.status.where == b.status.where &&
+         a.status.hosts == b.status.hosts;
 }
 
 tunnel_options options_of(const settings& s, key secret) {

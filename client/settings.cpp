@@ -62,6 +62,7 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
         {"forward", "LISTEN=HOST:PORT", "a local port whose connections all go to one destination",
          option::arity::repeated},
         status::status_option(status::client_port),
+        status::status_host_option(),
     },
     {status::health_command(),
      top::top_command(),

@@ -93,7 +93,8 @@ bool server::close_stream(const std::string& session, core::stream_id id) {
 // ---- from beginning to end ----
 
 void server::reload(const settings& s, key_ring keys) {
-  if (s.listen != settings_.listen || s.status.where != settings_.status.where)
+  if (s.listen != settings_.listen || s.status.where != settings_.status.where ||
+      s.status.hosts != settings_.status.hosts)
     spdlog::warn("other listeners need a restart");
   if (s.threads != settings_.threads) spdlog::warn("another number of threads needs a restart");
   spdlog::set_level(s.log_level);

@@ -42,6 +42,7 @@ Examples:
         {"threads", "N",
          "threads to spread clients over, 1 to 64 (1); a client's tunnel stays in one, so more than one serve several"},
         status::status_option(status::server_port),
+        status::status_host_option(),
     },
     {{"keygen",
       "print a new key, and end",

@@ -30,6 +30,11 @@ int print_url(const settings& s) {
   const program::share_url shared{key_of(s.url.user, load_key_file(s.key_file)), s.url.hosts, s.url.bridges,
                                   s.url.name};
   const std::string url = to_string(shared);
+  try {
+    program::parse_share_url(url);
+  } catch (const key_error& e) {
+    throw program::settings_error(EX_USAGE, std::string("no client would take this URL: ") + e.what());
+  }
   if (s.url.qr || ::isatty(STDOUT_FILENO) == 1) std::fputs(qr_code(url).c_str(), stdout);
   return std::puts(url.c_str()) < 0 ? EX_IOERR : EX_OK;
 }

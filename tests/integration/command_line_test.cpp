@@ -64,6 +64,13 @@ TEST(Url, TakesAClientToTheServer) {
   expect_failure(run({client_program, "--url-file", "-"}), 78, "mtcp://");  // standard input is empty
 }
 
+TEST(Url, IsOneThatAClientTakes) {
+  const temp_dir files;
+  const std::string key = make_key(files);
+  const std::string name = "Büros der Gesellschaft für Übergänge in Überlingen am Überlinger See";
+  expect_failure(run({server_program, "url", "--key-file", key, "--host", "a", "--name", name}), 64, "name");
+}
+
 TEST(Url, AsksWhoseKey) {
   const temp_dir files;
   const auto fresh = [] { return run({server_program, "keygen"}).standard_output.substr(0, 77); };

@@ -38,6 +38,13 @@ TEST(StatusOption, IsAnAddressOrNone) {
   test::expect_error(64, "--status", [] { of_client({"--status", "8088"}); });
 }
 
+TEST(StatusOption, HasOtherNames) {
+  EXPECT_EQ(of_client({"--status-host", "Stats.example", "--status-host", "b"}).hosts,
+            (std::vector<std::string>{"stats.example", "b"}));
+  for (const char* wrong : {"a:8088", "http://a", "a b"})
+    test::expect_error(64, "--status-host", [&] { of_client({"--status-host", wrong}); });
+}
+
 TEST(StatusOption, HealthNeedsNoKey) {
   const auto s = client::read_settings({"--status", "127.0.0.1:5", "health"}, test::variables());
   EXPECT_EQ(s.what, client::settings::action::health);

@@ -2,7 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cctype>
 #include <cstdio>
+#include <stdexcept>
 
 #include "mtcp/net/address.hpp"
 #include "program/listen.hpp"
@@ -13,6 +15,13 @@
 
 namespace mtcp::status {
 namespace {
+
+std::string parse_name(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const bool plain = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
+  if (text.empty() || !plain) throw std::invalid_argument("expected a host name, without a port");
+  return text;
+}
 
 task<> ask_readiness(tcp::endpoint where, response& said, error_code& error) {
   error = co_await ask(where, "/readyz", said);
@@ -25,6 +34,13 @@ program::option status_option(std::uint16_t default_port) {
           "where the dashboard, /api/stats and /metrics are served (127.0.0.1:" + std::to_string(default_port) + ")"};
 }
 
+program::option status_host_option() {
+  return {"status-host", "NAME",
+          "a name under which --status is asked, besides its address: others are refused, lest a web page reads it "
+          "(DNS rebinding)",
+          program::option::arity::repeated};
+}
+
 program::command health_command() { return {"health", "ask a running program, at --status, whether it is ready"}; }
 
 setting status_setting(const program::values& given, std::uint16_t default_port) {
@@ -33,12 +49,14 @@ setting status_setting(const program::values& given, std::uint16_t default_port)
     return text == "none" ? std::nullopt : std::optional(program::parse_listen(text));
   };
   if (const auto chosen = given.one("status", parse)) s.where = *chosen;
+  s.hosts = given.each("status-host", parse_name);
   return s;
 }
 
 std::unique_ptr<status_server> open_status(const executor& where, const setting& s, site_options what, site::look see) {
   if (!s.where) return nullptr;
   what.version = program::version;
+  what.hosts = s.hosts;
   server_options how;
   how.listen = program::listen_endpoint(*s.where);
   if (!unmapped(how.listen.address()).is_loopback()) {

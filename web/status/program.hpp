@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "mtcp/core/types.hpp"
 #include "program/options.hpp"
@@ -17,10 +19,12 @@ inline constexpr std::uint16_t server_port = 8089;
 struct setting {
   std::optional<core::target> where{};  ///< empty: no endpoint
   bool asked_for = false;               ///< not the default
+  std::vector<std::string> hosts{};     ///< names of the endpoint, in lower case
 };
 
 /// For a program's synopsis.
 program::option status_option(std::uint16_t default_port);
+program::option status_host_option();
 program::command health_command();
 /// Throws program::settings_error.
 setting status_setting(const program::values& given, std::uint16_t default_port);
