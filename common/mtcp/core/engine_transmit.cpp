@@ -123,13 +123,14 @@ void engine::impl::put_sparse(transmission& t) {
 
 std::size_t engine::impl::data_room(const transmission& t) const {
   const bridge_state& b = t.bridge;
-  const std::size_t calm = queue.empty(stream_queue::place::sparse) ? burst : burst_beside_sparse;
-  const std::size_t most = std::min(calm, b.slack());
+  const bool conversing = t.now < conversing_until;
+  const bool calm = conversing || !queue.empty(stream_queue::place::sparse);
+  const std::size_t most = std::min(calm ? burst_beside_sparse : burst, b.slack());
   const std::size_t reserve = data_header + control_room;  // for the header of the last frame, and a FIN behind it
   const std::size_t out = t.rest().size();
   if (out <= reserve) return 0;
   if (b.options.rate_limit > 0 && b.limiter.empty()) return 0;
-  const std::uint64_t room = t.now < conversing_until ? b.calm_room() : b.room();
+  const std::uint64_t room = conversing ? b.calm_room() : b.room();
   return static_cast<std::size_t>(std::min<std::uint64_t>({room, most, out - reserve}));
 }
 
