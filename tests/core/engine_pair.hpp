@@ -66,6 +66,16 @@ class engine_pair {
     text.resize(last_read.size);
     return text;
   }
+  /// The server sends for so long as much as is taken; the client reads it. Returns how much that was.
+  std::size_t download(stream_id id, duration time) {
+    std::size_t got = 0;
+    for (const timestamp end = now + time; now < end;) {
+      server.write(id, bytes_of(std::string(64 * 1024, 'x')));
+      run(1ms);
+      got += read(client, id).size();
+    }
+    return got;
+  }
   /// An answered stream.
   stream_id open(const target& to = {"example.org", 443}) {
     const stream_id id = client.open(to).value();

@@ -171,11 +171,7 @@ TEST(Engine, TheLastChangeOfABridgesUseReachesThePeer) {
     pair.add_bridge();
     pair.run(50ms);
     const std::uint64_t before = pair.server.stats_of(2)->bytes_sent;
-    for (int i = 0; i < 200; ++i) {
-      pair.server.write(id, bytes_of(std::string(64 * 1024, 'x')));
-      pair.run(1ms);
-      pair.read(pair.client, id);
-    }
+    pair.download(id, 200ms);
     EXPECT_GT(pair.server.stats_of(2)->bytes_sent, before + 100'000) << between / 1ms << " ms between both";
   }
 }
@@ -268,11 +264,7 @@ TEST(Engine, AnOldAcknowledgementIsNotTakenForANewOne) {
   pair.cut(2);
   pair.run(50ms);
   const std::uint64_t before = pair.server.stats_of(3)->bytes_sent;
-  for (int i = 0; i < 200; ++i) {
-    pair.server.write(id, bytes_of(std::string(64 * 1024, 'x')));
-    pair.run(1ms);
-    pair.read(pair.client, id);
-  }
+  pair.download(id, 200ms);
   EXPECT_GT(pair.server.stats_of(3)->bytes_sent, before + 100'000);
 }
 

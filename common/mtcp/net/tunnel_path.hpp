@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "mtcp/net/address.hpp"
 #include "mtcp/net/bridge_tuner.hpp"
 #include "mtcp/net/options.hpp"
 
@@ -58,8 +59,7 @@ struct path_state {
   }
 
   static std::string description(const path_options& o) {
-    const bool v6 = o.host.find(':') != std::string::npos;
-    std::string text = (v6 ? '[' + o.host + ']' : o.host) + ':' + std::to_string(o.port);
+    std::string text = to_string(core::target{o.host, o.port});
     if (!o.bind.empty()) text += " from " + o.bind;
     if (!o.interface.empty()) text += " through " + o.interface;
     return text;
