@@ -24,8 +24,7 @@ bool same_paths(const settings& a, const settings& b) {
 }
 
 bool same_listeners(const settings& a, const settings& b) {
-  return a.socks == b.socks && a.forwards == b.forwards && a.status.where == b.status.where &&
-         a.status.hosts == b.status.hosts;
+  return a.socks == b.socks && a.forwards == b.forwards && status::same_endpoint(a.status, b.status);
 }
 
 tunnel_options options_of(const settings& s, key secret) {

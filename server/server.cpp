@@ -93,8 +93,7 @@ bool server::close_stream(const std::string& session, core::stream_id id) {
 // ---- from beginning to end ----
 
 void server::reload(const settings& s, key_ring keys) {
-  if (s.listen != settings_.listen || s.status.where != settings_.status.where ||
-      s.status.hosts != settings_.status.hosts)
+  if (s.listen != settings_.listen || !status::same_endpoint(s.status, settings_.status))
     spdlog::warn("other listeners need a restart");
   if (s.threads != settings_.threads) spdlog::warn("another number of threads needs a restart");
   spdlog::set_level(s.log_level);

@@ -10,7 +10,6 @@
 #include "mtcp/core/frame_parser.hpp"
 #include "mtcp/core/range_set.hpp"
 #include "mtcp/core/rate_estimator.hpp"
-#include "mtcp/core/receive_window.hpp"
 #include "mtcp/core/reorder_buffer.hpp"
 #include "mtcp/core/ring.hpp"
 #include "mtcp/core/rtt_estimator.hpp"
@@ -330,54 +329,6 @@ TEST(CompletionTime, SolvesForTheBacklog) {
   EXPECT_TRUE(worth_using({10e6, 0.005}, others, 0));        // the quickest always
   EXPECT_FALSE(worth_using({1e6, 0.100}, others, 100e3));    // slower than all the rest together
   EXPECT_TRUE(worth_using({1e6, 0.100}, others, 100e6));     // a long backlog needs every bridge
-}
-
-TEST(ReceiveWindow, DoublesWhenItIsTheLimitAndStaysInsideTheBudget) {
-  limits l;
-  l.receive_budget = 8 << 20;
-  credit_budget budget(l.receive_budget);
-  receive_window window;
-  window.begin(l, budget);
-  EXPECT_EQ(window.granted(), l.window_start);
-  std::uint64_t consumed = 0;
-  timestamp now = 1s;
-  for (int i = 0; i < 1000; ++i, now += 1ms) {
-    const auto step = static_cast<std::size_t>((window.granted() - consumed) / 2);
-    consumed += step;
-    window.on_read(step, consumed, 40ms, now, l, budget);
-    EXPECT_LE(budget.granted(), l.receive_budget);
-  }
-  EXPECT_GT(window.size(), l.window_start);
-  receive_window late;
-  late.begin(l, budget);
-  EXPECT_GE(late.granted(), l.early_limit);
-  late.end(0, budget);
-  window.end(consumed, budget);
-  EXPECT_EQ(budget.granted(), 0U);
-}
-
-// Idle streams that were fast once keep their credit; others must still be able to become fast.
-TEST(ReceiveWindow, LeavesOthersAsMuchAsItHolds) {
-  limits l;
-  l.receive_budget = 8 << 20;
-  l.window_max = 8 << 20;
-  credit_budget budget(l.receive_budget);
-  timestamp now = 1s;
-  std::vector<std::size_t> granted;
-  for (int stream = 0; stream < 4; ++stream) {
-    receive_window window;
-    window.begin(l, budget);
-    std::uint64_t consumed = 0;
-    for (int i = 0; i < 1000; ++i, now += 1ms) {
-      const auto step = static_cast<std::size_t>((window.granted() - consumed) / 2);
-      consumed += step;
-      window.on_read(step, consumed, 40ms, now, l, budget);
-    }
-    granted.push_back(static_cast<std::size_t>(window.granted() - consumed));
-  }
-  EXPECT_GT(granted[0], 2U << 20);
-  for (std::size_t i = 1; i < granted.size(); ++i) EXPECT_GT(granted[i], granted[i - 1] / 3);
-  EXPECT_GT(budget.free(), 256U << 10);
 }
 
 TEST(StreamQueue, ASparseStreamIsOneThatSendsLittleWithinFiftyMilliseconds) {

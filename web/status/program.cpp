@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <cctype>
 #include <cstdio>
 #include <stdexcept>
 
@@ -16,11 +15,13 @@
 namespace mtcp::status {
 namespace {
 
-std::string parse_name(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const bool plain = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
-  if (text.empty() || !plain) throw std::invalid_argument("expected a host name, without a port");
-  return text;
+// As requests are compared with it.
+std::string parse_name(const std::string& text) {
+  std::string host = host_of(text);
+  const bool plain = host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
+  if (host.empty() || host.size() != text.size() || !plain)
+    throw std::invalid_argument("expected a host name, without a port");
+  return host;
 }
 
 task<> ask_readiness(tcp::endpoint where, response& said, error_code& error) {
@@ -52,6 +53,8 @@ setting status_setting(const program::values& given, std::uint16_t default_port)
   s.hosts = given.each("status-host", parse_name);
   return s;
 }
+
+bool same_endpoint(const setting& a, const setting& b) { return a.where == b.where && a.hosts == b.hosts; }
 
 std::unique_ptr<status_server> open_status(const executor& where, const setting& s, site_options what, site::look see) {
   if (!s.where) return nullptr;

@@ -1,0 +1,63 @@
+// Credit, and how streams share what there is of it.
+#include "mtcp/core/receive_window.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace mtcp::core::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// What is granted is read, half of it every millisecond for a second. Returns the offset that was reached.
+std::uint64_t read_fast(receive_window& window, timestamp& now, const limits& l, credit_budget& budget) {
+  std::uint64_t consumed = 0;
+  for (int i = 0; i < 1000; ++i, now += 1ms) {
+    const auto step = static_cast<std::size_t>((window.granted() - consumed) / 2);
+    consumed += step;
+    window.on_read(step, consumed, 40ms, now, l, budget);
+    EXPECT_LE(budget.granted(), l.receive_budget);
+  }
+  return consumed;
+}
+
+TEST(ReceiveWindow, DoublesWhenItIsTheLimitAndStaysInsideTheBudget) {
+  limits l;
+  l.receive_budget = 8 << 20;
+  credit_budget budget(l.receive_budget);
+  receive_window window;
+  window.begin(l, budget);
+  EXPECT_EQ(window.granted(), l.window_start);
+  timestamp now = 1s;
+  const std::uint64_t consumed = read_fast(window, now, l, budget);
+  EXPECT_GT(window.size(), l.window_start);
+  receive_window late;
+  late.begin(l, budget);
+  EXPECT_GE(late.granted(), l.early_limit);
+  late.end(0, budget);
+  window.end(consumed, budget);
+  EXPECT_EQ(budget.granted(), 0U);
+}
+
+// Idle streams that were fast once keep their credit; others must still be able to become fast.
+TEST(ReceiveWindow, LeavesOthersAsMuchAsItHolds) {
+  limits l;
+  l.receive_budget = 8 << 20;
+  l.window_max = 8 << 20;
+  credit_budget budget(l.receive_budget);
+  timestamp now = 1s;
+  std::vector<std::size_t> granted;
+  for (int stream = 0; stream < 4; ++stream) {
+    receive_window window;
+    window.begin(l, budget);
+    const std::uint64_t consumed = read_fast(window, now, l, budget);
+    granted.push_back(static_cast<std::size_t>(window.granted() - consumed));
+  }
+  EXPECT_GT(granted[0], 2U << 20);
+  for (std::size_t i = 1; i < granted.size(); ++i) EXPECT_GT(granted[i], granted[i - 1] / 3);
+  EXPECT_GT(budget.free(), 256U << 10);
+}
+
+}  // namespace
+}  // namespace mtcp::core::test
