@@ -6,7 +6,7 @@
 Needs root, TUN devices and network namespaces; makes two of its own and removes them. Lines are emulated by mtcp-lines
 (tests/lab). Rates are medians of N runs (default 3) with the lowest and the highest, in MB/s after 5 s of start-up; the
 share is that of the sum of the lines' rates, headers included. All use the
-system's congestion control.
+system's congestion control. The longest pause is that between two reads of the application.
 """
 import json
 import os
@@ -246,8 +246,9 @@ def describe(case, results):
         return f"{statistics.median(times):.3f} s ({times[0]:.3f} to {times[-1]:.3f})"
     rates = sorted(r["rate"] for r in results)
     total = sum(rate for rate, _, _ in case["lines"]) * case.get("each", 1)
+    pause = statistics.median(r["gap"] for r in results)
     return (f"{statistics.median(rates) / 1e6:6.2f} MB/s ({rates[0] / 1e6:.2f} to {rates[-1] / 1e6:.2f})"
-            f"  {100 * statistics.median(rates) / total:5.1f} %")
+            f"  {100 * statistics.median(rates) / total:5.1f} %  longest pause {1e3 * pause:.0f} ms")
 
 
 def compare(build, name, case, runs):

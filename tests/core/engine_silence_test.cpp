@@ -27,13 +27,13 @@ TEST(EngineSilence, ASilentBridgeBecomesSuspectWhileOthersGoOn) {
   EXPECT_TRUE(pair.has_event(pair.server, event::type::bridge_closed));
 }
 
-// A download for so long; TCP tells that it gets so many bytes a millisecond across on bridge 1.
-void download_while_tcp_carries(engine_pair& pair, stream_id id, duration time, std::uint64_t bytes,
-                                std::uint64_t& acknowledged) {
+constexpr path_info quick{.srtt = 1ms, .congestion_window = 100'000};
+
+// A download for so long; TCP tells `info` of bridge 1, and that it gets so many more bytes a millisecond across.
+void download_while_tcp_carries(engine_pair& pair, stream_id id, duration time, std::uint64_t bytes, path_info& info) {
   const std::string block(64 * 1024, 'x');
   for (const timestamp end = pair.now + time; pair.now < end;) {
-    path_info info{.srtt = 1ms, .congestion_window = 100'000};
-    info.acknowledged = acknowledged += bytes;
+    info.acknowledged += bytes;
     pair.server.handle_path_info(1, info, pair.now);
     pair.server.write(id, bytes_of(block));
     pair.run(1ms);
@@ -44,10 +44,10 @@ void download_while_tcp_carries(engine_pair& pair, stream_id id, duration time, 
 TEST(EngineSilence, ABridgeThatIsOnlySlowIsNotSuspect) {
   engine_pair pair;
   const stream_id id = pair.open();
-  std::uint64_t acknowledged = 0;
-  download_while_tcp_carries(pair, id, 500ms, 4, acknowledged);
+  path_info info = quick;
+  download_while_tcp_carries(pair, id, 500ms, 4, info);
   pair.silence(1);  // no frame is complete: the smallest one takes a second
-  download_while_tcp_carries(pair, id, 1s, 4, acknowledged);
+  download_while_tcp_carries(pair, id, 1s, 4, info);
   EXPECT_FALSE(pair.server.stats_of(1)->suspect);
   pair.run(500ms);
   EXPECT_TRUE(pair.server.stats_of(1)->suspect) << "TCP makes no progress either";
@@ -57,11 +57,28 @@ TEST(EngineSilence, ABridgeThatIsOnlySlowIsNotSuspect) {
 TEST(EngineSilence, ABridgeThatEndsInARelayIsSuspect) {
   engine_pair pair;
   const stream_id id = pair.open();
-  std::uint64_t acknowledged = 0;
-  download_while_tcp_carries(pair, id, 500ms, 10'000, acknowledged);
+  path_info info = quick;
+  download_while_tcp_carries(pair, id, 500ms, 10'000, info);
   pair.silence(1);
-  download_while_tcp_carries(pair, id, 400ms, 10'000, acknowledged);
+  download_while_tcp_carries(pair, id, 400ms, 10'000, info);
   EXPECT_TRUE(pair.server.stats_of(1)->suspect);
+}
+
+// For 200 ms and a round trip BBR sends next to nothing on purpose.
+TEST(EngineSilence, ABridgeThatMeasuresItsRoundTripIsNotSuspect) {
+  for (const bool probing : {true, false}) {
+    engine_pair pair;
+    const stream_id id = pair.open();
+    path_info info = quick;
+    download_while_tcp_carries(pair, id, 500ms, 10'000, info);
+    pair.silence(1);
+    info.probing = probing;
+    download_while_tcp_carries(pair, id, 400ms, 0, info);
+    EXPECT_EQ(pair.server.stats_of(1)->suspect, !probing);
+    info.probing = false;
+    download_while_tcp_carries(pair, id, 400ms, 0, info);
+    EXPECT_TRUE(pair.server.stats_of(1)->suspect) << "this is no pause any more";
+  }
 }
 
 // Long before the bridge is found to be silent.

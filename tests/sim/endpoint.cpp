@@ -177,7 +177,8 @@ void endpoint::report_path_info() {
     if (events_.now() < bridge.next_path_info) continue;
     const core::path_info info = bridge.carrier->out(side_).info();
     engine_.handle_path_info(id, info, events_.now());
-    bridge.next_path_info = events_.now() + std::max(info.srtt / 4, least_path_info_interval);
+    bridge.next_path_info =
+        events_.now() + std::max(info.probing ? duration{0} : info.srtt / 4, least_path_info_interval);
   }
 }
 

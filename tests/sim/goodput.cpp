@@ -81,10 +81,10 @@ namespace {
 // A connection that is never short of bytes.
 class plain_sender {
  public:
-  plain_sender(event_queue& events, const path_plan& p, const bottleneck_pair& narrow)
+  plain_sender(event_queue& events, const path_plan& p, const bottleneck_pair& narrow, const link::options& tcp)
       : forward_(events, {.delay = p.delay, .narrow = narrow.down}, random(1)),
         backward_(events, {.delay = p.delay, .narrow = narrow.up}, random(2)),
-        link_(events, forward_, backward_, {},
+        link_(events, forward_, backward_, tcp,
               {[this] { fill(); }, [this](const core::slice& s) { received_ += s.size(); }, [] {}, [] {}}) {}
 
   void fill() {
@@ -107,7 +107,7 @@ std::uint64_t received(const std::vector<std::unique_ptr<plain_sender>>& all) {
 
 }  // namespace
 
-double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to) {
+double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to, const link::options& tcp) {
   event_queue events;
   std::vector<std::unique_ptr<plain_sender>> senders;
   std::map<std::size_t, bottleneck_pair> shared;
@@ -115,7 +115,7 @@ double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp 
     bottleneck_pair narrow{std::make_shared<bottleneck>(events, p.up.narrow),
                            std::make_shared<bottleneck>(events, p.down.narrow)};
     if (p.shared) narrow = shared.emplace(*p.shared, narrow).first->second;
-    senders.push_back(std::make_unique<plain_sender>(events, p, narrow));
+    senders.push_back(std::make_unique<plain_sender>(events, p, narrow, tcp));
     senders.back()->fill();
   }
   events.run_until(from);

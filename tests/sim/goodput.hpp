@@ -40,7 +40,7 @@ measurement measure(const plan& p, timestamp from, timestamp to);
 
 /// Bytes per second, record overhead taken off, that plain TCP connections over the same bridges carry from `from` to
 /// `to`, each filled whenever it may: what the network itself lets through.
-double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to);
+double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to, const link::options& tcp = {});
 
 /// Seconds until the last byte of a download, from its request.
 double completion(const plan& p);

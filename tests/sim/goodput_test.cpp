@@ -78,6 +78,25 @@ TEST(shared_line, eight_bridges) {
   expect_shared("8 bridges over 10 MB/s, 30 ms, queue of 50 ms", {10 * mega, 30ms, 50ms}, 8, 98);
 }
 
+// BBR drains all connections at once, every 10 s, and each is back as soon as it may be.
+void expect_probed(const char* what, const std::vector<bridge_line>& bridges) {
+  plan p = download_plan(what, bridges, 0);
+  p.connection.probe_every = 10s;
+  const measurement m = measure(p, 5s, 25s);
+  const double percent = 100 * m.rate / ideal(total(bridges));
+  const double plain = 100 * plain_tcp(p.paths, 5s, 25s, p.connection) / ideal(total(bridges));
+  print(what, percent, 0.99 * plain, m);
+  std::printf("    %zu suspected; the same connections without a tunnel: %.1f %%\n", m.suspected, plain);
+  EXPECT_GE(percent, 0.99 * plain);
+  EXPECT_EQ(m.suspected, 0U);
+}
+
+TEST(goodput, bridges_that_probe_their_round_trip) {
+  expect_probed("8 x 3 MB/s, 200 ms, probing", {8, {3 * mega, 200ms, 200ms}});
+  expect_probed("8 x 1 MB/s, 80 ms, probing", {8, {1 * mega, 80ms, 100ms}});
+  expect_probed("5 x 8 MB/s, 40 ms, probing", {5, {8 * mega, 40ms, 100ms}});
+}
+
 // Six requests before the download begins; bytes of the first answer, and of the others.
 void add_requests(plan& p, std::uint64_t first, std::uint64_t others) {
   for (int i = 0; i < 6; ++i) {

@@ -11,6 +11,10 @@ namespace {
 constexpr std::uint64_t bursts_per_second = 2000;
 constexpr std::size_t max_burst_segments = 11;
 
+constexpr std::size_t probe_segments = 4;
+constexpr duration probe_length = std::chrono::milliseconds(200);
+constexpr double pacing_gain = 1.25;
+
 }  // namespace
 
 link::link(event_queue& events, line& forward, line& backward, const options& o, handlers h)
@@ -23,13 +27,21 @@ link::link(event_queue& events, line& forward, line& backward, const options& o,
       congestion_(o.segment, o.initial_window),
       last_sent_(events.now()),
       waiting_since_(events.now()),
-      retransmission_(events, [this] { timed_out(); }) {}
+      retransmission_(events, [this] { timed_out(); }),
+      probe_(events, [this] { turn_probe(); }),
+      pace_(events, [this] { send_more(); }) {
+  if (paces()) probe_.arm(events.now() + options_.probe_every);
+}
 
 // ---- the sender's end ----
 
+std::size_t link::window() const noexcept {
+  return probing_ ? std::min(probe_segments * options_.segment, congestion_.window()) : congestion_.window();
+}
+
 std::size_t link::window_left() const noexcept {
-  const std::size_t window = congestion_.window();
-  return window > in_flight_ ? window - in_flight_ : 0;
+  const std::size_t most = window();
+  return most > in_flight_ ? most - in_flight_ : 0;
 }
 
 std::size_t link::room() noexcept {
@@ -40,7 +52,8 @@ std::size_t link::room() noexcept {
     return 0;
   }
   // What the window takes at once does not count as unsent.
-  return std::min(low_water_ - unsent() + window_left(), options_.send_buffer - queued);
+  const std::size_t at_once = paces() ? 0 : window_left();
+  return std::min(low_water_ - unsent() + at_once, options_.send_buffer - queued);
 }
 
 std::size_t link::write(std::span<const std::byte> bytes) {
@@ -68,11 +81,13 @@ void link::close() {
 void link::stop_sending() noexcept {
   sending_ = false;
   retransmission_.cancel();
+  probe_.cancel();
+  pace_.cancel();
 }
 
 core::path_info link::info() const noexcept {
   if (options_.relayed) return {std::chrono::microseconds(10), 900'000, false, acked_};
-  return {rtt_.smoothed(), congestion_.window(), state_ != state::open, acked_};
+  return {rtt_.smoothed(), window(), state_ != state::open, acked_, probing_};
 }
 
 std::size_t link::burst() const noexcept {
@@ -87,6 +102,10 @@ void link::send_more() {
   while (in_flight_ == 0 || window_left() >= options_.segment) {
     if (resend_lost()) continue;
     if (unsent() == 0) break;
+    if (events_.now() < next_departure_) {
+      pace_.arm(next_departure_);
+      break;
+    }
     send_new();
   }
   if (unsent() > 0 || !lost_.empty()) limited_ = true;
@@ -112,6 +131,9 @@ void link::send_new() {
   count_.sent += size;
   transmit(next_, size);
   next_ += size;
+  if (!paces()) return;
+  const auto rate = static_cast<std::uint64_t>(pacing_gain * static_cast<double>(forward_.rate()));
+  next_departure_ = events_.now() + time_of(size, rate);
 }
 
 void link::transmit(std::uint64_t from, std::size_t size) {
@@ -169,6 +191,7 @@ void link::acked(std::uint64_t number) {
   rtt_.answered();
   update_state(loss, spurious);
   grow(delivered);
+  time_probe();
   rearm();
   send_more();
 }
@@ -214,7 +237,7 @@ void link::reinstate() {
 // A window that the application does not fill proves nothing and does not grow (RFC 7661, as Linux has it).
 void link::grow(std::size_t delivered) {
   const bool half_used = congestion_.slow_start() && congestion_.window() < 2 * most_in_flight_;
-  if (state_ != state::recovery && (limited_ || was_limited_ || half_used)) {
+  if (state_ != state::recovery && !probing_ && (limited_ || was_limited_ || half_used)) {
     congestion_.acked(delivered, events_.now(), rtt_.smoothed());
   }
   if (acked_ < round_end_) return;
@@ -243,6 +266,19 @@ void link::timed_out() {
 void link::rearm() {
   if (acked_ == next_) return retransmission_.cancel();
   retransmission_.arm(events_.now() + rtt_.timeout());
+}
+
+void link::turn_probe() {
+  probing_ = !probing_;
+  if (probing_) return time_probe();
+  probe_.arm(events_.now() + options_.probe_every);
+  send_more();
+}
+
+// It lasts from when what was on the way has drained.
+void link::time_probe() {
+  if (probing_ && !probe_.armed() && in_flight_ <= probe_segments * options_.segment)
+    probe_.arm(events_.now() + probe_length);
 }
 
 // A waiting writer is woken at half of the low-water mark (tcp_stream_memory_free), so that it is not woken for little.

@@ -4,6 +4,10 @@
 // about writability, the window grows only while it is the limit, a lost packet holds back all that follow it until it
 // has been sent again (SACK, RFC 6675; what a later ack passes over is lost), a lost tail waits for the retransmission
 // timer (RFC 6298), and spurious timeouts are undone (RFC 5682). All sizes in bytes, record overhead included.
+//
+// If it is to, it does what BBR adds to that (draft-cardwell-iccrg-bbr-congestion-control): it paces, at a little more
+// than the rate of the line, which BBR would know, too; and every now and then it keeps its window down to four
+// segments for 200 ms, to see the round trip without queues (section 4.3.4).
 #pragma once
 
 #include <cstddef>
@@ -31,6 +35,7 @@ class link {
     std::size_t record = 16384;                   ///< plaintext of a TLS record
     std::size_t record_overhead = 22;             ///< header, content type and tag (RFC 8446, section 5.2)
     duration give_up = std::chrono::seconds(20);  ///< without any ack (TCP_USER_TIMEOUT)
+    duration probe_every{0};                      ///< as BBR: how often it looks at the round trip; and it paces
     bool relayed = false;                         ///< what info() says is of a relay next door, and of a large window
   };
   struct handlers {
@@ -87,8 +92,10 @@ class link {
   enum class state { open, recovery, loss };
 
   std::uint64_t unsent() const noexcept { return written_ - next_; }
+  std::size_t window() const noexcept;
   std::size_t window_left() const noexcept;
   std::size_t burst() const noexcept;
+  bool paces() const noexcept { return options_.probe_every > duration{0}; }
 
   void send_more();
   bool resend_lost();
@@ -103,6 +110,8 @@ class link {
   void grow(std::size_t delivered);
   void timed_out();
   void rearm();
+  void turn_probe();
+  void time_probe();
   void wake_writer();
 
   event_queue& events_;
@@ -136,6 +145,10 @@ class link {
   timestamp last_sent_{0};
   timestamp waiting_since_{0};  ///< for an ack of anything
   timer retransmission_;
+  bool probing_ = false;
+  timer probe_;  ///< the next probe, or the end of this one
+  timestamp next_departure_{0};
+  timer pace_;
 
   // Receiver
   reassembly received_;

@@ -41,6 +41,7 @@ struct bridge_state {
   bridge_options options;
   path_info path;
   duration path_srtt_minimum = duration::max();
+  timestamp probing_at{0};  ///< when TCP was last seen to measure its round trip
   token_bucket limiter{0, 0};
   timestamp up_since{0};
 
@@ -91,6 +92,7 @@ struct bridge_state {
   void on_path_info(const path_info& info, timestamp now) {
     if (!records.empty()) oldest_frame.update(info.acknowledged, records.front().end - acked, now);
     path = info;
+    if (info.probing) probing_at = now;
     review_rate(now);
     if (info.srtt <= duration::zero()) return;
     path_srtt_minimum = std::min(path_srtt_minimum, info.srtt);
@@ -121,11 +123,14 @@ struct bridge_state {
     return options.rate_limit == 0 ? possible : std::min(possible, static_cast<double>(options.rate_limit));
   }
   double possible_rate() const {
+    if (path.probing) return window_rate();
     if (rate_is_proven) return rate.recent();
     if (path.srtt <= duration::zero()) return rate.proven_at() ? rate.recent() : 0;
-    // The kernel's round trip ends at a relay, if there is one on the way.
-    const double round_trip = seconds(std::max(path.srtt, rtt_minimum()));
-    return std::max(rate.recent(), static_cast<double>(path.congestion_window) / round_trip);
+    return std::max(rate.recent(), window_rate());
+  }
+  /// The kernel's round trip ends at a relay, if there is one on the way.
+  double window_rate() const {
+    return static_cast<double>(path.congestion_window) / seconds(std::max(path.srtt, rtt_minimum()));
   }
   /// What was measured before the bridge was idle for long may no longer hold.
   void review_rate(timestamp now) { rate_is_proven = rate.proven_at() && now - *rate.proven_at() < proof_lasts; }

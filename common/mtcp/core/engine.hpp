@@ -65,6 +65,9 @@ struct path_info {
   std::uint64_t congestion_window = 0;  ///< bytes
   bool recovering = false;              ///< tcpi_ca_state is Recovery or Loss
   std::uint64_t acknowledged = 0;       ///< bytes of the connection so far, by the peer's TCP
+  /// TCP keeps its window down for a moment, to see the round trip without queues (BBR): what it carries meanwhile says
+  /// nothing of the path.
+  bool probing = false;
 };
 
 /// How many bytes of complete frames this end has taken from a bridge that is gone.

@@ -140,6 +140,7 @@ void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, durati
     b.rtt.sample(sample, now);
     b.round_rtt = std::min(b.round_rtt, sample);
   }
+  if (newest->sent <= b.probing_at) newest->app_limited = true;
   const bool new_round = b.rate.on_ack(bytes, *newest, b.rtt.minimum(), now - delay);
   b.review_rate(now);
   if (new_round) on_round(b, !newest->app_limited);

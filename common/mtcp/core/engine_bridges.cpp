@@ -145,12 +145,12 @@ void engine::impl::handle_timeout(timestamp now) {
   }
 }
 
-// A bridge over which TCP still carries the oldest frame is slow and not silent: its frames may be overdue, and others
-// carry copies of them, but it goes on.
+// A bridge over which TCP still carries the oldest frame, or pauses on purpose, is slow and not silent: its frames may
+// be overdue, and others carry copies of them, but it goes on.
 timestamp engine::impl::progress_deadline(const bridge_state& b) const {
   const auto since = b.waits_since();
   if (!since || b.suspect) return never;
-  return std::max({b.progress_at, b.oldest_frame.at(), *since}) + b.patience();
+  return std::max({b.progress_at, b.oldest_frame.at(), b.probing_at, *since}) + b.patience();
 }
 
 void engine::impl::check_progress(bridge_state& b, timestamp now) {

@@ -105,13 +105,22 @@ void bridge::adapt_unsent_limit(std::size_t slack) {
   unsent_limit_ = slack;
 }
 
-// A few times per round trip, so that a queue that builds up is seen before it overflows.
+// A few times per round trip, so that a queue that builds up is seen before it overflows; and at once when TCP goes on
+// after a look at its round trip.
 void bridge::report_path_info(core::engine& to, core::timestamp now) {
   if (closed_ || now < next_path_info_) return;
   const auto info = platform::path_info(channel_.socket());
-  next_path_info_ =
-      now + std::clamp<core::duration>(info ? info->srtt / 4 : core::duration(0), milliseconds(10), milliseconds(500));
+  const auto often = info && !info->probing ? info->srtt / 4 : core::duration(0);
+  next_path_info_ = now + std::clamp<core::duration>(often, milliseconds(10), milliseconds(500));
   if (info) to.handle_path_info(id_, *info, now);
+  postpone_pause(now);
+}
+
+// The pause is due 10 s after TCP last saw its shortest round trip.
+void bridge::postpone_pause(core::timestamp now) {
+  if (now < next_postponement_) return;
+  platform::postpone_pause(channel_.socket());
+  next_postponement_ = now + std::chrono::seconds(4);
 }
 
 void bridge::close(error_code why) {

@@ -67,6 +67,7 @@ class bridge {
   void wait_for_room(session& from);
   void on_room(session& from, error_code error);
   void adapt_unsent_limit(std::size_t slack);
+  void postpone_pause(core::timestamp now);
   void tell_role(session& of);
 
   secure_channel channel_;
@@ -85,6 +86,7 @@ class bridge {
   std::size_t unsent_ = 0;  ///< at most so many bytes are in the socket and not sent
   std::size_t unsent_limit_ = 0;
   core::timestamp next_path_info_{0};
+  core::timestamp next_postponement_{0};
   detail::lifeline lifeline_;
 };
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "mtcp/net/platform_bbr.hpp"
 #include "mtcp/net/platform_tcp_info.hpp"
 
 #ifdef __linux__
@@ -52,6 +53,8 @@ std::optional<std::size_t> unsent_bytes([[maybe_unused]] tcp::socket& socket) {
 }
 
 std::optional<core::path_info> path_info(tcp::socket& socket) { return path_info_of(socket.native_handle()); }
+
+void postpone_pause(tcp::socket& socket) { restart_bbr(socket.native_handle()); }
 
 error_code bind_to_interface([[maybe_unused]] tcp::socket& socket, [[maybe_unused]] const std::string& interface) {
 #ifdef SO_BINDTODEVICE

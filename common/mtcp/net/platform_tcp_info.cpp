@@ -8,6 +8,8 @@
 
 #include <chrono>
 
+#include "mtcp/net/platform_bbr.hpp"
+
 namespace mtcp::platform {
 
 std::optional<core::path_info> path_info_of(int descriptor) {
@@ -19,6 +21,9 @@ std::optional<core::path_info> path_info_of(int descriptor) {
   known.congestion_window = std::uint64_t{info.tcpi_snd_cwnd} * info.tcpi_snd_mss;
   known.recovering = info.tcpi_ca_state == TCP_CA_Recovery || info.tcpi_ca_state == TCP_CA_Loss;
   known.acknowledged = info.tcpi_bytes_acked;
+  constexpr std::uint32_t probing_window = 4;  // segments; who has more is not asked
+  known.probing = info.tcpi_snd_cwnd <= probing_window && info.tcpi_ca_state == TCP_CA_Open &&
+                  bbr_phase_of(descriptor) == bbr_phase::probing_round_trip;
   return known;
 }
 
