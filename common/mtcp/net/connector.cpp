@@ -1,15 +1,20 @@
 #include "mtcp/net/connector.hpp"
 
 #include <boost/asio/ip/address.hpp>
-#include <string>
+#include <stdexcept>
 #include <utility>
 
 #include "mtcp/net/platform.hpp"
 
 namespace mtcp {
 
-connector::connector(const executor& where, const path_options& path, std::chrono::milliseconds timeout)
-    : path_(path), deadline_(clock::now() + timeout), resolver_(where), socket_(where), timer_(where) {}
+connector::connector(const executor& where, const path_options& path, std::chrono::milliseconds timeout,
+                     std::string name_servers)
+    : path_(path),
+      deadline_(clock::now() + timeout),
+      name_servers_(std::move(name_servers)),
+      socket_(where),
+      timer_(where) {}
 
 task<error_code> connector::connect(const tls_context& context, const key& own) {
   expire_at(deadline_);
@@ -23,6 +28,8 @@ task<error_code> connector::connect(const tls_context& context, const key& own) 
   co_return explain(error);
 }
 
+// The resolver is a new one for each dial: a laptop that has changed networks has other name servers. And not the C
+// library's, whose lookups cannot be ended: with dead name servers they outlast every deadline.
 task<error_code> connector::resolve(endpoints& out) {
   error_code not_literal;
   const auto literal = asio::ip::make_address(path_.host, not_literal);
@@ -30,9 +37,16 @@ task<error_code> connector::resolve(endpoints& out) {
     out.emplace_back(literal, path_.port);
     co_return error_code();
   }
-  auto [error, found] = co_await resolver_.async_resolve(path_.host, std::to_string(path_.port), use_result);
-  for (const auto& entry : found) out.push_back(entry.endpoint());
-  co_return error;
+  try {
+    names_.emplace(socket_.get_executor(), name_servers_);
+  } catch (const std::runtime_error&) {
+    co_return error_code(asio::error::host_not_found_try_again);
+  }
+  const auto found = co_await names_->resolve(path_.host, deadline_);
+  names_.reset();
+  if (!found) co_return found.error();
+  for (const ip_address& address : *found) out.emplace_back(address, path_.port);
+  co_return error_code();
 }
 
 // Each address gets its share of the time that is left, so that one that does not answer leaves some to the others.
@@ -103,7 +117,7 @@ void connector::abort() {
 
 void connector::close() {
   error_code ignored;
-  resolver_.cancel();
+  if (names_) names_->cancel();
   socket_.close(ignored);
   if (channel_) channel_->close();
 }

@@ -1,23 +1,26 @@
 // Dials one bridge: finds the server's addresses, tries one after the other, and shakes hands.
 #pragma once
 
-#include <boost/asio/ip/basic_resolver.hpp>
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "mtcp/net/async.hpp"
 #include "mtcp/net/lifeline.hpp"
 #include "mtcp/net/options.hpp"
+#include "mtcp/net/resolver.hpp"
 #include "mtcp/net/secure_channel.hpp"
 
 namespace mtcp {
 
 class connector {
  public:
-  /// `path` must outlive the connector. The clock of `timeout` runs until take().
-  connector(const executor& where, const path_options& path, std::chrono::milliseconds timeout);
+  /// `path` must outlive the connector. The clock of `timeout` runs until take(). `name_servers`, if not empty, are
+  /// asked instead of the system's (resolver.hpp).
+  connector(const executor& where, const path_options& path, std::chrono::milliseconds timeout,
+            std::string name_servers = {});
 
   /// TCP and TLS. Errors: of the last address that was tried; timed_out; operation_aborted after abort().
   task<error_code> connect(const tls_context& context, const key& own);
@@ -45,7 +48,8 @@ class connector {
 
   const path_options& path_;
   clock::time_point deadline_;
-  asio::ip::basic_resolver<tcp::protocol, executor> resolver_;
+  std::string name_servers_;
+  std::optional<resolver> names_;  ///< while it is asked
   tcp::socket socket_;
   std::optional<secure_channel> channel_;
   timer timer_;

@@ -99,6 +99,11 @@ void resolver_channel::lookup(const std::string& name, family which, callback do
   arm_timer();
 }
 
+void resolver_channel::cancel() {
+  ares_cancel(channel_.get());
+  arm_timer();
+}
+
 void resolver_channel::on_socket_state(void* self, ares_socket_t fd, int readable, int writable) {
   static_cast<resolver_channel*>(self)->set_interest(fd, readable != 0, writable != 0);
 }

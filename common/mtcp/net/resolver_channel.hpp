@@ -40,6 +40,8 @@ class resolver_channel {
   using callback = std::function<void(lookup_answer)>;
   /// Looks in the hosts file and asks the name servers. May call `done` before it returns.
   void lookup(const std::string& name, family which, callback done);
+  /// Lookups that are under way end with operation_aborted.
+  void cancel();
 
  private:
   struct watch;
