@@ -14,6 +14,16 @@ namespace mtcp::core::test {
 
 using namespace std::chrono_literals;
 
+/// What an engine sends on a bridge, in one place.
+inline std::vector<std::byte> frames_for(engine& from, bridge_id id, timestamp now) {
+  static gather_list frames(256 * 1024);
+  frames.clear(256 * 1024);
+  from.poll_transmit(id, frames, now);
+  std::vector<std::byte> all(frames.size());
+  frames.copy_to(all);
+  return all;
+}
+
 inline std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 class engine_pair {
@@ -47,10 +57,8 @@ class engine_pair {
   }
   /// What one end would send on a bridge now, without delivering it.
   std::vector<std::byte> poll(engine& from, bridge_id id) {
-    std::vector<std::byte> out(256 * 1024);
     from.transmit_order(now);
-    out.resize(from.poll_transmit(id, out, now));
-    return out;
+    return frames_for(from, id, now);
   }
 
   std::vector<event> events(engine& of) { return std::exchange(of_events(of), {}); }

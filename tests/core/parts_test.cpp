@@ -8,6 +8,7 @@
 #include "core/engine_pair.hpp"
 #include "mtcp/core/completion.hpp"
 #include "mtcp/core/frame_parser.hpp"
+#include "mtcp/core/gather_list.hpp"
 #include "mtcp/core/range_set.hpp"
 #include "mtcp/core/rate_estimator.hpp"
 #include "mtcp/core/reorder_buffer.hpp"
@@ -101,6 +102,14 @@ TEST(ReorderBuffer, SmallPiecesDoNotPinLargeChunks) {
   EXPECT_LT(buffer.memory(), 100U * 128);
 }
 
+std::string text_of(const send_buffer& buffer, const segment& s) {
+  gather_list list(s.size);
+  buffer.gather(s, list);
+  std::string text(list.size(), '\0');
+  list.copy_to(std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
 TEST(SendBuffer, KeepsBytesUntilAcknowledgedInAnyOrder) {
   send_buffer buffer;
   buffer.append(bytes_of(pattern(0, 50'000)));
@@ -113,9 +122,7 @@ TEST(SendBuffer, KeepsBytesUntilAcknowledgedInAnyOrder) {
   EXPECT_EQ(buffer.find(cuts[1]), nullptr);
   segment* kept = buffer.find(cuts[2]);
   ASSERT_NE(kept, nullptr);
-  std::string text(kept->size, '\0');
-  buffer.copy(*kept, std::as_writable_bytes(std::span(text)));
-  EXPECT_EQ(text, pattern(kept->offset, kept->size));
+  EXPECT_EQ(text_of(buffer, *kept), pattern(kept->offset, kept->size));
   for (const std::uint64_t number : cuts) buffer.acknowledge(number);
   EXPECT_TRUE(buffer.all_acked());
   EXPECT_EQ(buffer.memory(), 0U);
@@ -136,14 +143,51 @@ TEST(SendBuffer, SmallWritesShareAChunkAndAReferenceBetweenThemIsKept) {
     }
   }
   std::string sent;
-  while (buffer.unsent() > 0) {
-    const segment& s = *buffer.find(buffer.cut(12'345));
-    std::string text(s.size, '\0');
-    buffer.copy(s, std::as_writable_bytes(std::span(text)));
-    sent += text;
-  }
+  while (buffer.unsent() > 0) sent += text_of(buffer, *buffer.find(buffer.cut(12'345)));
   EXPECT_EQ(sent, all);
   EXPECT_LT(buffer.memory(), all.size() * 2);
+}
+
+TEST(GatherList, RefersToWhatIsLargeAndKeepsWhatIsSmall) {
+  std::string small = "small", large(5000, 'x');
+  gather_list list(8192);
+  list.clear(6000);
+  const auto write = [&](std::string_view text) {
+    std::ranges::copy(bytes_of(text), list.rest().begin());
+    list.wrote(text.size());
+  };
+  write("head ");
+  list.refer(bytes_of(small));
+  list.refer(bytes_of(large).first(2000));
+  list.refer(bytes_of(large).subspan(2000));
+  write(" tail");
+  EXPECT_EQ(list.size(), 5015U);
+  EXPECT_EQ(list.rest().size(), 985U);
+  ASSERT_EQ(list.pieces().size(), 3U);  // what lies together is one piece
+  EXPECT_EQ(list.pieces()[1].data(), bytes_of(large).data());
+  small = "other";
+  std::string all(list.size(), '\0');
+  list.copy_to(std::as_writable_bytes(std::span(all)));
+  EXPECT_EQ(all, "head small" + large + " tail");
+  list.clear(100);
+  EXPECT_EQ(list.size(), 0U);
+  EXPECT_EQ(list.rest().size(), 100U);
+}
+
+TEST(GatherList, IsReadFromTheFront) {
+  const std::string a = "abcde", b = "fgh";
+  const std::array<byte_piece, 4> pieces{bytes_of(a), {}, bytes_of(b), {}};
+  piece_reader reader(pieces);
+  EXPECT_EQ(reader.left(), 8U);
+  std::string got;
+  std::vector<std::size_t> sizes;
+  for (byte_piece next = reader.next(3); !next.empty(); next = reader.next(3)) {
+    sizes.push_back(next.size());
+    for (const std::byte c : next) got += static_cast<char>(c);
+  }
+  EXPECT_EQ(got, a + b);
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{3, 2, 3}));
+  EXPECT_EQ(reader.left(), 0U);
 }
 
 TEST(SendBuffer, DropsWhatWasNeverSent) {

@@ -37,9 +37,11 @@ class openings_test : public testing::Test, session::listener {
   }
 
   std::vector<std::byte> poll(core::engine& from, core::bridge_id bridge) {
-    std::vector<std::byte> out(1 << 20);
+    core::gather_list frames(1 << 20);
     from.transmit_order(client.now());
-    out.resize(from.poll_transmit(bridge, out, client.now()));
+    from.poll_transmit(bridge, frames, client.now());
+    std::vector<std::byte> out(frames.size());
+    frames.copy_to(out);
     return out;
   }
   void to_server() {

@@ -52,16 +52,43 @@ class driver_pair {
   }
 };
 
-bytes encrypted(tls_driver& by, const bytes& plain, core::timestamp now = {}) {
-  bytes out;
-  EXPECT_FALSE(by.encrypt(plain, out, now));
+bytes encrypted(tls_driver& by, std::span<const core::byte_piece> plain, core::timestamp now = {}) {
+  core::piece_reader reader(plain);
+  bytes out(tls_driver::encrypted_most(reader.left()));
+  const auto size = by.encrypt(reader, reader.left(), out, now);
+  EXPECT_TRUE(size.has_value());
+  EXPECT_EQ(reader.left(), 0U);
+  out.resize(size ? *size : 0);
   return out;
+}
+
+bytes encrypted(tls_driver& by, const bytes& plain, core::timestamp now = {}) {
+  const core::byte_piece whole = plain;
+  return encrypted(by, {&whole, 1}, now);
 }
 
 TEST(tls_driver, shakes_hands_byte_by_byte) {
   driver_pair pair;
   pair.shake_hands(1);
   EXPECT_EQ(pair.client.exporter(), pair.server.exporter());
+}
+
+// The peer cannot see how the plaintext lay in memory.
+TEST(tls_driver, encrypts_what_lies_in_pieces) {
+  driver_pair pair;
+  pair.shake_hands();
+  const bytes plain = random_bytes(100'000, 7);
+  for (const std::size_t piece : {1UL, 15UL, 16UL, 17UL, 1000UL, 16'384UL, 16'403UL, 65'536UL}) {
+    std::vector<core::byte_piece> pieces;
+    for (std::size_t at = 0; at < plain.size(); at += piece)
+      pieces.push_back(std::span(plain).subspan(at, std::min(piece, plain.size() - at)));
+    const bytes cipher = encrypted(pair.client, pieces);
+    EXPECT_LE(cipher.size(), plain.size() + 7 * 22);
+    std::vector<core::slice> got;
+    bytes answer;
+    ASSERT_FALSE(pair.server.decrypt(cipher, got, answer));
+    EXPECT_EQ(joined(got), plain);
+  }
 }
 
 TEST(tls_driver, decrypts_what_is_cut_anywhere) {

@@ -30,6 +30,7 @@ endpoint::endpoint(event_queue& events, side which, const core::limits& limits, 
       chance_(chance),
       log_(log),
       handlers_(std::move(h)),
+      frames_(staging_size),
       staging_(staging_size),
       deadline_(events, [this] { on_deadline(); }) {}
 
@@ -155,13 +156,16 @@ bool endpoint::transmit(core::bridge_id id, attachment& bridge) {
   if (!flush(bridge)) return false;
   const std::size_t room = out.room();
   if (room == 0) return false;
-  const auto offer = std::span(staging_).first(std::clamp(room, least_staging, staging_size));
-  const std::size_t size = engine_.poll_transmit(id, offer, events_.now());
-  if (size > offer.size()) log_.fail("%s: poll_transmit() wrote %zu of %zu bytes", name_of(side_), size, offer.size());
-  if (size == 0) return false;
-  const std::size_t taken = out.write(offer.first(size));
-  bridge.rest.assign(offer.begin() + static_cast<std::ptrdiff_t>(taken),
-                     offer.begin() + static_cast<std::ptrdiff_t>(size));
+  const std::size_t most = std::clamp(room, least_staging, staging_size);
+  frames_.clear(most);
+  engine_.poll_transmit(id, frames_, events_.now());
+  if (frames_.size() > most)
+    log_.fail("%s: poll_transmit() gave %zu of %zu bytes", name_of(side_), frames_.size(), most);
+  if (frames_.size() == 0) return false;
+  const auto bytes = std::span(staging_).first(frames_.size());
+  frames_.copy_to(bytes);
+  const std::size_t taken = out.write(bytes);
+  bridge.rest.assign(bytes.begin() + static_cast<std::ptrdiff_t>(taken), bytes.end());
   return true;
 }
 

@@ -80,6 +80,7 @@ class endpoint {
   journal& log_;
   handlers handlers_;
   std::map<core::bridge_id, attachment> bridges_;
+  core::gather_list frames_;
   std::vector<std::byte> staging_;
   bool work_is_due_ = false;
   timer deadline_;

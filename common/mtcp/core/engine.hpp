@@ -17,6 +17,7 @@
 
 #include "mtcp/core/buffer.hpp"
 #include "mtcp/core/datagram.hpp"
+#include "mtcp/core/gather_list.hpp"
 #include "mtcp/core/limits.hpp"
 #include "mtcp/core/stats.hpp"
 #include "mtcp/core/types.hpp"
@@ -144,10 +145,10 @@ class engine {
   /// Live bridges in the order in which they should be offered poll_transmit(): soonest expected delivery first. None
   /// if there is nothing to send.
   std::span<const bridge_id> transmit_order(timestamp now);
-  /// Fills `out` with whole frames for this bridge, to be sent in that order and before anything polled later. Returns
-  /// the bytes written; 0 when the bridge has nothing to send now. `out` should hold 64 KiB or more. What was
-  /// polled is taken as sent.
-  std::size_t poll_transmit(bridge_id id, std::span<std::byte> out, timestamp now);
+  /// Fills `out`, which is empty and should have room for 64 KiB or more, with whole frames for this bridge, to be sent
+  /// in that order and before anything polled later. Nothing, when the bridge has nothing to send now. What was polled
+  /// is taken as sent. `out` refers to memory of the engine: use it up before the next command or input.
+  void poll_transmit(bridge_id id, gather_list& out, timestamp now);
   /// Bytes of unsent data that the bridge's socket should hold at most (TCP_NOTSENT_LOWAT).
   std::size_t send_slack(bridge_id id) const;
   /// When handle_timeout() is due next. Empty when nothing is.

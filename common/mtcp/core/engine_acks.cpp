@@ -94,7 +94,7 @@ void engine::impl::put_acks(transmission& t) {
     body.varint(static_cast<std::uint64_t>(std::clamp<std::int64_t>(delay, 0, longest_delay)));
   }
   put_frame_header(t.rest().first<frame_header_size>(), frame_type::ack, body.size());
-  t.used += frame_header_size + body.size();
+  t.out.wrote(frame_header_size + body.size());
 }
 
 violation engine::impl::handle_ack(wire_reader body, timestamp now) {

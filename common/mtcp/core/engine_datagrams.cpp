@@ -55,6 +55,7 @@ void engine::impl::put_datagram(transmission& t, stream_state& s, const datagram
   body.bytes(d.payload.bytes());
   put_frame_header(t.rest().first<frame_header_size>(), frame_type::datagram, body.size());
   const std::size_t size = frame_header_size + body.size();
+  t.out.wrote(size);
   counters.payload_sent += d.payload.size();
   s.datagram_bytes_sent += d.payload.size();
   in_flight_frame f;

@@ -44,15 +44,14 @@ struct ranked_bridge {
   lane path;
 };
 
-/// Fills the caller's buffer frame by frame.
+/// Fills the caller's list frame by frame.
 struct transmission {
   bridge_state& bridge;
-  std::span<std::byte> out;
+  gather_list& out;
   timestamp now;
-  std::size_t used = 0;
   std::size_t data_room = 0;  ///< bytes of DATA frames that the bridge may still take
 
-  std::span<std::byte> rest() const { return out.subspan(used); }
+  std::span<std::byte> rest() const { return out.rest(); }
 };
 
 struct engine::impl {
@@ -216,7 +215,7 @@ struct engine::impl {
   bool worth_a_round(timestamp now);
   bool anything_waits(timestamp now) const;
   bool nothing_to_do(const bridge_state& b) const;
-  std::size_t poll_transmit(bridge_state& b, std::span<std::byte> out, timestamp now);
+  void poll_transmit(bridge_state& b, gather_list& out, timestamp now);
   void put_data(transmission& t);
   void put_sparse(transmission& t);
   double bulk_backlog() const;

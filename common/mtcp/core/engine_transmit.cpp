@@ -29,10 +29,10 @@ constexpr std::size_t sparse_allowance = 16 * 1024;
 constexpr duration look_interval = std::chrono::milliseconds(1);
 }  // namespace
 
-std::size_t engine::poll_transmit(bridge_id id, std::span<std::byte> out, timestamp now) {
+void engine::poll_transmit(bridge_id id, gather_list& out, timestamp now) {
   const auto it = impl_->bridges.find(id);
-  if (it == impl_->bridges.end() || impl_->failure != violation::none || out.size() < control_room) return 0;
-  return impl_->poll_transmit(it->second, out, now);
+  if (it == impl_->bridges.end() || impl_->failure != violation::none || out.rest().size() < control_room) return;
+  impl_->poll_transmit(it->second, out, now);
 }
 
 std::size_t engine::send_slack(bridge_id id) const {
@@ -78,10 +78,10 @@ bool engine::impl::nothing_to_do(const bridge_state& b) const {
   return !b.usable || (b.room() < least_segment && queue.empty(stream_queue::place::sparse));
 }
 
-std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> out, timestamp now) {
+void engine::impl::poll_transmit(bridge_state& b, gather_list& out, timestamp now) {
   transmission t{b, out, now};
   fire_acks(now);
-  if (nothing_to_do(b)) return 0;
+  if (nothing_to_do(b)) return;
   copies.refill(now);
   b.limiter.refill(now);
   put_pings(t);
@@ -90,10 +90,9 @@ std::size_t engine::impl::poll_transmit(bridge_state& b, std::span<std::byte> ou
   t.data_room = data_room(t);
   if (b.usable && peer) put_data(t);
   if (!controls.empty() && good_for_little(b, false, now)) put_controls(t);  // FIN, right behind the last byte
-  b.sent += t.used;
+  b.sent += out.size();
   if (t.data_room >= least_segment || !b.usable) b.rate.on_app_limited(b.in_flight());
-  if (t.used > 0) rerank(b);
-  return t.used;
+  if (out.size() > 0) rerank(b);
 }
 
 void engine::impl::put_data(transmission& t) {
@@ -115,10 +114,10 @@ void engine::impl::put_sparse(transmission& t) {
   const std::uint64_t beyond = t.bridge.room_within(t.bridge.send_limit() + sparse_allowance);
   const auto more = static_cast<std::size_t>(std::min<std::uint64_t>(beyond, sparse_allowance));
   const std::size_t bulk_room = t.data_room;
-  const std::size_t used = t.used;
+  const std::size_t used = t.out.size();
   t.data_room = std::min(bulk_room + more, t.rest().size() - std::min(t.rest().size(), data_header + control_room));
   put_streams(t, stream_queue::place::sparse);
-  t.data_room = bulk_room - std::min(bulk_room, t.used - used);
+  t.data_room = bulk_room - std::min(bulk_room, t.out.size() - used);
 }
 
 std::size_t engine::impl::data_room(const transmission& t) const {
@@ -137,13 +136,13 @@ std::size_t engine::impl::data_room(const transmission& t) const {
 void engine::impl::put_pings(transmission& t) {
   bridge_state& b = t.bridge;
   if (b.pong_wanted) {
-    t.used += put_frame(t.rest(), frame_type::pong, *b.pong_wanted);
+    t.out.wrote(put_frame(t.rest(), frame_type::pong, *b.pong_wanted));
     b.pong_wanted.reset();
   }
   if (b.ping_wanted) {
     b.ping_wanted = false;
     b.ping_sent = t.now;
-    t.used += put_frame(t.rest(), frame_type::ping, ++b.ping_number);
+    t.out.wrote(put_frame(t.rest(), frame_type::ping, ++b.ping_number));
   }
 }
 
@@ -191,6 +190,7 @@ bool engine::impl::put_control(transmission& t, const control_item& item) {
   slot->queued = false;
   if (s != nullptr) uncount_if_over_at_peer(*s);
   if (size == 0) return true;
+  t.out.wrote(size);
   ++slot->copies;
   in_flight_frame f;
   f.what = item.what;
@@ -295,9 +295,10 @@ void engine::impl::put_segment(transmission& t, stream_state& s, std::uint64_t n
   wire_writer body(t.rest().subspan(frame_header_size));
   body.varint(s.id);
   body.varint(piece.offset);
-  s.out.copy(piece, t.rest().subspan(frame_header_size + body.size(), piece.size));
   const std::size_t size = body.size() + piece.size;
   put_frame_header(t.rest().first<frame_header_size>(), frame_type::data, size);
+  t.out.wrote(frame_header_size + body.size());
+  s.out.gather(piece, t.out);
   ++piece.copies;
   in_flight_frame f;
   f.is_data = true;
@@ -308,12 +309,12 @@ void engine::impl::put_segment(transmission& t, stream_state& s, std::uint64_t n
   t.data_room -= std::min(t.data_room, frame_header_size + size);
 }
 
+// A frame of that size was written.
 void engine::impl::record(transmission& t, in_flight_frame f, std::size_t frame_size) {
   bridge_state& b = t.bridge;
   if (f.size > least_segment) next_look = {};
   f.mark = b.rate.on_send(t.now, b.records.empty());
-  t.used += frame_size;
-  f.end = b.sent + t.used;
+  f.end = b.sent + t.out.size();
   f.due = due(t, f.is_data);
   if (b.options.rate_limit > 0) b.limiter.spend(static_cast<double>(frame_size));
   b.records.push_back(std::move(f));
@@ -323,7 +324,7 @@ void engine::impl::record(transmission& t, in_flight_frame f, std::size_t frame_
 timestamp engine::impl::due(const transmission& t, bool is_data) const {
   const bridge_state& b = t.bridge;
   if (!b.rtt.known() || (is_data && b.rate.rate() <= 0)) return t.now + std::chrono::seconds(1);
-  const auto queued = std::chrono::duration<double>(b.queue_seconds(t.used));
+  const auto queued = std::chrono::duration<double>(b.queue_seconds(t.out.size()));
   return t.now + b.rtt.minimum() + send_cap::ack_delay + std::chrono::ceil<duration>(queued);
 }
 

@@ -58,13 +58,13 @@ segment* send_buffer::find(std::uint64_t number) {
   return index < segments_.size() ? &segments_[static_cast<std::size_t>(index)] : nullptr;
 }
 
-void send_buffer::copy(const segment& s, std::span<std::byte> out) const {
+void send_buffer::gather(const segment& s, gather_list& out) const {
   std::size_t index = pieces_.partition_point([&](const piece& p) { return p.offset <= s.offset; }) - 1;
   std::size_t skip = static_cast<std::size_t>(s.offset - pieces_[index].offset);
   for (std::size_t done = 0; done < s.size; ++index, skip = 0) {
     const slice& bytes = pieces_[index].bytes;
     const std::size_t size = std::min(bytes.size() - skip, s.size - done);
-    std::memcpy(out.data() + done, bytes.data() + skip, size);
+    out.refer(bytes.bytes().subspan(skip, size));
     done += size;
   }
 }

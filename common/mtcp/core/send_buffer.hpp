@@ -9,6 +9,7 @@
 #include <span>
 
 #include "mtcp/core/buffer.hpp"
+#include "mtcp/core/gather_list.hpp"
 #include "mtcp/core/ring.hpp"
 
 namespace mtcp::core {
@@ -32,8 +33,8 @@ class send_buffer {
   std::uint64_t cut(std::size_t max);
   /// Segments are numbered from 0; null for one whose bytes have been freed.
   segment* find(std::uint64_t number);
-  /// Copies the bytes of a segment that has not been freed to `out`.
-  void copy(const segment& s, std::span<std::byte> out) const;
+  /// Adds the bytes of a segment that has not been freed to `out`, by reference.
+  void gather(const segment& s, gather_list& out) const;
   /// The segment's bytes have arrived. Returns false when that was known.
   bool acknowledge(std::uint64_t number);
   /// Forgets bytes never sent: end() becomes sent().

@@ -1,8 +1,6 @@
 #include "mtcp/net/bridge.hpp"
 
 #include <algorithm>
-#include <memory>
-#include <span>
 #include <utility>
 
 #include "mtcp/net/platform.hpp"
@@ -17,9 +15,10 @@ constexpr std::size_t transmit_most = 256 * 1024;  // bytes taken from the engin
 constexpr std::size_t transmit_least = 68 * 1024;  // one segment of the largest size, with what goes around it
 
 // Frames between the engine and TLS; they stay here for the length of one call.
-std::span<std::byte> staging(std::size_t size) {
-  thread_local const auto memory = std::make_unique_for_overwrite<std::byte[]>(transmit_most);
-  return {memory.get(), size};
+core::gather_list& staging(std::size_t most) {
+  thread_local core::gather_list frames(transmit_most);
+  frames.clear(most);
+  return frames;
 }
 
 template <class Endpoint>
@@ -65,11 +64,11 @@ bool bridge::transmit(session& from, core::timestamp now) {
   adapt_unsent_limit(slack);
   const std::size_t unsent = unsent_bytes(slack);
   if (unsent >= slack) return wait_for_room(from), false;
-  const std::size_t size =
-      engine.poll_transmit(id_, staging(std::clamp(slack - unsent, transmit_least, transmit_most)), now);
-  if (size == 0) return false;
-  unsent_ += size;
-  const error_code error = channel_.write(staging(size));
+  core::gather_list& frames = staging(std::clamp(slack - unsent, transmit_least, transmit_most));
+  engine.poll_transmit(id_, frames, now);
+  if (frames.size() == 0) return false;
+  unsent_ += frames.size();
+  const error_code error = channel_.write(frames.pieces());
   if (error) return close(error), false;
   if (channel_.pending()) wait_for_room(from);
   return true;

@@ -148,26 +148,24 @@ error_code secure_channel::receive(std::vector<core::slice>& out) {
   return input ? tls_->decrypt(*input, out, pending_) : input.error();
 }
 
-error_code secure_channel::write(std::span<const std::byte> plaintext) {
-  while (!plaintext.empty()) {
-    const auto batch = plaintext.first(std::min(plaintext.size(), send_batch));
-    if (const error_code error = write_batch(batch)) return error;
-    plaintext = plaintext.subspan(batch.size());
-  }
-  return {};
+error_code secure_channel::write(core::byte_piece plaintext) { return write(std::span(&plaintext, 1)); }
+
+error_code secure_channel::write(std::span<const core::byte_piece> plaintext) {
+  core::piece_reader from(plaintext);
+  error_code error;
+  while (!error && from.left() > 0) error = write_batch(from);
+  return error;
 }
 
-error_code secure_channel::write_batch(std::span<const std::byte> plaintext) {
-  if (pending()) return tls_->encrypt(plaintext, pending_, now());
+error_code secure_channel::write_batch(core::piece_reader& from) {
   const std::span<std::byte> scratch = send_scratch();
-  const auto size = tls_->encrypt(plaintext, scratch, now());
+  const auto size = tls_->encrypt(from, std::min(from.left(), send_batch), scratch, now());
   if (!size) return size.error();
   const auto ciphertext = scratch.first(*size);
-  const auto sent = send_some(ciphertext);
+  const auto sent = pending() ? result<std::size_t>(0) : send_some(ciphertext);
   if (!sent) return sent.error();
   const auto rest = ciphertext.subspan(*sent);
-  pending_.assign(rest.begin(), rest.end());
-  pending_sent_ = 0;
+  pending_.insert(pending_.end(), rest.begin(), rest.end());
   return {};
 }
 

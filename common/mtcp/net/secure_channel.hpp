@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "mtcp/core/buffer.hpp"
+#include "mtcp/core/gather_list.hpp"
 #include "mtcp/net/async.hpp"
 #include "mtcp/net/key.hpp"
 #include "mtcp/net/tls_context.hpp"
@@ -53,7 +54,8 @@ class secure_channel {
   task<error_code> read(std::vector<core::slice>& out);
 
   /// Encrypts all of `plaintext` and sends what the socket takes; the rest stays pending, in memory.
-  error_code write(std::span<const std::byte> plaintext);
+  error_code write(std::span<const core::byte_piece> plaintext);
+  error_code write(core::byte_piece plaintext);
   /// True while encrypted bytes wait for the socket. Nothing should be written then.
   bool pending() const noexcept { return pending_sent_ != pending_.size(); }
   std::size_t pending_bytes() const noexcept { return pending_.size() - pending_sent_; }
@@ -86,7 +88,7 @@ class secure_channel {
   result<std::span<const std::byte>> receive_some();
   result<std::size_t> send_some(std::span<const std::byte> bytes);
   error_code receive(std::vector<core::slice>& out);
-  error_code write_batch(std::span<const std::byte> plaintext);
+  error_code write_batch(core::piece_reader& from);
 
   tcp::socket socket_;
   std::unique_ptr<tls_driver> tls_;

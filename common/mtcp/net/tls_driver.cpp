@@ -258,35 +258,38 @@ std::size_t tls_driver::encrypted_most(std::size_t plain) noexcept {
   return plain + record_count(plain) * tls_record_key::overhead + updates * key_update_size;
 }
 
-tls_driver::error_code tls_driver::encrypt(std::span<const std::byte> plain, std::vector<std::byte>& out,
-                                           core::timestamp now) {
-  const std::size_t before = out.size();
-  out.resize(before + encrypted_most(plain.size()));
-  const auto size = encrypt(plain, std::span(out).subspan(before), now);
-  out.resize(before + (size ? *size : 0));
-  return size ? error_code() : size.error();
-}
-
-boost::system::result<std::size_t> tls_driver::encrypt(std::span<const std::byte> plain, std::span<std::byte> out,
-                                                       core::timestamp now) {
+boost::system::result<std::size_t> tls_driver::encrypt(core::piece_reader& plain, std::size_t size,
+                                                       std::span<std::byte> out, core::timestamp now) {
   std::size_t used = 0;
-  while (!plain.empty() && !failed_) {
-    const auto batch = plain.first(std::min(plain.size(), batch_size));
-    if (update_requested_ || key_is_old(record_count(batch.size()), now)) {
+  while (size > 0 && !failed_) {
+    const std::size_t batch = std::min(size, batch_size);
+    if (update_requested_ || key_is_old(record_count(batch), now)) {
       failed_ = !replace_key(out.subspan(used), now);
       used += key_update_size;
     }
-    records_ += record_count(batch.size());
+    records_ += record_count(batch);
     if (!key_since_) key_since_ = now;
-    for (std::size_t at = 0; at < batch.size() && !failed_; at += record_payload) {
-      const auto content = batch.subspan(at, std::min(record_payload, batch.size() - at));
-      failed_ = !sealing_->seal(tls_content::data, content, out.subspan(used));
-      used += content.size() + tls_record_key::overhead;
+    for (std::size_t left = batch; left > 0 && !failed_;) {
+      const std::size_t content = std::min(record_payload, left);
+      failed_ = !seal_next(plain, content, out.subspan(used));
+      used += content + tls_record_key::overhead;
+      left -= content;
     }
-    plain = plain.subspan(batch.size());
+    size -= batch;
   }
   if (failed_) return error_code(errc::tls_failed);
   return used;
+}
+
+// One record of the next `size` bytes.
+bool tls_driver::seal_next(core::piece_reader& plain, std::size_t size, std::span<std::byte> out) {
+  bool ok = sealing_->begin(size, out);
+  while (ok && size > 0) {
+    const core::byte_piece piece = plain.next(size);
+    ok = !piece.empty() && sealing_->add(piece);
+    size -= piece.size();
+  }
+  return ok && sealing_->end(tls_content::data);
 }
 
 // Before `records` more are sent under the present key.

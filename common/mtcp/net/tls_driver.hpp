@@ -17,6 +17,7 @@
 #include <boost/system/result.hpp>
 
 #include "mtcp/core/buffer.hpp"
+#include "mtcp/core/gather_list.hpp"
 #include "mtcp/core/types.hpp"
 #include "mtcp/net/key_ring.hpp"
 #include "mtcp/net/tls_bio.hpp"
@@ -45,10 +46,9 @@ class tls_driver {
   /// Takes all of `in` and appends the plaintext to `plain`, up to an error if there is one: asio::error::eof is the
   /// peer's goodbye; after any other one `alert` may hold something to tell the peer.
   error_code decrypt(std::span<const std::byte> in, std::vector<core::slice>& plain, std::vector<std::byte>& alert);
-  /// Appends `plain` to `out`, encrypted. `now` is for the age of the key.
-  error_code encrypt(std::span<const std::byte> plain, std::vector<std::byte>& out, core::timestamp now);
-  /// The same to the front of `out`, which has room for encrypted_most(plain.size()) bytes. Returns how many there are.
-  boost::system::result<std::size_t> encrypt(std::span<const std::byte> plain, std::span<std::byte> out,
+  /// Encrypts the next `size` bytes to the front of `out`, which has room for encrypted_most(size). Returns how many
+  /// there are. `now` is for the age of the key.
+  boost::system::result<std::size_t> encrypt(core::piece_reader& plain, std::size_t size, std::span<std::byte> out,
                                              core::timestamp now);
   static std::size_t encrypted_most(std::size_t plain) noexcept;
   /// Appends the goodbye (close_notify), once.
@@ -80,6 +80,7 @@ class tls_driver {
   verdict open_record(std::span<const std::byte> record, std::vector<core::slice>& plain);
   verdict handle_content(tls_content type, std::span<const std::byte> content);
   verdict handle_key_update(std::span<const std::byte> message);
+  bool seal_next(core::piece_reader& plain, std::size_t size, std::span<std::byte> out);
   bool key_is_old(std::size_t records, core::timestamp now) const noexcept;
   bool replace_key(std::span<std::byte> out, core::timestamp now);
   void append_alert(std::uint8_t level, std::uint8_t what, std::vector<std::byte>& out);

@@ -91,16 +91,27 @@ std::array<unsigned char, tls_record_key::iv_size> tls_record_key::next_nonce() 
 }
 
 bool tls_record_key::seal(tls_content type, std::span<const std::byte> content, std::span<std::byte> out) noexcept {
-  EVP_CIPHER_CTX* c = context_.get();
+  return begin(content.size(), out) && add(content) && end(type);
+}
+
+bool tls_record_key::begin(std::size_t size, std::span<std::byte> out) noexcept {
   const auto nonce = next_nonce();
+  put_header(out, size + 1 + tag_size);
+  next_ = raw(out.data()) + header_size;
+  return EVP_CipherInit_ex(context_.get(), nullptr, nullptr, nullptr, nonce.data(), -1) == 1 &&
+         update(context_.get(), nullptr, out.first(header_size));
+}
+
+bool tls_record_key::add(std::span<const std::byte> content) noexcept {
+  unsigned char* const to = next_;
+  next_ += content.size();
+  return update(context_.get(), to, content);
+}
+
+bool tls_record_key::end(tls_content type) noexcept {
   const auto type_byte = static_cast<std::byte>(type);
-  put_header(out, content.size() + 1 + tag_size);
-  unsigned char* body = raw(out.data()) + header_size;
-  unsigned char* tag = body + content.size() + 1;
-  return EVP_CipherInit_ex(c, nullptr, nullptr, nullptr, nonce.data(), -1) == 1 &&
-         update(c, nullptr, out.first(header_size)) && update(c, body, content) &&
-         update(c, body + content.size(), {&type_byte, 1}) && finish(c) &&
-         EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, int{tag_size}, tag) == 1;
+  return add({&type_byte, 1}) && finish(context_.get()) &&
+         EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_GET_TAG, int{tag_size}, next_) == 1;
 }
 
 bool tls_record_key::open(std::span<const std::byte, header_size> header, std::span<const std::byte> body,

@@ -38,6 +38,10 @@ class tls_record_key {
   /// Writes one record with at most most_content bytes in it to `out`, which has room for them and the overhead. False
   /// if OpenSSL fails; the connection must end then.
   bool seal(tls_content type, std::span<const std::byte> content, std::span<std::byte> out) noexcept;
+  /// The same in steps, for content that lies in pieces: add() all `size` bytes of it between these two.
+  bool begin(std::size_t size, std::span<std::byte> out) noexcept;
+  bool add(std::span<const std::byte> content) noexcept;
+  bool end(tls_content type) noexcept;
   /// Opens a record of a permissible size. The content goes to `first` and then to `second`, which together have
   /// exactly the room for the body without its tag. False if it is forged: what was written is worthless then.
   bool open(std::span<const std::byte, header_size> header, std::span<const std::byte> body, std::span<std::byte> first,
@@ -60,6 +64,7 @@ class tls_record_key {
   secret_bytes secret_;
   std::array<unsigned char, iv_size> iv_{};
   std::uint64_t records_ = 0;
+  unsigned char* next_ = nullptr;  ///< where the record that is being sealed goes on
 };
 
 }  // namespace mtcp

@@ -45,16 +45,23 @@ class tunnel {
   std::size_t sent = 0, received = 0;
 
  private:
+  static constexpr std::size_t most = 256 * 1024;
+
   void deliver(engine& from, engine& to) {
     const auto order = from.transmit_order(now_);
     for (const bridge_id id : std::vector(order.begin(), order.end())) {
-      const std::size_t size = from.poll_transmit(id, staging_, now_);
+      frames_.clear(most);
+      from.poll_transmit(id, frames_, now_);
       // As TLS hands it out: in chunks that the reorder buffer keeps.
-      for (std::size_t at = 0; at < size; at += chunk_capacity) {
-        const std::size_t part = std::min(chunk_capacity, size - at);
+      for (piece_reader reader(frames_.pieces()); reader.left() > 0;) {
         chunk_ref chunk = chunk_ref::make();
-        std::copy_n(staging_.begin() + static_cast<std::ptrdiff_t>(at), part, chunk.data());
-        to.handle_input(id, slice(std::move(chunk), 0, part), now_);
+        std::size_t filled = 0;
+        while (filled < chunk_capacity && reader.left() > 0) {
+          const byte_piece piece = reader.next(chunk_capacity - filled);
+          std::ranges::copy(piece, chunk.data() + filled);
+          filled += piece.size();
+        }
+        to.handle_input(id, slice(std::move(chunk), 0, filled), now_);
       }
     }
   }
@@ -63,7 +70,7 @@ class tunnel {
   timestamp now_ = 1s;
   stream_id stream_ = 0;
   chunk_ref bytes_;
-  std::vector<std::byte> staging_ = std::vector<std::byte>(256 * 1024);
+  gather_list frames_{most};
   std::vector<slice> slices_;
 };
 
