@@ -98,6 +98,39 @@ TEST(HostilePeer, MayNotInventBridgesWithoutEnd) {
   expect_failure(pair.server, violation::flood);
 }
 
+// Opens streams, each of which is refused and forgotten at both ends before the next one. False once the server has
+// had enough.
+bool open_and_forget(engine_pair& pair, stream_id first, stream_id step, int count) {
+  std::vector<std::byte> out(64);
+  const auto send = [&](std::size_t size) {
+    pair.server.handle_input(1, slice::copy_of(std::span(out).first(size)), pair.now);
+  };
+  for (stream_id id = first; count > 0; id += step, --count) {
+    send(put_open_frame(out, frame_type::open, id, 1, 80, "x"));
+    send(put_frame(out, frame_type::reset, id, 1U, 0U));
+    pair.server.refuse(id, refusal::general);
+    pair.poll(pair.server, 1);
+    send(put_frame(out, frame_type::ack, 1U, 1U, pair.server.stats_of(1)->bytes_sent, 0U));
+    for (auto e = pair.server.poll_event(); e; e = pair.server.poll_event()) {
+      if (e->kind != event::type::failed) continue;
+      EXPECT_EQ(e->code, static_cast<std::uint64_t>(violation::stream_limit));
+      return false;
+    }
+  }
+  return true;
+}
+
+// Ids only rise, so that one range tells of all that were seen; each that is left out begins another.
+TEST(HostilePeer, MayNotLeaveOutStreamIdsWithoutEnd) {
+  limits few;
+  few.max_streams = 4;
+  engine_pair in_order(few, 1), with_gaps(few, 1);
+  EXPECT_TRUE(open_and_forget(in_order, 1, 1, 10'000));
+  EXPECT_EQ(in_order.server.stats().streams_active, 0U);
+  EXPECT_TRUE(open_and_forget(with_gaps, 1, 2, 100));
+  EXPECT_FALSE(open_and_forget(with_gaps, 201, 2, 10'000));
+}
+
 // Every read of a stream whose window the budget cannot raise is a reason to come back to it: once.
 TEST(HostilePeer, WhoSpendsTheBudgetCostsNoMemory) {
   limits small;
