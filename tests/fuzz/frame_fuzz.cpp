@@ -71,6 +71,8 @@ void check_engine(core::role role, std::span<const std::byte> bytes, std::size_t
                         now);
     while (const auto event = engine.poll_event()) {
       if (event->kind == core::event::type::incoming) engine.answer(event->id, {"192.0.2.1", 1});
+      if (event->kind == core::event::type::incoming || event->kind == core::event::type::opened)
+        engine.write(event->id, std::span(out).first(8000));
       if (event->kind == core::event::type::datagram) engine.read_datagram(event->id);
       if (event->kind == core::event::type::readable) engine.read(event->id, out, now);
     }

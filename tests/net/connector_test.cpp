@@ -44,7 +44,7 @@ TEST_F(Connector, AsksForTheAddressOfAServer) {
   bool reached = false;
   server.async_accept([&](error_code error, const tcp::socket&) {
     reached = !error;
-    dialling->abort();
+    if (dialling != nullptr) dialling->abort();
   });
   EXPECT_EQ(test::run(io, dial(10s)), asio::error::operation_aborted);
   EXPECT_TRUE(reached);
@@ -64,7 +64,9 @@ TEST_F(Connector, StopsWaitingForNameServersAtOnce) {
   silence("server.test");
   const auto begin = clock::now();
   timer stop(io, 50ms);
-  stop.async_wait([this](error_code) { dialling->abort(); });
+  stop.async_wait([this](error_code) {
+    if (dialling != nullptr) dialling->abort();
+  });
   EXPECT_EQ(test::run(io, dial(10s)), asio::error::operation_aborted);
   EXPECT_LT(clock::now() - begin, 1s);
 }

@@ -11,6 +11,7 @@
 #include "program/process.hpp"
 #include "program/version.hpp"
 #include "status/ask.hpp"
+#include "status/request.hpp"
 
 namespace mtcp::status {
 namespace {

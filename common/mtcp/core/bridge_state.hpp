@@ -123,7 +123,7 @@ struct bridge_state {
     return options.rate_limit == 0 ? possible : std::min(possible, static_cast<double>(options.rate_limit));
   }
   double possible_rate() const {
-    if (path.probing) return window_rate();
+    if (path.probing && path.srtt > duration::zero()) return window_rate();
     if (rate_is_proven) return rate.recent();
     if (path.srtt <= duration::zero()) return rate.proven_at() ? rate.recent() : 0;
     return std::max(rate.recent(), window_rate());

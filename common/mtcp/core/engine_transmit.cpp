@@ -4,6 +4,7 @@
 //   with
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <limits>
 
 #include "mtcp/core/engine_impl.hpp"
@@ -79,6 +80,7 @@ bool engine::impl::nothing_to_do(const bridge_state& b) const {
 }
 
 void engine::impl::poll_transmit(bridge_state& b, gather_list& out, timestamp now) {
+  assert(out.size() == 0);
   transmission t{b, out, now};
   fire_acks(now);
   if (nothing_to_do(b)) return;

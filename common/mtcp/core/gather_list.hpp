@@ -20,12 +20,11 @@ class gather_list {
   explicit gather_list(std::size_t capacity)
       : memory_(std::make_unique_for_overwrite<std::byte[]>(capacity)), capacity_(capacity), most_(capacity) {}
 
-  /// Empties the list for at most so many bytes; no more than the capacity.
+  /// Empties the list, for at most so many bytes and no more than the capacity.
   void clear(std::size_t most) {
-    assert(most <= capacity_);
     pieces_.clear();
     size_ = written_ = 0;
-    most_ = most;
+    most_ = std::min(most, capacity_);
   }
 
   /// Where the next bytes may be written: as many as may still be added.
@@ -37,6 +36,7 @@ class gather_list {
   }
   /// Bytes that must stay where they are while the list is used. Few are copied: a piece costs the cipher as much.
   void refer(byte_piece bytes) {
+    assert(bytes.size() <= rest().size());
     if (bytes.size() >= worth_a_piece) return add(bytes);
     std::ranges::copy(bytes, rest().begin());
     wrote(bytes.size());

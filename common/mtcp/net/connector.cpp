@@ -51,7 +51,7 @@ task<error_code> connector::resolve(endpoints& out) {
 
 // Each address gets its share of the time that is left, so that one that does not answer leaves some to the others.
 task<error_code> connector::connect_to_any(const endpoints& found) {
-  error_code error = asio::error::host_not_found;
+  error_code error = asio::error::timed_out;
   std::size_t left = found.size();
   for (const tcp::endpoint& to : found) {
     const auto now = clock::now();

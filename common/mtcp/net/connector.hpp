@@ -22,7 +22,8 @@ class connector {
   connector(const executor& where, const path_options& path, std::chrono::milliseconds timeout,
             std::string name_servers = {});
 
-  /// TCP and TLS. Errors: of the last address that was tried; timed_out; operation_aborted after abort().
+  /// TCP and TLS. Errors: host_not_found and host_not_found_try_again, of the lookup (hosts file and DNS); of the last
+  /// address that was tried; timed_out; operation_aborted after abort().
   task<error_code> connect(const tls_context& context, const key& own);
 
   /// The connection, for more to be said on it under the same deadline. After connect() succeeded.

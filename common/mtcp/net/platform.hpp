@@ -23,7 +23,8 @@ std::optional<std::size_t> unsent_bytes(tcp::socket& socket);
 /// What TCP knows of the connection (TCP_INFO). Empty if unknown.
 std::optional<core::path_info> path_info(tcp::socket& socket);
 
-/// Keeps BBR from pausing the connection, if called every few seconds (platform_bbr.hpp).
+/// Keeps BBR from pausing the connection while it is in its first phase, if called every few seconds
+/// (platform_bbr.hpp).
 void postpone_pause(tcp::socket& socket);
 
 /// SO_BINDTODEVICE; operation_not_supported where there is no such thing.

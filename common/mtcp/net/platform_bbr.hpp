@@ -4,17 +4,20 @@
 // draft-cardwell-iccrg-bbr-congestion-control, section 4.3.4), and all bridges of a tunnel do so at the same time: a
 // download over 8 x 3 MB/s at 200 ms paused for 0.4 s and lost 4 % (tests/bench/paths.py). A bridge seldom gains by
 // that: the engine's own cap keeps its queue short and looks at its round trip. For the same reason BBR then never sees
-// a full pipe, and stays in its first phase. Starting it anew changes nothing there but the time of its next pause.
+// a full pipe, and stays in its first phase. To begin that anew puts off the pause, and keeps the window; what BBR
+// measured it measures again within a round trip.
 #pragma once
 
 namespace mtcp::platform {
 
 enum class bbr_phase : unsigned char { unknown, startup, probing_round_trip, other };
 
-/// Of a TCP socket; unknown if it uses another congestion control (or a later version of BBR).
+/// Of a TCP socket; unknown if it uses another congestion control, or a later version of BBR.
 bbr_phase bbr_phase_of(int descriptor);
 
-/// If BBR is in its first phase, this begins anew.
+/// Begins the first phase of BBR anew, if the connection is in it and goes well: not while it recovers from losses,
+/// when BBR remembers the window to return to, nor when round trips have become twice as long as BBR believes, which
+/// only a pause would teach it.
 void restart_bbr(int descriptor);
 
 }  // namespace mtcp::platform

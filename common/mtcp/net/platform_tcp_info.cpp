@@ -11,6 +11,15 @@
 #include "mtcp/net/platform_bbr.hpp"
 
 namespace mtcp::platform {
+namespace {
+
+// Others need not be asked. With nothing on the way, nothing ends the pause but more to send.
+bool may_probe(const tcp_info& info) {
+  constexpr std::uint32_t probing_window = 4;  // segments
+  return info.tcpi_snd_cwnd <= probing_window && info.tcpi_unacked > 0 && info.tcpi_ca_state == TCP_CA_Open;
+}
+
+}  // namespace
 
 std::optional<core::path_info> path_info_of(int descriptor) {
   tcp_info info{};  // what an older kernel does not fill in stays 0
@@ -21,9 +30,7 @@ std::optional<core::path_info> path_info_of(int descriptor) {
   known.congestion_window = std::uint64_t{info.tcpi_snd_cwnd} * info.tcpi_snd_mss;
   known.recovering = info.tcpi_ca_state == TCP_CA_Recovery || info.tcpi_ca_state == TCP_CA_Loss;
   known.acknowledged = info.tcpi_bytes_acked;
-  constexpr std::uint32_t probing_window = 4;  // segments; who has more is not asked
-  known.probing = info.tcpi_snd_cwnd <= probing_window && info.tcpi_ca_state == TCP_CA_Open &&
-                  bbr_phase_of(descriptor) == bbr_phase::probing_round_trip;
+  known.probing = may_probe(info) && bbr_phase_of(descriptor) == bbr_phase::probing_round_trip;
   return known;
 }
 

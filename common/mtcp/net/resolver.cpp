@@ -48,7 +48,10 @@ struct resolver::entry {
 
  private:
   std::chrono::seconds lifetime() const {
-    const auto of = [](const detail::lookup_answer& a) { return a.error ? longest_ttl : a.ttl; };
+    const auto of = [](const detail::lookup_answer& a) {
+      if (a.error == asio::error::operation_aborted) return std::chrono::seconds(0);
+      return a.error ? longest_ttl : a.ttl;
+    };
     return std::min(of(v6), of(v4));
   }
 };

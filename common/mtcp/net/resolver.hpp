@@ -32,7 +32,7 @@ class resolver {
   /// localhost is both loopback addresses. Errors:
   /// host_not_found, host_not_found_try_again (no usable answer from the name servers), timed_out at `deadline`.
   task<result<std::vector<ip_address>>> resolve(std::string name, clock::time_point deadline);
-  /// Lookups that are under way end with operation_aborted, unless they have found something.
+  /// All lookups that are under way end, with operation_aborted unless they have found something.
   void cancel() { channel_.cancel(); }
 
  private:

@@ -38,7 +38,8 @@ class tls_record_key {
   /// Writes one record with at most most_content bytes in it to `out`, which has room for them and the overhead. False
   /// if OpenSSL fails; the connection must end then.
   bool seal(tls_content type, std::span<const std::byte> content, std::span<std::byte> out) noexcept;
-  /// The same in steps, for content that lies in pieces: add() all `size` bytes of it between these two.
+  /// The same in steps, for content that lies in pieces: exactly `size` bytes of it are to be added between these two,
+  /// and `out` must stay until the end. Each may fail as seal() does.
   bool begin(std::size_t size, std::span<std::byte> out) noexcept;
   bool add(std::span<const std::byte> content) noexcept;
   bool end(tls_content type) noexcept;
