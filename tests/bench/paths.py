@@ -5,8 +5,8 @@
 
 Needs root, TUN devices and network namespaces; makes two of its own and removes them. Lines are emulated by mtcp-lines
 (tests/lab). Rates are medians of N runs (default 3) with the lowest and the highest, in MB/s after 5 s of start-up; the
-share is that of the sum of the lines' rates, headers included. All use the
-system's congestion control. The longest pause is that between two reads of the application.
+share is that of the sum of the lines' rates, headers included, and the longest pause that between two reads of the
+application. All use the system's congestion control.
 """
 import json
 import os

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <vector>
 
+#include "core/engine_pair.hpp"
 #include "fuzz/fuzz.hpp"
 #include "mtcp/core/engine.hpp"
 #include "mtcp/core/frame_parser.hpp"
@@ -44,15 +45,6 @@ void check_pieces(std::span<const std::byte> bytes, std::size_t piece) {
   fuzz::require(one == other, "frames do not depend on how their bytes arrive");
 }
 
-/// What an engine sends is there to be read.
-void check_transmit(core::engine& engine, core::bridge_id id, core::timestamp now) {
-  static core::gather_list frames(128 * 1024);
-  static std::vector<std::byte> copy(128 * 1024);
-  frames.clear(128 * 1024);
-  engine.poll_transmit(id, frames, now);
-  frames.copy_to(copy);
-}
-
 /// Whatever a peer says, an engine only fails, and goes on sending without harm.
 void check_engine(core::role role, std::span<const std::byte> bytes, std::size_t piece) {
   core::limits small;
@@ -77,7 +69,7 @@ void check_engine(core::role role, std::span<const std::byte> bytes, std::size_t
       if (event->kind == core::event::type::readable) engine.read(event->id, out, now);
     }
     engine.handle_timeout(now);
-    for (const core::bridge_id id : {1, 2}) check_transmit(engine, id, now);
+    for (const core::bridge_id id : {1, 2}) core::test::frames_for(engine, id, now);
   }
 }
 

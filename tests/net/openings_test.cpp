@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/engine_pair.hpp"
+
 namespace mtcp::test {
 namespace {
 
@@ -37,12 +39,8 @@ class openings_test : public testing::Test, session::listener {
   }
 
   std::vector<std::byte> poll(core::engine& from, core::bridge_id bridge) {
-    core::gather_list frames(1 << 20);
     from.transmit_order(client.now());
-    from.poll_transmit(bridge, frames, client.now());
-    std::vector<std::byte> out(frames.size());
-    frames.copy_to(out);
-    return out;
+    return core::test::frames_for(from, bridge, client.now());
   }
   void to_server() {
     for (const core::bridge_id b : {1, 2})

@@ -123,10 +123,9 @@ struct bridge_state {
     return options.rate_limit == 0 ? possible : std::min(possible, static_cast<double>(options.rate_limit));
   }
   double possible_rate() const {
-    if (path.probing && path.srtt > duration::zero()) return window_rate();
-    if (rate_is_proven) return rate.recent();
+    if (rate_is_proven && !path.probing) return rate.recent();
     if (path.srtt <= duration::zero()) return rate.proven_at() ? rate.recent() : 0;
-    return std::max(rate.recent(), window_rate());
+    return path.probing ? window_rate() : std::max(rate.recent(), window_rate());
   }
   /// The kernel's round trip ends at a relay, if there is one on the way.
   double window_rate() const {

@@ -16,7 +16,7 @@ enum class bbr_phase : unsigned char { unknown, startup, probing_round_trip, oth
 bbr_phase bbr_phase_of(int descriptor);
 
 /// Begins the first phase of BBR anew, if the connection is in it and goes well: not while it recovers from losses,
-/// when BBR remembers the window to return to, nor when round trips have become twice as long as BBR believes, which
+/// when BBR remembers the window to return to, nor when round trips have become far longer than BBR believes, which
 /// only a pause would teach it.
 void restart_bbr(int descriptor);
 
