@@ -156,10 +156,12 @@ tls_driver::error_code tls_driver::handshake(std::span<const std::byte> in, std:
 // The secrets of both directions are known; OpenSSL has read and written the last of its records.
 void tls_driver::take_over() {
   using use = tls_record_key::use;
+  using suite = tls_record_key::suite;
   const bool chacha20 = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get())) == 0x1303;
+  const suite which = chacha20 ? suite::chacha20_poly1305 : suite::aes_128_gcm;
   const bool server = context_->server;
-  sealing_.emplace(use::sealing, server ? exchange_.server_traffic : exchange_.client_traffic, chacha20);
-  opening_.emplace(use::opening, server ? exchange_.client_traffic : exchange_.server_traffic, chacha20);
+  sealing_.emplace(use::sealing, server ? exchange_.server_traffic : exchange_.client_traffic, which);
+  opening_.emplace(use::opening, server ? exchange_.client_traffic : exchange_.server_traffic, which);
   exchange_.client_traffic = exchange_.server_traffic = {};
   established_ = true;
 }

@@ -5,8 +5,6 @@
 // the secrets come from, stays with OpenSSL.
 #pragma once
 
-#include <openssl/evp.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +12,7 @@
 #include <span>
 
 #include "mtcp/net/key.hpp"
+#include "mtcp/net/record_cipher.hpp"
 
 namespace mtcp {
 
@@ -30,13 +29,14 @@ class tls_record_key {
   static constexpr std::size_t least_body = 1 + 16;
   static constexpr std::size_t most_body = most_content + 1 + 16;
 
-  enum class use : std::uint8_t { sealing, opening };
+  using suite = record_cipher::suite;
+  using use = record_cipher::use;
 
-  /// A traffic secret of a suite with SHA-256. Throws std::bad_alloc.
-  tls_record_key(use what, const secret_bytes& traffic_secret, bool chacha20);
+  /// A traffic secret; the hash of both suites is SHA-256. Throws std::bad_alloc.
+  tls_record_key(use what, const secret_bytes& traffic_secret, suite which);
 
   /// Writes one record with at most most_content bytes in it to `out`, which has room for them and the overhead. False
-  /// if OpenSSL fails; the connection must end then.
+  /// if the cipher fails; the connection must end then.
   bool seal(tls_content type, std::span<const std::byte> content, std::span<std::byte> out) noexcept;
   /// The same in steps, for content that lies in pieces: exactly `size` bytes of it are to be added between these two,
   /// and `out` must stay until the end. Each may fail as seal() does.
@@ -51,21 +51,16 @@ class tls_record_key {
   bool replace();
 
  private:
-  struct free_context {
-    void operator()(EVP_CIPHER_CTX* p) const noexcept { EVP_CIPHER_CTX_free(p); }
-  };
-  static constexpr std::size_t iv_size = 12;
-
   bool set_secret(const secret_bytes& secret);
-  std::array<unsigned char, iv_size> next_nonce() noexcept;
+  record_cipher::nonce next_nonce() noexcept;
 
-  std::unique_ptr<EVP_CIPHER_CTX, free_context> context_;
   use use_;
-  bool chacha20_;
+  suite suite_;
+  std::unique_ptr<record_cipher> cipher_;
   secret_bytes secret_;
-  std::array<unsigned char, iv_size> iv_{};
+  record_cipher::nonce iv_{};
   std::uint64_t records_ = 0;
-  unsigned char* next_ = nullptr;  ///< where the record that is being sealed goes on
+  std::byte* next_ = nullptr;  ///< where the record that is being sealed goes on
 };
 
 }  // namespace mtcp
