@@ -28,14 +28,10 @@ task<bool> answer_late(dialogue& with, std::string text, bool success) {
   co_return sent&& success;
 }
 
-/// An application and the stream that it was given.
-struct pair {
-  tcp::socket application;
-  stream remote;
-};
+}  // namespace
 
-task<std::optional<pair>> join(const local_port& port, std::unique_ptr<dialogue> with, core::target to,
-                               const char* protocol, encode_answer answer) {
+task<std::optional<joined>> connect(const local_port& port, std::unique_ptr<dialogue> with, core::target to,
+                                    const char* protocol, encode_answer answer) {
   if (port.fast_open && !co_await answer_early(*with, answer)) co_return std::nullopt;
   with->lift_limit();
   const std::string name = to_string(to);
@@ -49,17 +45,7 @@ task<std::optional<pair>> join(const local_port& port, std::unique_ptr<dialogue>
     std::string text = answer(error, error ? core::target{} : remote.bound());
     if (!co_await answer_late(*with, std::move(text), !error)) co_return std::nullopt;
   }
-  co_return pair{with->release(), std::move(remote)};
-}
-
-}  // namespace
-
-// What only the beginning needs, above all the dialogue's buffer, is gone before a relay that may last for days.
-task<> connect(const local_port& port, std::unique_ptr<dialogue> with, core::target to, const char* protocol,
-               encode_answer answer) {
-  std::optional<pair> both = co_await join(port, std::move(with), std::move(to), protocol, answer);
-  if (!both) co_return;
-  co_await relay(std::move(both->remote), std::move(both->application));
+  co_return joined{with->release(), std::move(remote)};
 }
 
 }  // namespace mtcp::client

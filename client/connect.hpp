@@ -1,7 +1,8 @@
-// What CONNECT is in every protocol of the local port: a stream to the destination, an answer, and the relay.
+// What CONNECT is in every protocol of the local port: a stream to the destination, and an answer.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "dialogue.hpp"
@@ -14,9 +15,9 @@ namespace mtcp::client {
 using encode_answer = std::string (*)(const error_code& error, const core::target& bound);
 
 /// `protocol` is for the log. What the application has sent behind its request rides with OPEN. With fast_open the
-/// answer goes out first, and a stream that is not to be had ends in a reset.
-task<> connect(const local_port& port, std::unique_ptr<dialogue> with, core::target to, const char* protocol,
-               encode_answer answer);
+/// answer goes out first, and a stream that is not to be had ends in a reset. Empty if there is nothing to relay.
+task<std::optional<joined>> connect(const local_port& port, std::unique_ptr<dialogue> with, core::target to,
+                                    const char* protocol, encode_answer answer);
 
 /// Bytes of an answer as the text that encode_answer returns.
 inline std::string text_of(std::span<const std::byte> bytes) {

@@ -78,18 +78,20 @@ task<bool> forward(const local_port& port, dialogue& with, http_request_parser& 
   co_return false;
 }
 
-task<> tunnel_through(const local_port& port, std::unique_ptr<dialogue> with, const http::request_header<>& head) {
+task<std::optional<joined>> tunnel_through(const local_port& port, std::unique_ptr<dialogue> with,
+                                           const http::request_header<>& head) {
   auto to = socks::parse_authority(view(head.target()));
   std::string refusal;
   if (!to) refusal = own_response(http::status::bad_request, "mtcp: CONNECT wants HOST:PORT\n");
   if (!admits(port, head)) refusal = demand_login();
-  if (!refusal.empty()) co_return co_await with->send_last(refusal);
-  co_await connect(port, std::move(with), std::move(*to), "http", http_answer);
+  if (refusal.empty()) co_return co_await connect(port, std::move(with), std::move(*to), "http", http_answer);
+  co_await with->send_last(refusal);
+  co_return std::nullopt;
 }
 
 }  // namespace
 
-task<> serve_http(const local_port& port, std::unique_ptr<dialogue> with) {
+task<std::optional<joined>> serve_http(const local_port& port, std::unique_ptr<dialogue> with) {
   for (bool more = true; more; with->set_limit(idle_limit)) {
     auto request = std::make_unique<http_request_parser>();
     request->header_limit(dialogue::buffer_size);
@@ -97,7 +99,10 @@ task<> serve_http(const local_port& port, std::unique_ptr<dialogue> with) {
     std::optional<idle_sockets::stay> idle(std::in_place, *port.idle, with->socket());
     const auto [error, size] = co_await http::async_read_header(with->socket(), with->buffer(), *request, use_result);
     idle.reset();
-    if (error) co_return co_await refuse_malformed(*with, error);
+    if (error) {
+      co_await refuse_malformed(*with, error);
+      co_return std::nullopt;
+    }
     with->lift_limit();
     const http::request_header<>& head = request->get();
     if (head.method() == http::verb::connect) {
@@ -107,11 +112,13 @@ task<> serve_http(const local_port& port, std::unique_ptr<dialogue> with) {
     }
     if (view(head.target()).starts_with('/')) {
       const std::string page = own_page(port, *with, head);
-      co_return co_await with->send_last(page);
+      co_await with->send_last(page);
+      co_return std::nullopt;
     }
     more = co_await forward(port, *with, *request);
   }
   co_await with->farewell();
+  co_return std::nullopt;
 }
 
 }  // namespace mtcp::client

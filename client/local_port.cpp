@@ -5,9 +5,31 @@
 #include <utility>
 
 #include "mtcp/net/private_file.hpp"
+#include "mtcp/net/relay.hpp"
 #include "mtcp/socks/protocol.hpp"
 
 namespace mtcp::client {
+namespace {
+
+/// All that comes before a relay.
+task<std::optional<joined>> talk(const local_port& port, tcp::socket application) {
+  auto with = std::make_unique<dialogue>(std::move(application), port.handshake_limit);
+  std::optional<idle_sockets::stay> idle(std::in_place, *port.idle, with->socket());
+  if (!co_await with->more()) co_return std::nullopt;
+  idle.reset();
+  switch (socks::protocol_of(with->bytes().front())) {
+    case socks::protocol::socks5:
+      co_return co_await serve_socks5(port, std::move(with));
+    case socks::protocol::socks4:
+      co_return co_await serve_socks4(port, std::move(with));
+    case socks::protocol::http:
+      co_return co_await serve_http(port, std::move(with));
+    case socks::protocol::unknown:
+      co_return std::nullopt;
+  }
+}
+
+}  // namespace
 
 socks::user_table load_users(const std::string& path) {
   if (path.empty()) return {};
@@ -21,21 +43,11 @@ socks::user_table load_users(const std::string& path) {
   }
 }
 
+// What only the beginning needs, the dialogue's buffer and the coroutines of its protocol, is gone before a relay that
+// may last for days.
 task<> serve_local(const local_port& port, tcp::socket application) {
-  auto with = std::make_unique<dialogue>(std::move(application), port.handshake_limit);
-  std::optional<idle_sockets::stay> idle(std::in_place, *port.idle, with->socket());
-  if (!co_await with->more()) co_return;
-  idle.reset();
-  switch (socks::protocol_of(with->bytes().front())) {
-    case socks::protocol::socks5:
-      co_return co_await serve_socks5(port, std::move(with));
-    case socks::protocol::socks4:
-      co_return co_await serve_socks4(port, std::move(with));
-    case socks::protocol::http:
-      co_return co_await serve_http(port, std::move(with));
-    case socks::protocol::unknown:
-      co_return;
-  }
+  std::optional<joined> both = co_await talk(port, std::move(application));
+  if (both) co_await relay(std::move(both->remote), std::move(both->application));
 }
 
 }  // namespace mtcp::client

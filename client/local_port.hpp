@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "dialogue.hpp"
@@ -29,9 +30,16 @@ socks::user_table load_users(const std::string& path);
 /// Ends when the application's connection does.
 task<> serve_local(const local_port& port, tcp::socket application);
 
-// One for each protocol. `with` holds at least the first byte.
-task<> serve_socks5(const local_port& port, std::unique_ptr<dialogue> with);
-task<> serve_socks4(const local_port& port, std::unique_ptr<dialogue> with);
-task<> serve_http(const local_port& port, std::unique_ptr<dialogue> with);
+/// An application and the stream that it was given, to be relayed.
+struct joined {
+  tcp::socket application;
+  stream remote;
+};
+
+// One for each protocol. `with` holds at least the first byte. Empty if the application has got all that it wanted, or
+// will not get it.
+task<std::optional<joined>> serve_socks5(const local_port& port, std::unique_ptr<dialogue> with);
+task<std::optional<joined>> serve_socks4(const local_port& port, std::unique_ptr<dialogue> with);
+task<std::optional<joined>> serve_http(const local_port& port, std::unique_ptr<dialogue> with);
 
 }  // namespace mtcp::client

@@ -14,16 +14,16 @@ std::string answer(const error_code& error, const core::target& bound) {
 
 }  // namespace
 
-task<> serve_socks4(const local_port& port, std::unique_ptr<dialogue> with) {
+task<std::optional<joined>> serve_socks4(const local_port& port, std::unique_ptr<dialogue> with) {
   const auto request = co_await next_message(*with, socks::decode_request4);
-  if (request.needs_more()) co_return;
+  if (request.needs_more()) co_return std::nullopt;
   if (!request || !request.value().is_connect || !port.users.empty()) {
     const auto refusal = socks::encode_reply4(socks::reply4::rejected);
     co_await with->send_last(refusal);
-    co_return;
+    co_return std::nullopt;
   }
   core::target to = request.value().to;
-  co_await connect(port, std::move(with), std::move(to), "socks4", answer);
+  co_return co_await connect(port, std::move(with), std::move(to), "socks4", answer);
 }
 
 }  // namespace mtcp::client

@@ -59,13 +59,15 @@ task<std::optional<socks::request>> read_request(dialogue& with) {
 
 }  // namespace
 
-task<> serve_socks5(const local_port& port, std::unique_ptr<dialogue> with) {
-  if (!co_await greet(*with, port.users)) co_return;
+task<std::optional<joined>> serve_socks5(const local_port& port, std::unique_ptr<dialogue> with) {
+  if (!co_await greet(*with, port.users)) co_return std::nullopt;
   std::optional<socks::request> wanted = co_await read_request(*with);
-  if (!wanted) co_return;
-  if (wanted->what == socks::command::udp_associate)
-    co_return co_await serve_association(port, std::move(with), std::move(wanted->to));
-  co_await connect(port, std::move(with), std::move(wanted->to), "socks5", answer);
+  if (!wanted) co_return std::nullopt;
+  if (wanted->what == socks::command::udp_associate) {
+    co_await serve_association(port, std::move(with), std::move(wanted->to));
+    co_return std::nullopt;
+  }
+  co_return co_await connect(port, std::move(with), std::move(wanted->to), "socks5", answer);
 }
 
 }  // namespace mtcp::client

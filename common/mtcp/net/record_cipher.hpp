@@ -33,8 +33,8 @@ class record_cipher {
 
   virtual ~record_cipher() = default;
 
-  /// One record: begin(), update() for its bytes in order, and then finish() or verify(), as the cipher is for. False if
-  /// OpenSSL fails.
+  /// One record: begin(), update() for its bytes in order, and then finish() or verify(), as the cipher is for. False
+  /// if OpenSSL fails.
   virtual bool begin(const nonce& number, std::span<const std::byte> additional) noexcept = 0;
   /// `out` has room for as many bytes as there are in `in`; they may not overlap.
   virtual bool update(std::span<const std::byte> in, std::byte* out) noexcept = 0;
