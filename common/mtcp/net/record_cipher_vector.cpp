@@ -28,6 +28,7 @@ functions choose() noexcept {
   constexpr auto needed = IMB_FEATURE_AVX512_SKX | IMB_FEATURE_VAES | IMB_FEATURE_VPCLMULQDQ;
   if ((manager->features & needed) != needed) return {};
   init_mb_mgr_avx512(manager.get());
+  if (imb_get_errno(manager.get()) != 0) return {};  // it has failed its own tests
   return {manager->gcm128_pre,        manager->gcm128_init,         manager->gcm128_enc_update,
           manager->gcm128_dec_update, manager->gcm128_enc_finalize, manager->gcm128_dec_finalize};
 }
