@@ -11,7 +11,7 @@ install(EXPORT mtcp-targets NAMESPACE mtcp:: DESTINATION ${package_dir} COMPONEN
 write_basic_package_version_file(mtcp-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES mtcp-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/mtcp-config-version.cmake
   DESTINATION ${package_dir} COMPONENT dev)
-if(MTCP_VECTOR_AES AND IPSecMB_LIBRARY)
+if(MTCP_USES_IPSEC_MB)
   install(FILES FindIPSecMB.cmake DESTINATION ${package_dir} COMPONENT dev)
 endif()
 install(FILES PROTOCOL.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmtcp-dev COMPONENT dev)

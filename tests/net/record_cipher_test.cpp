@@ -1,14 +1,14 @@
 // Every implementation of the cipher against published results, against the others, and against forgers.
 #include "mtcp/net/record_cipher.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <random>
 #include <string>
 #include <string_view>
 #include <typeinfo>
 #include <vector>
+
+#include "net/tls_fixture.hpp"
 
 namespace mtcp::testing {
 namespace {
@@ -23,14 +23,14 @@ struct implementation {
   std::unique_ptr<record_cipher> (*make)(use what, std::span<const std::byte> key);
 };
 
-const implementation openssl_aes{"openssl_aes", suite::aes_128_gcm, [](use what, std::span<const std::byte> key) {
-                                   return record_cipher::make_openssl(suite::aes_128_gcm, what, key);
-                                 }};
+template <suite which>
+std::unique_ptr<record_cipher> make_openssl(use what, std::span<const std::byte> key) {
+  return record_cipher::make_openssl(which, what, key);
+}
+
+const implementation openssl_aes{"openssl_aes", suite::aes_128_gcm, make_openssl<suite::aes_128_gcm>};
 const implementation vector_aes{"vector_aes", suite::aes_128_gcm, record_cipher::make_vector};
-const implementation openssl_chacha{"openssl_chacha", suite::chacha20_poly1305,
-                                    [](use what, std::span<const std::byte> key) {
-                                      return record_cipher::make_openssl(suite::chacha20_poly1305, what, key);
-                                    }};
+const implementation openssl_chacha{"openssl_chacha", suite::chacha20_poly1305, make_openssl<suite::chacha20_poly1305>};
 
 bytes unhex(std::string_view digits) {
   bytes out;
@@ -55,11 +55,7 @@ class rng {
  public:
   explicit rng(unsigned seed) : engine_(seed) {}
   std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(engine_); }
-  bytes some(std::size_t size) {
-    bytes out(size);
-    for (std::byte& b : out) b = static_cast<std::byte>(below(256));
-    return out;
-  }
+  bytes some(std::size_t size) { return random_bytes(size, engine_()); }
   record_cipher::nonce nonce() {
     record_cipher::nonce out;
     std::ranges::copy(some(out.size()), out.begin());
@@ -98,37 +94,52 @@ class record_cipher_of : public ::testing::TestWithParam<implementation> {
   std::unique_ptr<record_cipher> make(use what, const bytes& key) { return GetParam().make(what, key); }
 };
 
-// McGrew and Viega, The Galois/Counter Mode of Operation, test case 4; RFC 8439, section 2.8.2.
-TEST_P(record_cipher_of, gives_the_published_results) {
-  const bool aes = GetParam().which == suite::aes_128_gcm;
-  const bytes key = unhex(aes ? "feffe9928665731c6d6a8f9467308308"
-                              : "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f");
-  const auto number = nonce_of(aes ? "cafebabefacedbaddecaf888" : "070000004041424344454647");
-  const bytes additional = unhex(aes ? "feedfacedeadbeeffeedfacedeadbeefabaddad2" : "50515253c0c1c2c3c4c5c6c7");
+struct published {
+  bytes key;
+  record_cipher::nonce number;
+  bytes additional, plain, content, tag;
+};
+
+// McGrew and Viega, The Galois/Counter Mode of Operation, test case 4.
+published published_aes() {
+  return {unhex("feffe9928665731c6d6a8f9467308308"),
+          nonce_of("cafebabefacedbaddecaf888"),
+          unhex("feedfacedeadbeeffeedfacedeadbeefabaddad2"),
+          unhex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+                "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"),
+          unhex("42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e"
+                "21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091"),
+          unhex("5bc94fbc3221a5db94fae95ae7121a47")};
+}
+
+// RFC 8439, section 2.8.2.
+published published_chacha() {
   const std::string_view text =
       "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be "
       "it.";
-  const auto text_bytes = std::as_bytes(std::span(text));
-  const bytes plain = aes ? unhex(
-                                "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
-                                "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39")
-                          : bytes(text_bytes.begin(), text_bytes.end());
-  const bytes expected = unhex(aes ? "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e"
-                                     "21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091"
-                                   : "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d6"
-                                     "3dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b36"
-                                     "92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc"
-                                     "3ff4def08e4b7a9de576d26586cec64b6116");
-  const bytes tag = unhex(aes ? "5bc94fbc3221a5db94fae95ae7121a47" : "1ae10b594f09e26a7e902ecbd0600691");
+  const auto plain = std::as_bytes(std::span(text));
+  return {unhex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"),
+          nonce_of("070000004041424344454647"),
+          unhex("50515253c0c1c2c3c4c5c6c7"),
+          bytes(plain.begin(), plain.end()),
+          unhex("d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d6"
+                "3dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b36"
+                "92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc"
+                "3ff4def08e4b7a9de576d26586cec64b6116"),
+          unhex("1ae10b594f09e26a7e902ecbd0600691")};
+}
+
+TEST_P(record_cipher_of, gives_the_published_results) {
+  const published known = GetParam().which == suite::aes_128_gcm ? published_aes() : published_chacha();
   rng cuts(1);
   for (const std::size_t most : {1UL, 7UL, 16UL, 1000UL}) {
-    const sealed made = seal(*make(use::sealing, key), number, additional, plain, most, cuts);
-    EXPECT_EQ(made.content, expected);
-    EXPECT_TRUE(std::ranges::equal(made.tag, tag));
-    const auto opening = make(use::opening, key);
-    ASSERT_TRUE(opening->begin(number, additional));
-    EXPECT_EQ(transform(*opening, expected, most, cuts), plain);
-    EXPECT_TRUE(opening->verify(std::span<const std::byte, 16>(tag)));
+    const sealed made = seal(*make(use::sealing, known.key), known.number, known.additional, known.plain, most, cuts);
+    EXPECT_EQ(made.content, known.content);
+    EXPECT_TRUE(std::ranges::equal(made.tag, known.tag));
+    const auto opening = make(use::opening, known.key);
+    ASSERT_TRUE(opening->begin(known.number, known.additional));
+    EXPECT_EQ(transform(*opening, known.content, most, cuts), known.plain);
+    EXPECT_TRUE(opening->verify(std::span<const std::byte, 16>(known.tag)));
   }
 }
 
