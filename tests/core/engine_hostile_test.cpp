@@ -73,15 +73,43 @@ INSTANTIATE_TEST_SUITE_P(
         hostile_frame{
             "path_too_fast", violation::malformed_frame,
             [](std::span<std::byte> o) { return put_frame(o, frame_type::path, 1U, 0U, 0U, max_rate_limit + 1); }},
+        hostile_frame{"path_of_another_bridge", violation::unexpected_frame,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::path, 2U, 0U, 0U, 0U); }},
         hostile_frame{"opened_to_a_server", violation::unexpected_frame,
                       [](std::span<std::byte> o) { return put_open_frame(o, frame_type::opened, 1, 1, 1, "x"); }}),
     [](const auto& frame) { return frame.param.name; });
 
+// Each of these costs little, and moves nothing.
 TEST(HostilePeer, MayNotFloodWithEmptyFrames) {
+  std::vector<std::byte> out(16);
+  const auto flood = [&](engine_pair& pair, engine& at, std::size_t size) {
+    for (int i = 0; i < 30'000; ++i) at.handle_input(1, slice::copy_of(std::span(out).first(size)), pair.now);
+    expect_failure(at, violation::flood);
+  };
+  engine_pair pings, paths, goaways, suspicions;
+  flood(pings, pings.server, put_frame(out, frame_type::ping, 1U));
+  flood(paths, paths.server, put_frame(out, frame_type::path, 1U, 0U, 0U, 0U));
+  flood(goaways, goaways.client, put_frame(out, frame_type::goaway, 0U));
+  flood(suspicions, suspicions.client, put_frame(out, frame_type::bridge_suspect, 1U));
+}
+
+TEST(HostilePeer, IsHeardOnceWhenItGoesAway) {
   engine_pair pair;
-  std::vector<std::byte> out(8);
-  out.resize(put_frame(out, frame_type::ping, 1U));
-  for (int i = 0; i < 30000; ++i) pair.server.handle_input(1, slice::copy_of(out), pair.now);
+  std::vector<std::byte> out(16);
+  out.resize(put_frame(out, frame_type::goaway, 0U));
+  for (int i = 0; i < 10; ++i) pair.client.handle_input(1, slice::copy_of(out), pair.now);
+  int heard = 0;
+  while (const auto e = pair.client.poll_event()) heard += e->kind == event::type::going_away ? 1 : 0;
+  EXPECT_EQ(heard, 1);
+}
+
+// The end of each has to be settled, and is told again on every new bridge.
+TEST(HostilePeer, MayNotLoseBridgesWithoutEnd) {
+  engine_pair pair({}, 0);
+  for (int i = 0; i < 5'000; ++i) {
+    const bridge_id id = pair.add_bridge();
+    pair.server.bridge_down(id, pair.now);
+  }
   expect_failure(pair.server, violation::flood);
 }
 

@@ -48,7 +48,7 @@ struct bridge_state {
   // Sending. Counts are bytes of frames.
   std::uint64_t sent = 0;
   std::uint64_t acked = 0;
-  ring<in_flight_frame> records;
+  ring<in_flight_frame> records;  ///< of what the peer acknowledges: not of ACK, PING and PONG
   rtt_estimator rtt;
   rate_estimator rate;
   bool rate_is_proven = false;
@@ -59,10 +59,10 @@ struct bridge_state {
   tcp_progress oldest_frame;
   bool suspect = false;
   bool suspect_told = false;
-  control_slot path_notice;     ///< our PATH
   control_slot suspect_notice;  ///< our BRIDGE_SUSPECT
   bool sidelined = false;       ///< suspect, and there are others
   bool usable = false;          ///< may carry stream bytes
+  bool path_wanted = false;     ///< a PATH is to tell what it is for now
   std::uint64_t payload_resent = 0;
 
   // Receiving.
@@ -114,7 +114,17 @@ struct bridge_state {
     cap = {};
   }
 
-  std::uint64_t in_flight() const { return sent - acked; }
+  /// Frames that nobody acknowledges are not in flight, or an end that only receives would fill its cap with ACKs, and
+  /// a rate would be measured from what arrived long ago.
+  std::uint64_t in_flight() const { return records.empty() ? 0 : sent - acked; }
+
+  void add_record(in_flight_frame f, std::size_t frame_size) {
+    if (records.empty()) acked = std::max(acked, f.end - frame_size);
+    records.push_back(std::move(f));
+  }
+
+  /// A frame of its own waits, or has to be answered.
+  bool has_to_say() const { return ack_wanted != 0 || path_wanted || ping_wanted || pong_wanted; }
 
   /// Bytes per second; while nothing proves it, at least what the kernel's window allows; 0 if nothing is known. Never
   /// more than its limit: else other bridges would leave it data that it may not take yet.

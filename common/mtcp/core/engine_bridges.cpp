@@ -44,7 +44,7 @@ void engine::bridge_changed(bridge_id id, const bridge_options& options) {
   const auto it = e.bridges.find(id);
   if (it == e.bridges.end()) return;
   it->second.set_options(options);
-  e.announce(it->second.path_notice, {control::path, id});
+  it->second.path_wanted = true;
 }
 
 void engine::bridge_down(bridge_id id, timestamp now) { impl_->bridge_down(id, now); }
@@ -67,6 +67,7 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
     if (b.taken > 0) b.acked_taken = 0;
   }
   ack_due = now;
+  if (lost.size() > most_lost) fail(violation::flood);
 }
 
 // A copy is gone, or not to be counted on. What has no other one is sent again.

@@ -164,7 +164,7 @@ struct engine::impl {
   violation handle_end(stream_state& s, frame_type type, wire_reader body, timestamp now);
   violation handle_stop(stream_state& s, wire_reader body);
   violation handle_window(wire_reader body, timestamp now);
-  violation handle_path(wire_reader body);
+  violation handle_path(bridge_state& b, wire_reader body, timestamp now);
   violation handle_bridge_closed(wire_reader body, timestamp now);
   /// The stream that a frame names: null (and none) when it is over, or the violation.
   stream_state* stream_for(stream_id id, violation& wrong);
@@ -220,6 +220,7 @@ struct engine::impl {
   void put_sparse(transmission& t);
   double bulk_backlog() const;
   void put_pings(transmission& t);
+  void put_path(transmission& t);
   void put_controls(transmission& t);
   bool put_control(transmission& t, const control_item& item);
   std::size_t write_stream_control(std::span<std::byte> out, stream_state& s, control what) const;

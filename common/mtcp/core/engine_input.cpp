@@ -1,5 +1,6 @@
 // Frames that arrive.
 #include <algorithm>
+#include <utility>
 
 #include "mtcp/core/engine_impl.hpp"
 #include "mtcp/core/hello.hpp"
@@ -126,7 +127,7 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
     case frame_type::ack:
       return handle_ack(body, now);
     case frame_type::path:
-      return handle_path(body);
+      return handle_path(b, body, now);
     case frame_type::bridge_closed:
       return handle_bridge_closed(body, now);
     case frame_type::ping:
@@ -147,12 +148,11 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
       if (const bridge_id id = body.varint(); body.complete() && bridges.contains(id)) {
         report(event::type::bridge_suspect, id);
       }
-      return body.complete() ? violation::none : violation::malformed_frame;
+      return body.complete() ? waste(now) : violation::malformed_frame;
     case frame_type::goaway:
       body.varint();
-      peer_going_away = true;
-      report(event::type::going_away, 0);
-      return body.complete() ? violation::none : violation::malformed_frame;
+      if (!std::exchange(peer_going_away, true)) report(event::type::going_away, 0);
+      return body.complete() ? waste(now) : violation::malformed_frame;
     default:
       return violation::unexpected_frame;  // HELLO and WELCOME come before the engine does
   }
@@ -166,7 +166,7 @@ violation engine::impl::handle_bridge_closed(wire_reader body, timestamp now) {
   return violation::none;
 }
 
-violation engine::impl::handle_path(wire_reader body) {
+violation engine::impl::handle_path(bridge_state& b, wire_reader body, timestamp now) {
   const bridge_id id = body.varint();
   bridge_options options;
   const std::uint64_t backup = body.varint();
@@ -174,10 +174,11 @@ violation engine::impl::handle_path(wire_reader body) {
   options.rate_limit = body.varint();
   if (!body.complete() || backup > 1 || direction > 2 || options.rate_limit > max_rate_limit)
     return violation::malformed_frame;
+  if (id != b.id) return violation::unexpected_frame;
   options.backup = backup == 1;
   options.carries = static_cast<bridge_options::direction>(direction);
-  if (const auto it = bridges.find(id); it != bridges.end()) it->second.set_options(options);
-  return violation::none;
+  b.set_options(options);
+  return waste(now);
 }
 
 violation engine::impl::handle_stream_control(frame_type type, wire_reader body, timestamp now) {

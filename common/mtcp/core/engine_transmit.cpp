@@ -1,7 +1,7 @@
 // Filling a bridge that can send. Bytes are bound to a bridge here, as late as possible, and in this order:
-//   1 PONG, PING, ACK and other control    2 frames of lost bridges    3 overdue frames at the head of other bridges
-//   4 new and sparse streams    5 bulk streams in turn    6 nothing of these: copies of what other bridges are late
-//   with
+//   1 PONG, PING, PATH, ACK and other control    2 frames of lost bridges    3 overdue frames at the head of other
+//   bridges 4 new and sparse streams    5 bulk streams in turn    6 nothing of these: copies of what other bridges are
+//   late with
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -69,13 +69,11 @@ bool engine::impl::anything_waits(timestamp now) const {
   using place = stream_queue::place;
   if (!controls.empty() || !resends.empty() || !datagrams_out.empty() || (ack_due && *ack_due <= now)) return true;
   if (!queue.empty(place::sparse) || !queue.empty(place::bulk)) return true;
-  return std::any_of(bridges.begin(), bridges.end(), [](const auto& b) {
-    return b.second.ack_wanted != 0 || b.second.ping_wanted || b.second.pong_wanted;
-  });
+  return std::any_of(bridges.begin(), bridges.end(), [](const auto& b) { return b.second.has_to_say(); });
 }
 
 bool engine::impl::nothing_to_do(const bridge_state& b) const {
-  if (b.ack_wanted != 0 || b.ping_wanted || b.pong_wanted || !controls.empty()) return false;
+  if (b.has_to_say() || !controls.empty()) return false;
   return !b.usable || (b.room() < least_segment && queue.empty(stream_queue::place::sparse));
 }
 
@@ -87,6 +85,7 @@ void engine::impl::poll_transmit(bridge_state& b, gather_list& out, timestamp no
   copies.refill(now);
   b.limiter.refill(now);
   put_pings(t);
+  put_path(t);
   put_acks(t);
   if (!controls.empty() && good_for_little(b, false, now)) put_controls(t);
   t.data_room = data_room(t);
@@ -148,6 +147,21 @@ void engine::impl::put_pings(transmission& t) {
   }
 }
 
+// On the bridge that it is about: so none can overtake a later one. What it says of a bridge that is stuck does not
+// matter until it moves again.
+void engine::impl::put_path(transmission& t) {
+  bridge_state& b = t.bridge;
+  if (!std::exchange(b.path_wanted, false)) return;
+  const bridge_options& o = b.options;
+  const std::size_t size = put_frame(t.rest(), frame_type::path, b.id, std::uint64_t{o.backup},
+                                     static_cast<std::uint64_t>(o.carries), o.rate_limit);
+  t.out.wrote(size);
+  in_flight_frame f;
+  f.what = control::path;
+  f.id = b.id;
+  record(t, std::move(f), size);
+}
+
 // ---- control frames ----
 
 void engine::impl::put_controls(transmission& t) {
@@ -164,16 +178,15 @@ control_slot* engine::impl::slot_of(const control_item& item) {
       const auto it = lost.find(item.id);
       return it == lost.end() ? nullptr : &it->second.notice;
     }
-    case control::bridge_suspect:
-    case control::path: {
+    case control::bridge_suspect: {
       const auto it = bridges.find(item.id);
-      if (it == bridges.end()) return nullptr;
-      return item.what == control::path ? &it->second.path_notice : &it->second.suspect_notice;
+      return it == bridges.end() ? nullptr : &it->second.suspect_notice;
     }
     case control::goaway:
       return &goaway_slot;
+    case control::path:
     case control::datagram:
-      return nullptr;
+      return nullptr;  // sent once
     default:
       break;
   }
@@ -229,13 +242,6 @@ std::size_t engine::impl::write_tunnel_control(std::span<std::byte> out, const c
       return put_frame(out, frame_type::bridge_closed, item.id, lost.at(item.id).taken);
     case control::bridge_suspect:
       return put_frame(out, frame_type::bridge_suspect, item.id);
-    case control::path: {
-      const auto it = bridges.find(item.id);
-      if (it == bridges.end()) return 0;
-      const bridge_options& o = it->second.options;
-      return put_frame(out, frame_type::path, item.id, std::uint64_t{o.backup}, static_cast<std::uint64_t>(o.carries),
-                       o.rate_limit);
-    }
     default:
       return put_frame(out, frame_type::goaway, std::uint64_t{0});
   }
@@ -319,7 +325,7 @@ void engine::impl::record(transmission& t, in_flight_frame f, std::size_t frame_
   f.end = b.sent + t.out.size();
   f.due = due(t, f.is_data);
   if (b.options.rate_limit > 0) b.limiter.spend(static_cast<double>(frame_size));
-  b.records.push_back(std::move(f));
+  b.add_record(std::move(f), frame_size);
 }
 
 // When the acknowledgement of what is sent now should be here. Of stream bytes nobody knows before a rate was measured.
