@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <optional>
 
 #include "net/name_server.hpp"
 #include "net/run.hpp"
@@ -69,6 +71,17 @@ TEST_F(Connector, StopsWaitingForNameServersAtOnce) {
   });
   EXPECT_EQ(test::run(io, dial(10s)), asio::error::operation_aborted);
   EXPECT_LT(clock::now() - begin, 1s);
+}
+
+// To loopback a connection is made at once: its success waits in the queue while the socket is closed.
+TEST_F(Connector, MayBeStoppedInTheTurnInWhichItConnects) {
+  path.host = "127.0.0.1";
+  std::optional<error_code> result;
+  spawn(io.get_executor(), test::store(dial(10s), result));
+  asio::post(io, [this] { dialling->abort(); });
+  while (!result && io.run_one_for(10s) != 0) continue;
+  ASSERT_TRUE(result);
+  EXPECT_EQ(*result, asio::error::operation_aborted);
 }
 
 }  // namespace

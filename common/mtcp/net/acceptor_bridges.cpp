@@ -63,6 +63,13 @@ class server::presence {
   strangers::iterator place_;
 };
 
+// What goes wrong with one connection, as when there is no memory for it, ends that one only.
+void server::start(task<> connection) {
+  spawn(executor_, std::move(connection), [self = shared_from_this()](const std::exception_ptr& escaped) {
+    self->report("a connection failed: " + message_of(escaped));
+  });
+}
+
 task<> server::listen(std::shared_ptr<server> self, std::size_t index) {
   ++self->coroutines_;
   const scope_exit counted([&self] {
@@ -97,7 +104,7 @@ void server::meet_connection(tcp::socket socket) {
   if (error) return;
   if (!is_trusted_proxy(from)) return admit(std::move(socket), from);
   if (introduced_.size() < options_.admission.pending_most)
-    spawn(executor_, introduce(shared_from_this(), std::move(socket), from));
+    start(introduce(shared_from_this(), std::move(socket), from));
   else
     ++totals_.turned_away_total;
 }
@@ -133,7 +140,7 @@ void server::admit(tcp::socket socket, const asio::ip::address& from) {
     return;
   }
   platform::prepare_bridge(socket);
-  spawn(executor_, serve(shared_from_this(), std::move(socket), from));
+  start(serve(shared_from_this(), std::move(socket), from));
 }
 
 task<> server::serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address from) {
@@ -165,7 +172,7 @@ task<error_code> server::meet(arrival& guest, const asio::ip::address& from) {
   co_return error;
 }
 
-void server::adopt(arrival bridge) { spawn(executor_, welcome(shared_from_this(), std::move(bridge))); }
+void server::adopt(arrival bridge) { start(welcome(shared_from_this(), std::move(bridge))); }
 
 task<> server::welcome(std::shared_ptr<server> self, arrival from) {
   ++self->coroutines_;

@@ -73,6 +73,7 @@ class server final : public server_session::observer, public std::enable_shared_
 
   void listen_on(const tcp::endpoint& where);
   void close_listeners();
+  void start(task<> connection);
   static task<> listen(std::shared_ptr<server> self, std::size_t index);
   task<> survive_shortage(tcp::acceptor& at);
   void meet_connection(tcp::socket socket);

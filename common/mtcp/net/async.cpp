@@ -24,4 +24,14 @@ bool is_cancellation(const std::exception_ptr& escaped) noexcept {
   }
 }
 
+std::string message_of(const std::exception_ptr& escaped) {
+  try {
+    std::rethrow_exception(escaped);
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "unknown exception";
+  }
+}
+
 }  // namespace mtcp

@@ -17,6 +17,7 @@
 #include <boost/system/result.hpp>
 #include <chrono>
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace mtcp {
@@ -57,6 +58,9 @@ tcp::socket registered_anew(tcp::socket socket);
 
 /// True for the exception with which a cancelled coroutine unwinds.
 bool is_cancellation(const std::exception_ptr& escaped) noexcept;
+
+/// What the exception says.
+std::string message_of(const std::exception_ptr& escaped);
 
 /// Starts `what` on `where`. An exception that escapes from it goes to `on_failure(std::exception_ptr)`, except that of
 /// a cancellation, which is how a cancelled coroutine is expected to end.

@@ -96,8 +96,8 @@ void connector::expire_at(clock::time_point when) {
   }));
 }
 
+// Without an error too: the socket may have been closed in the turn in which it succeeded.
 error_code connector::explain(error_code error) const {
-  if (!error) return error;
   if (aborted_) return asio::error::operation_aborted;
   if (timed_out_) return asio::error::timed_out;
   return error;

@@ -40,7 +40,11 @@ bool may_be_tls(std::span<const std::byte> in) noexcept {
 
 }  // namespace
 
-secure_channel::secure_channel(tcp::socket socket) : socket_(std::move(socket)) { socket_.non_blocking(true); }
+// A socket that was closed meanwhile says so at the first wait.
+secure_channel::secure_channel(tcp::socket socket) : socket_(std::move(socket)) {
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+}
 secure_channel::secure_channel(secure_channel&&) noexcept = default;
 secure_channel::~secure_channel() = default;
 

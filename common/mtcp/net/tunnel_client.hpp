@@ -77,6 +77,7 @@ class client final : public session::listener, public std::enable_shared_from_th
   std::size_t healthy_bridges(std::size_t path) const;
   std::size_t up_bridges(std::size_t path) const;
   static task<> dial(std::shared_ptr<client> self, std::size_t path);
+  task<> dial(std::size_t path);
   task<error_code> bring_up(path_state& path, admitted& place, std::optional<secure_channel>& channel);
   task<error_code> greet(connector& by, const path_state& path, admitted& place);
   core::hello make_hello(const path_state& path, admitted& place) const;
