@@ -118,7 +118,7 @@ class Relay : public testing::Test {
     to.non_blocking(true);
     stream remote = request.answer({});
     connected = true;
-    co_await relay(std::move(remote), std::move(to));
+    co_await relay(std::move(remote), std::move(to), patience);
     --relays;
   }
   task<> connect() {
@@ -128,9 +128,11 @@ class Relay : public testing::Test {
     const std::span<const std::byte> nothing;
     auto [error, remote] = co_await client.async_open(std::move(to), nothing, use_result);
     EXPECT_FALSE(error) << error.message();
-    co_await relay(std::move(remote), std::move(local));
+    co_await relay(std::move(remote), std::move(local), patience);
     --relays;
   }
+
+  static constexpr std::chrono::milliseconds patience{500};
 
   tcp::acceptor front{io, any_port}, back{io, any_port};
   key secret;
@@ -222,6 +224,22 @@ TEST_F(Relay, DeliversWhatWasSentBeforeAResetToASlowReader) {
   const ending last = run(io, read_to_end(application));
   EXPECT_EQ(last.how, asio::error::connection_reset);
   EXPECT_TRUE(last.bytes == bytes) << last.bytes.size();
+}
+
+// A reader that takes nothing must not keep a connection that its peer has given up.
+TEST_F(Relay, DoesNotWaitForEverForAReaderOfBytesBeforeAReset) {
+  run(io, write_all(application, "x"));
+  EXPECT_EQ(run(io, read_exactly(destination, 1)), "x");
+  const std::string block = content(64 * 1024);
+  error_code full;  // until nothing on the way takes any more
+  for (int quiet = 0; quiet < 50;) {
+    const std::size_t taken = application.write_some(asio::buffer(block), full);
+    quiet = taken == 0 ? quiet + 1 : 0;
+    io.run_for(std::chrono::milliseconds(2));
+  }
+  reset(application);
+  expect_over();
+  EXPECT_EQ(run(io, read_to_end(destination)).how, asio::error::connection_reset);
 }
 
 TEST_F(Relay, TellsASenderThatNobodyReads) {

@@ -166,6 +166,23 @@ TEST_F(stream_test, a_reset_arrives_as_a_reset) {
   EXPECT_EQ(run_for(write_until_it_fails(peer)), asio::error::connection_reset);
 }
 
+// The server was told that they have arrived.
+TEST_F(stream_test, what_has_arrived_can_be_read_after_the_end_of_the_tunnel) {
+  stream whole = run_for(open("source", 1)), part = run_for(open("source", 8));
+  const std::uint64_t both = 2 << 20;  // what fits into their first windows
+  ASSERT_TRUE(reaches([&] { return tunnel_->snapshot().bytes_down >= both; }));
+  stop_server();
+  ASSERT_TRUE(reaches([&] { return tunnel_->snapshot().now != tunnel_snapshot::state::up; }));
+  const received all = run_for(receive_all(whole));
+  EXPECT_EQ(all.end, asio::error::eof);
+  EXPECT_EQ(all.size, 1U << 20);
+  EXPECT_TRUE(all.intact);
+  const received some = run_for(receive_all(part));
+  EXPECT_EQ(some.end, asio::error::connection_reset);
+  EXPECT_GE(some.size, 1U << 20);
+  EXPECT_TRUE(some.intact);
+}
+
 TEST_F(stream_test, our_reset_reaches_the_server) {
   stream peer = run_for(open("hold"));
   ASSERT_TRUE(reaches([&] { return held_.size() == 1; }));

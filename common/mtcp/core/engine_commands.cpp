@@ -104,6 +104,21 @@ read_result engine::read(stream_id id, std::span<std::byte> out, timestamp now) 
   return impl_->read(id, now, [&](reorder_buffer& in) { return in.read(out); });
 }
 
+leftover engine::take_leftover(stream_id id) {
+  leftover rest;
+  stream_state* s = impl_->find(id);
+  if (s == nullptr || s->receive_stopped) return rest;
+  impl_->changing(*s, [&] { rest.bytes = std::exchange(s->in, {}); });
+  if (s->final_size && rest.bytes.contiguous() == *s->final_size)
+    rest.then = s->peer_reset ? read_result::state::reset : read_result::state::end;
+  return rest;
+}
+
+bool engine::peer_has_reset(stream_id id) const {
+  const stream_state* s = impl_->find(id);
+  return s != nullptr && s->peer_reset;
+}
+
 void engine::shutdown_send(stream_id id) {
   stream_state* s = impl_->find(id);
   if (s == nullptr) return;

@@ -27,6 +27,9 @@ std::optional<core::path_info> path_info(tcp::socket& socket);
 /// (platform_bbr.hpp).
 void postpone_pause(tcp::socket& socket);
 
+/// The connection was reset, or has failed otherwise: SO_ERROR, which forgets it by that.
+bool is_broken(tcp::socket& socket);
+
 /// SO_BINDTODEVICE; operation_not_supported where there is no such thing.
 error_code bind_to_interface(tcp::socket& socket, const std::string& interface);
 

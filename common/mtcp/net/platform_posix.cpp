@@ -64,6 +64,12 @@ error_code bind_to_interface([[maybe_unused]] tcp::socket& socket, [[maybe_unuse
 #endif
 }
 
+bool is_broken(tcp::socket& socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0;
+}
+
 namespace {
 
 error_code set_congestion_of([[maybe_unused]] int descriptor, [[maybe_unused]] const std::string& algorithm) {

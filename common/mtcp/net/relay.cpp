@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <boost/asio/socket_base.hpp>
 #include <chrono>
+#include <vector>
 
 #include "mtcp/net/platform.hpp"
 #include "mtcp/net/relay_socket.hpp"
+#include "mtcp/net/relay_watch.hpp"
 #include "mtcp/net/task_group.hpp"
 
 namespace mtcp {
@@ -18,11 +20,21 @@ constexpr std::chrono::milliseconds longest_flush = 1s;
 
 /// A stream and a socket, and what has happened to them. Lives in relay(), which waits for both directions.
 struct crossing {
+  crossing(stream& r, tcp::socket& l, std::chrono::milliseconds patience)
+      : remote(r), local(l), watch(remote, local, patience) {}
+
   stream& remote;
   tcp::socket& local;
+  detail::relay_watch watch;
   bool local_reset = false;  // a write met the reset of the connection; reads may show an end of file after that
   bool clean = true;         // nothing but ends of file so far
 };
+
+std::size_t total(const std::vector<core::slice>& slices) {
+  std::size_t size = 0;
+  for (const core::slice& s : slices) size += s.size();
+  return size;
+}
 
 /// The application's connection is gone: the peer's must go too.
 void reset_remote(crossing& c) {
@@ -33,7 +45,7 @@ void reset_remote(crossing& c) {
 
 /// The end of the local socket's bytes.
 void finish_remote(crossing& c, const error_code& why) {
-  if (why != asio::error::eof || c.local_reset) return reset_remote(c);
+  if (why != asio::error::eof || c.local_reset || c.watch.local_was_reset()) return reset_remote(c);
   c.remote.shutdown_send();
 }
 
@@ -50,18 +62,21 @@ task<> upload(crossing& c) {
     const error_code error = reader.read(slices);
     if (error == asio::error::would_block) continue;
     if (error) co_return finish_remote(c, error);
+    if (c.remote.writable() < total(slices)) c.watch.watch_local();
     const auto [stopped, size] = co_await c.remote.async_write_slices(slices, use_result);
     if (stopped) break;
+    c.watch.moved();
   }
   // The peer reads no more. Its own bytes may still come, so the reset of the socket waits for their end.
   c.clean = false;
 }
 
-task<error_code> write_all(tcp::socket& to, std::vector<core::slice>& slices) {
-  error_code error = detail::write_slices(to, slices);
+task<error_code> write_all(crossing& c, std::vector<core::slice>& slices) {
+  error_code error = detail::write_slices(c.local, slices);
   while (error == asio::error::would_block) {
-    const auto [failed] = co_await to.async_wait(wait_type::wait_write, use_result);
-    error = failed ? failed : detail::write_slices(to, slices);
+    const auto [failed] = co_await c.local.async_wait(wait_type::wait_write, use_result);
+    error = failed ? failed : detail::write_slices(c.local, slices);
+    c.watch.moved();
   }
   co_return error;
 }
@@ -83,7 +98,7 @@ task<> download(crossing& c) {
   for (;;) {
     const auto [ended, size] = co_await c.remote.async_read_slices(slices, detail::relay_batch, use_result);
     if (ended) co_return co_await finish_local(c, ended);
-    const error_code error = co_await write_all(c.local, slices);
+    const error_code error = co_await write_all(c, slices);
     if (!error) continue;
     // Linux says "broken pipe" if an end of file came before the reset: that one still counts.
     c.local_reset = error != asio::error::broken_pipe;
@@ -116,8 +131,8 @@ task<> close_with_reset(tcp::socket& socket) {
   socket.close(ignored);
 }
 
-task<> relay(stream remote, tcp::socket local) {
-  crossing c{remote, local};
+task<> relay(stream remote, tcp::socket local, std::chrono::milliseconds patience) {
+  crossing c(remote, local, patience);
   task_group other(local.get_executor(), [&c](const std::exception_ptr&) { give_up(c); });  // out of memory
   other.start(upload(c));
   try {

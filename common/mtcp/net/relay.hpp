@@ -9,13 +9,16 @@
 // none. Threads: one, that of the stream.
 #pragma once
 
+#include <chrono>
+
 #include "mtcp/net/async.hpp"
 #include "mtcp/net/stream.hpp"
 
 namespace mtcp {
 
-/// `local` must be connected and non-blocking. Both are closed when it returns.
-task<> relay(stream remote, tcp::socket local);
+/// `local` must be connected and non-blocking. Both are closed when it returns. Once one end has been reset, or the
+/// tunnel is lost, the other one is not waited for any longer than `patience` if it takes nothing (relay_watch.hpp).
+task<> relay(stream remote, tcp::socket local, std::chrono::milliseconds patience = std::chrono::seconds(10));
 
 /// Closes `socket` so that its peer reads a reset, once the bytes written to it have been sent (at most 1 s later).
 task<> close_with_reset(tcp::socket& socket);

@@ -73,6 +73,8 @@ class session {
   /// Ends at once: streams fail with connection_reset, bridges are closed and return `why`.
   void end(error_code why);
   bool ended() const noexcept { return ended_; }
+  /// Ended, or about to: its streams are nobody's any more.
+  bool over() const noexcept { return ended_ || leave_by_; }
 
   /// Fills in what a session knows of itself.
   void describe(tunnel_snapshot& out) const;

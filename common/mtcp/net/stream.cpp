@@ -24,6 +24,12 @@ void stream::close() {
   state_.reset();
 }
 
+void stream::watch_stop(detail::stop_watcher* who) noexcept {
+  if (state_) state_->watch_stop(who);
+}
+
+bool stream::peer_has_reset() const { return !state_ || state_->peer_has_reset(); }
+
 void stream::cancel() {
   if (!state_) return;
   state_->cancel_read();

@@ -8,7 +8,8 @@
 //
 // Errors, which reads and writes give when nothing is left to do before them:
 //   asio::error::eof                read: the peer finished sending, and every byte of it has been read
-//   asio::error::connection_reset   the peer reset that direction, or the tunnel was lost
+//   asio::error::connection_reset   the peer reset that direction, or the tunnel was lost; what arrived before can be
+//                                   read first
 //   asio::error::broken_pipe        write: after shutdown_send()
 //   asio::error::operation_aborted  cancelled, or ended by this end: close(), reset(), stop_receive(), reset_send(), or
 //                                   tunnel::stop()
@@ -79,6 +80,9 @@ class stream {
     return start_write<Token>({.slices = &from}, token);
   }
 
+  /// Bytes that a write would take now, without waiting.
+  std::size_t writable() const { return state_ ? state_->writable() : 0; }
+
   /// Nothing more will be written: the peer reads the end of the stream after the last byte. Not while a write is under
   /// way.
   void shutdown_send();
@@ -91,6 +95,11 @@ class stream {
   /// Like closing a socket: what was written is still delivered, with the end of the stream behind it; what was not
   /// read is dropped. The stream is not connected afterwards.
   void close();
+  /// `who` is told when the peer reads no more, or the tunnel is lost, though no write is under way; null for nobody.
+  /// It must outlive the stream.
+  void watch_stop(detail::stop_watcher* who) noexcept;
+  /// The peer has reset its sending direction, maybe behind bytes that wait to be read; or the tunnel was lost.
+  bool peer_has_reset() const;
   /// Ends the operations that wait with operation_aborted. The stream stays as it is.
   void cancel();
 

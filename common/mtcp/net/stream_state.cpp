@@ -35,6 +35,7 @@ stream_state::~stream_state() {
 std::optional<io_result> stream_state::try_read(const read_request& request) {
   if (read_done_) return io_result{asio::error::already_started};
   if (request.slices == nullptr && request.into.empty()) return io_result{};
+  if (leftover_) return read_leftover(request);
   if (receive_end_) return io_result{receive_end_};
   const io_result got = read_engine(request);
   if (got.size != 0 || got.error) return got;
@@ -56,6 +57,27 @@ io_result stream_state::read_engine(const read_request& request) {
   if (got.status == core::read_result::state::reset) receive_end_ = asio::error::connection_reset;
   // Bytes and the end of the stream may come together; the end is for the next read then.
   return {got.size != 0 ? error_code() : receive_end_, got.size};
+}
+
+io_result stream_state::read_leftover(const read_request& request) {
+  core::reorder_buffer& bytes = leftover_->bytes;
+  const std::size_t size =
+      request.slices != nullptr ? bytes.read(*request.slices, request.most) : bytes.read(request.into);
+  if (bytes.readable() == 0) leftover_.reset();
+  return {{}, size};
+}
+
+// The peer was told that these bytes have arrived, so they do; and their end, if it came with them.
+void stream_state::keep_leftover() {
+  using state = core::read_result::state;
+  auto rest = std::make_unique<core::leftover>(owner_->engine().take_leftover(id_));
+  if (rest->then == state::end) receive_end_ = asio::error::eof;
+  if (rest->then == state::reset) receive_end_ = asio::error::connection_reset;
+  if (rest->bytes.readable() == 0) return;
+  leftover_ = std::move(rest);
+  if (!read_done_) return;
+  const io_result got = read_leftover(reading_);  // they came in this very turn
+  std::exchange(read_done_, {})(got.error, got.size);
 }
 
 void stream_state::on_readable() {
@@ -106,6 +128,7 @@ void stream_state::stop_receive(core::reset_code code) {
     owner_->engine().stop_receive(id_, code);
     owner_->changed();
   }
+  if (std::exchange(leftover_, nullptr)) receive_end_ = {};  // that was for behind it
   end_receive(asio::error::operation_aborted);
 }
 
@@ -153,7 +176,20 @@ void stream_state::on_writable() {
     std::exchange(write_done_, {})(error_code(), taken);
 }
 
-void stream_state::on_stopped() { end_send(asio::error::connection_reset); }
+void stream_state::on_stopped() {
+  end_send(asio::error::connection_reset);
+  tell_stop();
+}
+
+std::size_t stream_state::writable() const {
+  return owner_ == nullptr || send_end_ ? 0 : owner_->engine().writable(id_);
+}
+
+void stream_state::tell_stop() {
+  if (stop_watcher_ != nullptr) stop_watcher_->on_stop();
+}
+
+bool stream_state::peer_has_reset() const { return owner_ == nullptr || owner_->engine().peer_has_reset(id_); }
 
 void stream_state::cancel_write() {
   if (write_done_) std::exchange(write_done_, {})(asio::error::operation_aborted, writing_.taken);
@@ -206,12 +242,17 @@ void stream_state::close() {
 }
 
 void stream_state::orphan(error_code why) {
+  const bool told = owner_ != nullptr && owner_->over();
+  if (owner_ != nullptr && !receive_end_ && why != asio::error::operation_aborted) keep_leftover();
   owner_ = nullptr;
   end_receive(why);
   end_send(why);
+  if (told) tell_stop();
 }
 
 void stream_state::forget() {
+  stop_watcher_ = nullptr;
+  leftover_.reset();
   if (owner_ != nullptr) {
     owner_->remove_stream(id_);
     owner_->changed();

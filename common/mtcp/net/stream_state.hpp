@@ -7,6 +7,7 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -41,6 +42,15 @@ struct io_result {
 using io_completion = completion<error_code, std::size_t>;
 using datagram_completion = completion<error_code, core::datagram>;
 
+/// Wants to know at once that nobody reads what is written: a write would only tell the next time.
+class stop_watcher {
+ public:
+  virtual void on_stop() = 0;
+
+ protected:
+  ~stop_watcher() = default;
+};
+
 class stream_state {
  public:
   stream_state(session& owner, core::stream_id id, core::target to, core::target bound);
@@ -70,6 +80,11 @@ class stream_state {
   void stop_receive(core::reset_code code);
   void reset(core::reset_code code);
   void close();
+  /// Who is told when the peer stops reading, or the session is over; null for nobody. It must outlive the stream.
+  void watch_stop(stop_watcher* who) noexcept { stop_watcher_ = who; }
+  std::size_t writable() const;
+  /// The peer has reset its sending direction, or the session is over.
+  bool peer_has_reset() const;
   void answer(const core::target& bound);
   void refuse(core::refusal why);
 
@@ -78,11 +93,15 @@ class stream_state {
   void on_datagram();
   void on_writable();
   void on_stopped();
-  /// The session is over: every operation fails from now on, and the session may be destroyed.
+  /// The session is over and may be destroyed: what has arrived can still be read, unless this end has done it
+  /// (operation_aborted); beyond that every operation fails.
   void orphan(error_code why);
 
  private:
   io_result read_engine(const read_request& request);
+  io_result read_leftover(const read_request& request);
+  void keep_leftover();
+  void tell_stop();
   std::size_t write_engine(write_request& request);
   void end_receive(error_code why);
   void end_send(error_code why);
@@ -95,6 +114,9 @@ class stream_state {
   std::chrono::steady_clock::time_point opened_at_;
   error_code receive_end_, send_end_;  // why a direction gives nothing more; unset while it is open
   bool finished_ = false;              // shutdown_send() was called: the sending direction ended well
+
+  std::unique_ptr<core::leftover> leftover_;  // what had arrived when the session ended
+  stop_watcher* stop_watcher_ = nullptr;
 
   read_request reading_;
   write_request writing_;
