@@ -108,8 +108,8 @@ task<> client::run() {
   if (status_) background_.start(status_->run());
   for (const auto& l : listeners_) services_.start(l->run());
   co_await services_.wait();
+  stop_tunnels(program::rest_of(grace_));
   grace_.cancel();
-  stop_tunnels();
   watch_.cancel();
   if (status_) status_->stop();
   co_await background_.wait();
@@ -123,15 +123,15 @@ void client::drain() {
   for (const auto& old : retired_) old->port.idle->close();
   grace_.expires_after(program::grace);
   grace_.async_wait([this](error_code cancelled) {
-    if (!cancelled) stop_tunnels();
+    if (!cancelled) stop_tunnels(program::last_words);
   });
 }
 
 void client::start_tunnel() { background_.start(run_tunnel(current_)); }
 
-void client::stop_tunnels() {
-  current_->through.stop();
-  for (const auto& old : retired_) old->through.stop();
+void client::stop_tunnels(std::chrono::milliseconds patience) {
+  current_->through.stop(patience);
+  for (const auto& old : retired_) old->through.stop(patience);
 }
 
 void client::reload(const settings& s, key secret) {

@@ -23,8 +23,8 @@ task<> worker::run() {
   background_.start(accept_streams());
   co_await drained_.async_wait(use_result);
   co_await streams_.wait();
+  acceptor_.stop(program::rest_of(grace_));
   grace_.cancel();
-  acceptor_.stop();
   co_await background_.wait();
 }
 
@@ -33,7 +33,7 @@ void worker::drain() {
   drained_.cancel();
   grace_.expires_after(program::grace);
   grace_.async_wait([this](error_code cancelled) {
-    if (!cancelled) acceptor_.stop();
+    if (!cancelled) acceptor_.stop(program::last_words);
   });
 }
 

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 
+#include <algorithm>
 #include <boost/system/system_error.hpp>
 #include <csignal>
 #include <cstdio>
@@ -90,6 +91,11 @@ void prepare_process() {
 }
 
 void log_event(std::string_view text) { spdlog::debug("{}", text); }
+
+std::chrono::milliseconds rest_of(const timer& running) {
+  const auto left = running.expiry() - std::chrono::steady_clock::now();
+  return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), last_words);
+}
 
 void report_failure(const std::exception_ptr& escaped) {
   try {

@@ -183,6 +183,20 @@ TEST_F(stream_test, what_has_arrived_can_be_read_after_the_end_of_the_tunnel) {
   EXPECT_TRUE(some.intact);
 }
 
+// The application at the server is done with the stream; a second's worth of its bytes is still on the way.
+TEST_F(stream_test, what_was_written_arrives_while_the_server_stops) {
+  tunnel_options options = options_for(server_endpoint(), 1);
+  options.paths.front().use.rate_limit = mebibyte;
+  start_tunnel(options);
+  stream peer = run_for(open("source", 1));
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().tunnels.at(0).streams.empty(); }));
+  server_->stop(std::chrono::seconds(10));
+  const received got = run_for(receive_all(peer));
+  EXPECT_EQ(got.end, asio::error::eof);
+  EXPECT_EQ(got.size, mebibyte);
+  EXPECT_TRUE(got.intact);
+}
+
 TEST_F(stream_test, our_reset_reaches_the_server) {
   stream peer = run_for(open("hold"));
   ASSERT_TRUE(reaches([&] { return held_.size() == 1; }));

@@ -49,7 +49,7 @@ acceptor::executor_type acceptor::get_executor() const noexcept { return impl_->
 std::vector<asio::ip::tcp::endpoint> acceptor::local_endpoints() const { return impl_->local_endpoints(); }
 task<> acceptor::run() { return detail::server::run(impl_); }
 void acceptor::drain() { impl_->drain(); }
-void acceptor::stop() { impl_->stop(); }
+void acceptor::stop(std::chrono::milliseconds patience) { impl_->stop(patience); }
 void acceptor::set_keys(key_ring keys) { impl_->set_keys(std::move(keys)); }
 void acceptor::set_trusted_proxies(std::vector<network> proxies) { impl_->set_trusted_proxies(std::move(proxies)); }
 bool acceptor::close_stream(std::string_view session, core::stream_id id) { return impl_->close_stream(session, id); }

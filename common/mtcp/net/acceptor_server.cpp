@@ -68,7 +68,7 @@ void server::set_keys(key_ring keys) {
   options_.keys = std::move(keys);
   const auto all = sessions_;  // see stop()
   for (const auto& [id, open] : all)
-    if (!options_.keys.find(open->owner())) open->leave();
+    if (!options_.keys.find(open->owner())) open->leave(session::usual_patience);
 }
 
 // ---- from beginning to end ----
@@ -92,7 +92,7 @@ void server::drain() {
   }
 }
 
-void server::stop() {
+void server::stop(std::chrono::milliseconds patience) {
   stopped_ = draining_ = true;
   close_listeners();
   stranger_timer_.cancel();
@@ -102,7 +102,7 @@ void server::stop() {
   waiting_.clear();
   cancel_accept();
   const auto all = sessions_;  // a session without bridges ends, and leaves the table, at once
-  for (const auto& [id, open] : all) open->leave();
+  for (const auto& [id, open] : all) open->leave(patience);
   changed_.notify_all();
 }
 

@@ -65,9 +65,9 @@ void server_session::abandon() {
   if (!had_bridges_) end(errc::session_expired, "it never came up");
 }
 
-void server_session::leave() {
+void server_session::leave(std::chrono::milliseconds patience) {
   if (bridges_ == 0) return end(errc::going_away, "the server stops");
-  core_.leave();
+  core_.leave(patience);
 }
 
 void server_session::end(error_code why, const std::string& text) {

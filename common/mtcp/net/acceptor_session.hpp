@@ -48,7 +48,7 @@ class server_session final : public session::listener {
   /// A bridge that had a place did not come up after all: without any other, nobody knows of the session.
   void abandon();
   /// Tells the client to go, and ends.
-  void leave();
+  void leave(std::chrono::milliseconds patience);
   void end(error_code why, const std::string& text);
 
  private:

@@ -10,9 +10,6 @@
 namespace mtcp {
 namespace {
 
-// How long leave() waits for the peer to hear of it.
-constexpr std::chrono::milliseconds leave_patience{500};
-
 // Rounds of offering frames to all bridges before the event loop gets its turn again.
 constexpr int rounds_most = 4;
 
@@ -194,9 +191,9 @@ void session::orphan_streams(error_code why) {
 
 // ---- the end ----
 
-void session::leave() {
+void session::leave(std::chrono::milliseconds patience) {
   if (ended_ || leave_by_) return;
-  leave_by_ = now() + leave_patience;
+  leave_by_ = now() + patience;
   for (const core::stream_id id : engine_.stream_ids()) engine_.reset(id, core::reset_code::shutdown);
   orphan_streams(asio::error::operation_aborted);
   engine_.go_away();

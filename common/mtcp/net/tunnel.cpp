@@ -21,7 +21,7 @@ tunnel& tunnel::operator=(tunnel&& other) noexcept {
 
 tunnel::executor_type tunnel::get_executor() const noexcept { return impl_->get_executor(); }
 task<> tunnel::run() { return detail::client::run(impl_); }
-void tunnel::stop() { impl_->stop(); }
+void tunnel::stop(std::chrono::milliseconds patience) { impl_->stop(patience); }
 task<error_code> tunnel::wait_up(std::size_t bridges) { return detail::client::wait_up(impl_, bridges); }
 bool tunnel::close_stream(core::stream_id id) { return impl_->close_stream(id); }
 bool tunnel::set_bridge_enabled(core::bridge_id id, bool on) { return impl_->set_bridge_enabled(id, on); }

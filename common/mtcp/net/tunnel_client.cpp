@@ -41,14 +41,14 @@ task<error_code> client::wait_up(std::shared_ptr<client> self, std::size_t bridg
   co_return self->stopped_ ? error_code(asio::error::operation_aborted) : error_code();
 }
 
-void client::stop() {
+void client::stop(std::chrono::milliseconds patience) {
   running_ = false;
   stopped_ = true;
   timer_.cancel();
   openings_.fail_all(asio::error::operation_aborted);
   for (connector* dial : dials_) dial->abort();
   const bool listened_to = session_ && session_->core.bridge_count() != 0;
-  listened_to ? session_->core.leave() : end_session(errc::going_away);
+  listened_to ? session_->core.leave(patience) : end_session(errc::going_away);
   changed_.notify_all();
 }
 

@@ -45,7 +45,7 @@ class client final : public session::listener, public std::enable_shared_from_th
   const executor& get_executor() const noexcept { return executor_; }
   static task<> run(std::shared_ptr<client> self);
   static task<error_code> wait_up(std::shared_ptr<client> self, std::size_t bridges);
-  void stop();
+  void stop(std::chrono::milliseconds patience = session::usual_patience);
   void abort();
   tunnel_snapshot snapshot() const;
   bool close_stream(core::stream_id id);
