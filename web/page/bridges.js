@@ -1,20 +1,22 @@
 // The bridge table. On a server the bridges stand under the tunnel that they belong to.
 import { drawSparkline, seriesColour, sparkline, swatch } from './chart.js';
-import { offer } from './controls.js';
-import { element, find, KeyedList, row, setClass, setText } from './dom.js';
+import { can, offer } from './controls.js';
+import { element, find, KeyedList, row, setClass, setText, spanColumns } from './dom.js';
 import { bytes, count, duration, milliseconds, rate } from './format.js';
 import { seriesKey } from './history.js';
 import { isUp } from './summary.js';
 
-const classes = ['who', '', 'n', 'n', 'n', 'wide', 'n', 'n wide', 'n wide', 'n widest', 'act'];
+const classes = ['who', '', 'n wider', 'n', 'n', 'wider', 'n wide', 'n widest', 'n widest', 'n full', 'act'];
 
 export class BridgeTable {
   constructor() {
-    this.list = new KeyedList(find('bridges').tBodies[0], {
+    this.table = find('bridges');
+    this.list = new KeyedList(this.table.tBodies[0], {
       key: (item) => item.key,
       make: (item) => (item.tunnel ? this.makeGroup() : this.makeBridge()),
       update: (node, item) => (item.tunnel ? this.updateGroup(node, item.tunnel) : this.updateBridge(node, item)),
     });
+    addEventListener('resize', () => spanColumns(this.table));
   }
 
   show(tunnels, history, grouped) {
@@ -30,7 +32,9 @@ export class BridgeTable {
     }
     this.history = history;
     this.most = this.mostOfLastMinute(items);
+    setClass(this.table, can('disable_bridge') ? '' : 'no-action');  // the bridges of a server are its clients'
     this.list.show(items);
+    spanColumns(this.table);
   }
 
   mostOfLastMinute(items) {
@@ -44,8 +48,7 @@ export class BridgeTable {
 
   makeGroup() {
     const made = element('tr', 'group');
-    made.append(element('td'));
-    made.firstChild.colSpan = classes.length;
+    made.append(element('td', 'all'));
     return made;
   }
 
@@ -71,7 +74,7 @@ export class BridgeTable {
     who.firstChild.style.background = `var(${seriesColour(key)})`;
     const [, name, error] = who.children;
     setText(name, b.id ? `${b.id} · ${b.path}` : b.path);
-    name.title = b.id ? `${b.local} → ${b.remote}` : '';
+    name.title = b.id ? `${b.path}: ${b.local} → ${b.remote}` : b.path;
     const [word, since] = state.children;
     setClass(word, `state-${b.state}`);
     setText(word, b.state);
