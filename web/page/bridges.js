@@ -24,10 +24,11 @@ export class BridgeTable {
     for (const t of tunnels) {
       if (grouped) items.push({ key: `tunnel ${t.session}`, tunnel: t });
       const all = t.bridges.reduce((sum, b) => sum + b.rate_up + b.rate_down, 0);
+      const paths = new Map((t.paths ?? []).map((path) => [path.name, path]));
       const bridges = [...t.bridges].sort((a, b) => a.path.localeCompare(b.path) || a.id - b.id);
       bridges.forEach((bridge, i) => {
         const key = bridge.id ? seriesKey(t.session, bridge.id) : `/vacant ${t.session} ${i}`;
-        items.push({ key, bridge, session: t.session, all });
+        items.push({ key, bridge, path: paths.get(bridge.path), session: t.session, all });
       });
     }
     this.history = history;
@@ -60,24 +61,26 @@ export class BridgeTable {
   makeBridge() {
     const made = row(classes);
     const [who, state, , , , spark, rtt] = made.cells;
-    who.append(swatch(), element('span'), element('span', 'error'));
+    who.append(swatch(), element('span'), element('span', 'note'), element('span', 'error'));
     state.append(element('span'), ' ', element('span', 'quiet'));
     spark.append(sparkline());
     rtt.append(element('span'), element('span', 'quiet'));
     return made;
   }
 
-  updateBridge(node, { key, bridge: b, session, all }) {
+  updateBridge(node, { key, bridge: b, path, session, all }) {
     const [who, state, share, down, up, spark, rtt, resent, flight, lost, act] = node.cells;
     const live = b.state !== 'down';
     setClass(node, b.state === 'up' ? '' : b.state);
     who.firstChild.style.background = `var(${seriesColour(key)})`;
-    const [, name, error] = who.children;
+    const [, name, note, error] = who.children;
     setText(name, b.id ? `${b.id} · ${b.path}` : b.path);
     name.title = b.id ? `${b.path}: ${b.local} → ${b.remote}` : b.path;
+    setText(note, path ? described(path, b) : '');
     const [word, since] = state.children;
-    setClass(word, `state-${b.state}`);
-    setText(word, b.state);
+    const shown = stateOf(b, path);
+    setClass(word, `state-${shown}`);
+    setText(word, shown);
     setText(since, b.id ? duration(b.state_seconds) : '');
     setText(error, b.last_error);
     error.title = b.last_error;
@@ -92,6 +95,19 @@ export class BridgeTable {
     setText(lost, b.reconnects ? count(b.reconnects) : '–');
     offer(act, live && switchFor(b, session));
   }
+}
+
+/** A backup that works says so, else it would look like a path that carries nothing because something is wrong. */
+const stateOf = (bridge, path) => (bridge.state === 'up' && path?.role === 'backup' ? 'backup' : bridge.state);
+
+/** What sets a path apart from a plain one: "down only · at most 6.3 MB/s · bbr". */
+function described({ role, direction, rate_limit: limit, congestion }, bridge) {
+  const parts = [];
+  if (role === 'backup' && bridge.state !== 'up') parts.push('backup');  // else its state says it
+  if (direction === 'up' || direction === 'down') parts.push(`${direction} only`);
+  if (limit) parts.push(`at most ${rate(limit)}`);
+  if (congestion) parts.push(congestion);
+  return parts.join(' · ');
 }
 
 function switchFor({ id, state }, session) {

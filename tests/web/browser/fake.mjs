@@ -27,7 +27,7 @@ function stub(mayDisable) {
     tunnel: {
       session: 's', state: 'up', streams_active: streams, streams_total: streams, bytes_up: 1e6 * tick, bytes_down: 1e7 * tick,
       rate_up: 1e6, rate_down: 1e7, reorder_bytes: 0, receive_memory: 0, receive_budget: 1e8, send_memory: 0, send_budget: 1e8,
-      paths: [{ name: 'a:1', bridges_wanted: bridges, bridges_up: bridges, reconnects: 0, last_error: '' }],
+      paths: [{ name: 'a:1', bridges_wanted: bridges, bridges_up: bridges, reconnects: 0, last_error: '', role: 'active', direction: 'both', rate_limit: 0, congestion: '' }],
     },
     bridges: Array.from({ length: bridges }, (_, i) => ({
       id: i + 1, path: 'a:1', local: '127.0.0.1:5', remote: '127.0.0.1:6', state: 'up', state_seconds: tick, last_error: '',

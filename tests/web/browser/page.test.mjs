@@ -110,6 +110,27 @@ test('names have room on every screen', { skip }, async () => {
   }
 });
 
+test('a row tells what its path is for', { skip }, async () => {
+  const page = await openFake(browser, stage.client);
+  const rows = page.locator('#bridges tbody tr');
+  const show = (state) => page.evaluate((now) => {
+    const s = fake.snapshot(1, 2, 0);
+    const plain = s.tunnel.paths[0];
+    s.tunnel.paths.push({ ...plain, name: 'spare', role: 'backup', direction: 'down', rate_limit: 6_250_000, congestion: 'bbr' });
+    Object.assign(s.bridges[1], { path: 'spare', state: now, rate_up: 0, rate_down: 0 });
+    fake.send(s);
+  }, state);
+  await show('up');
+  await rows.filter({ hasText: 'spare' }).locator('.state-backup').waitFor();
+  assert.equal(await page.locator('.state-backup').textContent(), 'backup');
+  assert.equal(await rows.last().locator('.note').textContent(), 'down only · at most 6.3 MB/s · bbr');
+  assert.equal(await rows.first().locator('.note').textContent(), '', 'nothing of a plain path');
+  await show('down');
+  await rows.last().locator('.state-down').waitFor();
+  assert.equal(await rows.last().locator('.note').textContent(), 'backup · down only · at most 6.3 MB/s · bbr');
+  await page.close();
+});
+
 /** The least contrasts of what is written on the page, by the formula of WCAG 2. Runs in the page. */
 function poorContrasts() {
   const style = getComputedStyle(document.documentElement);
