@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "mtcp/net/tunnel.hpp"
 #include "status/asset.hpp"
 #include "status/report.hpp"
 #include "web/snapshots.hpp"
@@ -148,6 +149,27 @@ TEST_F(Site, ServesTheDesignedFields) {
     EXPECT_TRUE(s["bridges"][0].contains(name)) << name;
   EXPECT_EQ(s["bridges"][0]["bytes_down"], 20);
   EXPECT_EQ(s["streams"][0]["target"], "example.org:443");
+}
+
+TEST_F(Site, TellsWhatAPathIsFor) {
+  path_options plain{.host = "a"}, spare{.host = "b", .congestion = "bbr", .name = "spare"};
+  spare.use = {.backup = true, .carries = core::bridge_options::direction::down, .rate_limit = 6'250'000};
+  asio::io_context io;
+  tunnels = only(mtcp::tunnel(io, {.key = key::generate(), .paths = {plain, spare}}).snapshot());
+  const document paths = json_of("/api/stats")["tunnel"]["paths"];
+  EXPECT_EQ(paths[0]["role"], "active");
+  EXPECT_EQ(paths[0]["direction"], "both");
+  EXPECT_EQ(paths[0]["rate_limit"], 0);
+  EXPECT_EQ(paths[0]["congestion"], "");
+  EXPECT_EQ(paths[1]["role"], "backup");
+  EXPECT_EQ(paths[1]["direction"], "down");
+  EXPECT_EQ(paths[1]["rate_limit"], 6'250'000);
+  EXPECT_EQ(paths[1]["congestion"], "bbr");
+  const answer metrics = it().respond(get("/metrics"));
+  EXPECT_NE(metrics.body.find(R"(mtcp_path_info{path="spare",role="backup",direction="down",congestion="bbr"} 1)"),
+            std::string_view::npos);
+  EXPECT_NE(metrics.body.find(R"(mtcp_path_rate_limit_bytes_per_second{path="spare"} 6250000)"),
+            std::string_view::npos);
 }
 
 TEST_F(Site, GroupsByTunnelOnAServer) {

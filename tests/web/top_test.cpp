@@ -28,6 +28,15 @@ TEST_F(Text, FillsAndCutsToColumns) {
   EXPECT_EQ(fitted("日本語", 4), "日~ ");  // half a character does not fit
 }
 
+TEST_F(Text, CutsTheMiddleOfWhatDiffersAtItsEnd) {
+  EXPECT_EQ(fitted_ends("1 127.0.0.1:28411", 20), "1 127.0.0.1:28411   ");
+  EXPECT_EQ(fitted_ends("1 127.0.0.1:28411", 15), "1 12~.0.1:28411");
+  EXPECT_EQ(fitted_ends("1 127.0.0.1:28412", 15), "1 12~.0.1:28412");
+  EXPECT_EQ(fitted_ends("abcdef", 2), "a~");
+  EXPECT_EQ(fitted_ends("日本語日本語", 6), "~本語 ");  // half a character does not fit
+  EXPECT_EQ(fitted_ends("\033[2J 127.0.0.1:1", 9), "?[~.0.1:1");
+}
+
 TEST_F(Text, LetsNothingThroughThatATerminalObeys) {
   EXPECT_EQ(fitted("\033[2Jx\a\b\r\n\x7f", 12), "?[2Jx?????  ");
   EXPECT_EQ(fitted("\xc2\x9b"
@@ -113,9 +122,34 @@ TEST(Frame, SaysWhyABridgeIsDown) {
   EXPECT_NE(text.find("down      Connection refused"), std::string::npos) << text;
 }
 
+TEST(Frame, SaysWhatAPathIsFor) {
+  view v = busy(3, 0);
+  tunnel_part& t = v.tunnels[0];
+  t.paths = {{.name = "a:1", .role = "active", .direction = "both"},
+             {.name = "b:2", .role = "backup", .direction = "down", .congestion = "bbr", .rate_limit = 6.25e6}};
+  t.bridges[1].path = t.bridges[2].path = "b:2";
+  t.bridges[2].state = "suspect";
+  const std::string text = all(draw(v, "", {}));
+  EXPECT_EQ(text.find("a:1: "), std::string::npos) << "a plain path needs no words\n" << text;
+  EXPECT_NE(text.find("\nb:2: backup, down only, at most 6.2 MB/s, bbr "), std::string::npos) << text;
+  EXPECT_NE(text.find("\n2 b:2            backup "), std::string::npos) << text;
+  EXPECT_NE(text.find("\n3 b:2            suspect "), std::string::npos) << "what is wrong comes first\n" << text;
+  for (const std::size_t rows : {6U, 7U, 8U, 9U, 10U}) EXPECT_LE(draw(v, "", {.rows = rows}).size(), rows);
+}
+
+TEST(Frame, TellsPathsApartThatDifferInTheirPorts) {
+  view v = busy(2, 0);
+  v.tunnels[0].bridges[0].path = "server.example.org:28411";
+  v.tunnels[0].bridges[1].path = "server.example.org:28412";
+  const std::string text = all(draw(v, "", {}));
+  EXPECT_NE(text.find(":28411 "), std::string::npos) << text;
+  EXPECT_NE(text.find(":28412 "), std::string::npos) << text;
+}
+
 TEST(Frame, HasNoEscapesOfOthers) {
   view v = busy(1, 1);
   v.role = v.version = v.tunnels[0].user = v.tunnels[0].bridges[0].path = "\033]0;owned\a";
+  v.tunnels[0].paths = {{.name = "\033]0;owned\a", .role = "backup", .direction = "up", .congestion = "\033[31m"}};
   v.tunnels[0].bridges[0].state = v.streams[0].target = "\033[31m";
   const std::string text = all(draw(v, "\033[2J", {}));
   EXPECT_EQ(text.find('\033'), std::string::npos);
@@ -123,13 +157,18 @@ TEST(Frame, HasNoEscapesOfOthers) {
 }
 
 TEST(View, ReadsBothRoles) {
-  const auto client = parse_view(R"({"role": "client", "tunnel": {"rate_down": 2, "streams_active": 3},
+  const auto client = parse_view(R"({"role": "client", "tunnel": {"rate_down": 2, "streams_active": 3,
+      "paths": [{"name": "b", "role": "backup", "direction": "up", "rate_limit": 5, "congestion": "bbr"}]},
     "bridges": [{"id": 2, "path": "b"}, {"id": 1, "path": "b"}], "streams": [{"target": "x", "rate_up": 1}, {"target": "y", "rate_up": 2}]})");
   ASSERT_TRUE(client);
   EXPECT_EQ(client->rate_down, 2);
   EXPECT_EQ(client->streams_active, 3U);
   EXPECT_EQ(client->tunnels.at(0).bridges.at(0).id, 1U);
   EXPECT_EQ(client->streams.at(0).target, "y");
+  const path_line* path = client->tunnels.at(0).path_of(client->tunnels.at(0).bridges.at(0));
+  ASSERT_NE(path, nullptr);
+  EXPECT_EQ(path->role + path->direction + path->congestion, "backupupbbr");
+  EXPECT_EQ(path->rate_limit, 5);
   const auto server = parse_view(R"({"role": "server", "tunnels": [
     {"user": "a", "rate_up": 1, "bridges": [], "streams": [{"target": "x"}]}, {"user": "b", "rate_up": 2}]})");
   ASSERT_TRUE(server);

@@ -1,20 +1,22 @@
 // The bridge table. On a server the bridges stand under the tunnel that they belong to.
 import { drawSparkline, seriesColour, sparkline, swatch } from './chart.js';
-import { offer } from './controls.js';
-import { element, find, KeyedList, row, setClass, setText } from './dom.js';
+import { can, offer } from './controls.js';
+import { element, find, KeyedList, row, setClass, setText, spanColumns } from './dom.js';
 import { bytes, count, duration, milliseconds, rate } from './format.js';
 import { seriesKey } from './history.js';
 import { isUp } from './summary.js';
 
-const classes = ['who', '', 'n', 'n', 'n', 'wide', 'n', 'n wide', 'n wide', 'n widest', 'act'];
+const classes = ['who', '', 'n wider', 'n', 'n', 'wider', 'n wide', 'n widest', 'n widest', 'n full', 'act'];
 
 export class BridgeTable {
   constructor() {
-    this.list = new KeyedList(find('bridges').tBodies[0], {
+    this.table = find('bridges');
+    this.list = new KeyedList(this.table.tBodies[0], {
       key: (item) => item.key,
       make: (item) => (item.tunnel ? this.makeGroup() : this.makeBridge()),
       update: (node, item) => (item.tunnel ? this.updateGroup(node, item.tunnel) : this.updateBridge(node, item)),
     });
+    addEventListener('resize', () => spanColumns(this.table));
   }
 
   show(tunnels, history, grouped) {
@@ -22,15 +24,18 @@ export class BridgeTable {
     for (const t of tunnels) {
       if (grouped) items.push({ key: `tunnel ${t.session}`, tunnel: t });
       const all = t.bridges.reduce((sum, b) => sum + b.rate_up + b.rate_down, 0);
+      const paths = new Map((t.paths ?? []).map((path) => [path.name, path]));
       const bridges = [...t.bridges].sort((a, b) => a.path.localeCompare(b.path) || a.id - b.id);
       bridges.forEach((bridge, i) => {
         const key = bridge.id ? seriesKey(t.session, bridge.id) : `/vacant ${t.session} ${i}`;
-        items.push({ key, bridge, session: t.session, all });
+        items.push({ key, bridge, path: paths.get(bridge.path), session: t.session, all });
       });
     }
     this.history = history;
     this.most = this.mostOfLastMinute(items);
+    setClass(this.table, can('disable_bridge') ? '' : 'no-action');  // the bridges of a server are its clients'
     this.list.show(items);
+    spanColumns(this.table);
   }
 
   mostOfLastMinute(items) {
@@ -44,8 +49,7 @@ export class BridgeTable {
 
   makeGroup() {
     const made = element('tr', 'group');
-    made.append(element('td'));
-    made.firstChild.colSpan = classes.length;
+    made.append(element('td', 'all'));
     return made;
   }
 
@@ -57,24 +61,26 @@ export class BridgeTable {
   makeBridge() {
     const made = row(classes);
     const [who, state, , , , spark, rtt] = made.cells;
-    who.append(swatch(), element('span'), element('span', 'error'));
+    who.append(swatch(), element('span'), element('span', 'note'), element('span', 'error'));
     state.append(element('span'), ' ', element('span', 'quiet'));
     spark.append(sparkline());
     rtt.append(element('span'), element('span', 'quiet'));
     return made;
   }
 
-  updateBridge(node, { key, bridge: b, session, all }) {
+  updateBridge(node, { key, bridge: b, path, session, all }) {
     const [who, state, share, down, up, spark, rtt, resent, flight, lost, act] = node.cells;
     const live = b.state !== 'down';
     setClass(node, b.state === 'up' ? '' : b.state);
     who.firstChild.style.background = `var(${seriesColour(key)})`;
-    const [, name, error] = who.children;
+    const [, name, note, error] = who.children;
     setText(name, b.id ? `${b.id} · ${b.path}` : b.path);
-    name.title = b.id ? `${b.local} → ${b.remote}` : '';
+    name.title = b.id ? `${b.path}: ${b.local} → ${b.remote}` : b.path;
+    setText(note, path ? described(path, b) : '');
     const [word, since] = state.children;
-    setClass(word, `state-${b.state}`);
-    setText(word, b.state);
+    const shown = stateOf(b, path);
+    setClass(word, `state-${shown}`);
+    setText(word, shown);
     setText(since, b.id ? duration(b.state_seconds) : '');
     setText(error, b.last_error);
     error.title = b.last_error;
@@ -89,6 +95,19 @@ export class BridgeTable {
     setText(lost, b.reconnects ? count(b.reconnects) : '–');
     offer(act, live && switchFor(b, session));
   }
+}
+
+/** A backup that works says so, else it would look like a path that carries nothing because something is wrong. */
+const stateOf = (bridge, path) => (bridge.state === 'up' && path?.role === 'backup' ? 'backup' : bridge.state);
+
+/** What sets a path apart from a plain one: "down only · at most 6.3 MB/s · bbr". */
+function described({ role, direction, rate_limit: limit, congestion }, bridge) {
+  const parts = [];
+  if (role === 'backup' && bridge.state !== 'up') parts.push('backup');  // else its state says it
+  if (direction === 'up' || direction === 'down') parts.push(`${direction} only`);
+  if (limit) parts.push(`at most ${rate(limit)}`);
+  if (congestion) parts.push(congestion);
+  return parts.join(' · ');
 }
 
 function switchFor({ id, state }, session) {

@@ -8,7 +8,7 @@ export async function loadControls() {
   known = await (await fetch('/api/controls')).json();
 }
 
-const can = (what) => known[what] === true;
+export const can = (what) => known[what] === true;
 
 async function change(path, session, id) {
   const post = () => fetch(`${path}?${new URLSearchParams({ session, id })}`, { method: 'POST', headers: { 'X-Mtcp-Token': known.token } });

@@ -45,3 +45,12 @@ export function row(classes) {
   for (const name of classes) made.append(element('td', name));
   return made;
 }
+
+/**
+ * Lets the cells of class "all" span the columns of `table` that are shown. One that spans more would make columns of
+ * its own where the style hides some, and in a table of fixed layout they take most of the width.
+ */
+export function spanColumns(table) {
+  const shown = [...table.tHead.rows[0].cells].filter((cell) => getComputedStyle(cell).display !== 'none').length;
+  for (const cell of table.querySelectorAll('td.all')) if (cell.colSpan !== shown) cell.colSpan = shown;
+}

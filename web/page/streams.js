@@ -1,9 +1,9 @@
 // The table of streams: the busiest first, or as the reader sorts and filters it.
 import { offer } from './controls.js';
-import { element, find, KeyedList, row, setText } from './dom.js';
+import { element, find, KeyedList, row, setText, spanColumns } from './dom.js';
 import { bytes, count, duration, rate } from './format.js';
 
-const classes = ['who', 'n', 'n', 'n wide', 'n wide', 'n', 'act'];
+const classes = ['who', 'n', 'n', 'n wide', 'n wider', 'n wide', 'act'];
 const atFirst = 50;
 const atMost = 250;  // more rows cost the browser too much every second; the filter finds the others
 const calm = 5000;  // ms that rows stay where they are
@@ -25,6 +25,7 @@ export class StreamTable {
     for (const button of document.querySelectorAll('[data-sort]')) button.onclick = () => this.sortBy(button.dataset.sort);
     find('filter').oninput = () => this.draw();
     find('more').onclick = () => { this.most = this.most === atFirst ? atMost : atFirst; this.draw(); };
+    addEventListener('resize', () => spanColumns(find('streams')));
     this.markSort();
   }
 
@@ -78,6 +79,7 @@ export class StreamTable {
     const shown = fitting.slice(0, this.most);
     if (!shown.length) shown.push({ empty: wanted ? 'No destination fits the filter.' : 'No open streams.' });
     this.list.show(shown);
+    spanColumns(find('streams'));
     const listed = this.items.length < this.active ? `${count(this.items.length)} busiest of ` : '';
     setText(find('streams-count'), this.active ? `${listed}${count(this.active)}` : '');
     find('more').hidden = fitting.length <= atFirst;
@@ -86,8 +88,7 @@ export class StreamTable {
 
   makeEmpty() {
     const made = element('tr');
-    made.append(element('td', 'empty'));
-    made.firstChild.colSpan = classes.length;
+    made.append(element('td', 'empty all'));
     return made;
   }
 

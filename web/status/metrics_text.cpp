@@ -89,6 +89,11 @@ void write_tunnels(metrics& out, const std::vector<labelled_tunnel>& tunnels, co
   each([](const auto& t) { return t.totals.send_memory; });
 }
 
+std::string description(const path_snapshot& p) {
+  return label("path", p.name) + "," + label("role", role_of(p)) + "," + label("direction", direction_of(p)) + "," +
+         label("congestion", p.congestion);
+}
+
 void write_paths(metrics& out, const std::vector<labelled_tunnel>& tunnels) {
   const auto each = [&](auto value) {
     for (const auto& [labels, t] : tunnels)
@@ -100,6 +105,11 @@ void write_paths(metrics& out, const std::vector<labelled_tunnel>& tunnels) {
   each([](const auto& p) { return p.bridges_up; });
   out.family("mtcp_path_reconnects_total", "counter", "Bridges of a path that were lost.");
   each([](const auto& p) { return p.reconnects; });
+  out.family("mtcp_path_rate_limit_bytes_per_second", "gauge", "Limit of each direction of a path; 0 for none.");
+  each([](const auto& p) { return p.use.rate_limit; });
+  out.family("mtcp_path_info", "gauge", "What a path is for.");
+  for (const auto& [labels, t] : tunnels)
+    for (const path_snapshot& p : t->paths) out.sample(description(p), 1);
 }
 
 void write_bridges(metrics& out, const std::vector<labelled_bridge>& bridges) {

@@ -16,6 +16,10 @@ struct report_options {
   std::size_t happenings_most = 20;                         ///< the latest
 };
 
+/// "active" or "backup", "both", "up" or "down": the words of the option --path.
+const char* role_of(const path_snapshot& path);
+const char* direction_of(const path_snapshot& path);
+
 /// /api/stats: JSON. Counters are those of `now`, rates those of the monitor's last sample.
 std::string stats_json(const monitor& seen, const acceptor_snapshot& now, const report_options& options);
 

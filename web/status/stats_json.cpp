@@ -93,7 +93,8 @@ class stats_writer {
     for (const path_snapshot& p : t.paths) {
       out_.begin_object().member("name", p.name).member("bridges_wanted", p.bridges_wanted);
       out_.member("bridges_up", p.bridges_up).member("reconnects", p.reconnects).member("last_error", p.last_error);
-      out_.end_object();
+      out_.member("role", role_of(p)).member("direction", direction_of(p));
+      out_.member("rate_limit", p.use.rate_limit).member("congestion", p.congestion).end_object();
     }
     out_.end_array();
   }
@@ -199,6 +200,13 @@ class stats_writer {
 };
 
 }  // namespace
+
+const char* role_of(const path_snapshot& path) { return path.use.backup ? "backup" : "active"; }
+
+const char* direction_of(const path_snapshot& path) {
+  static constexpr const char* texts[] = {"both", "up", "down"};
+  return texts[static_cast<std::size_t>(path.use.carries)];
+}
 
 std::string stats_json(const monitor& seen, const acceptor_snapshot& now, const report_options& options) {
   return stats_writer(seen, now, options).write();

@@ -29,6 +29,28 @@ std::string named(const std::string& name, std::size_t columns) {
   return columns == 0 ? "" : fitted(name, columns - 1) + ' ';
 }
 
+/// A bridge's. The paths of one server differ in their ends, if at all.
+std::string name_of(const bridge_line& b, std::size_t columns) {
+  const std::string name = b.id == 0 ? b.path : std::to_string(b.id) + ' ' + b.path;
+  return columns == 0 ? "" : fitted_ends(name, columns - 1) + ' ';
+}
+
+/// What sets it apart from a plain path, or nothing.
+std::string described(const path_line& p) {
+  std::string out;
+  const auto add = [&](const std::string& what) { out += (out.empty() ? "" : ", ") + what; };
+  if (p.role == "backup") add("backup");
+  if (p.direction == "up" || p.direction == "down") add(p.direction + " only");
+  if (p.rate_limit > 0) add("at most " + rate(p.rate_limit));
+  if (!p.congestion.empty()) add(p.congestion);
+  return out;
+}
+
+/// A backup that works says so, else it would look like a path that carries nothing because something is wrong.
+std::string state_of(const bridge_line& b, const path_line* path) {
+  return b.state == "up" && path != nullptr && path->role == "backup" ? path->role : b.state;
+}
+
 class painter {
  public:
   painter(const view& now, const style& how) : now_(now), how_(how) {}
@@ -57,8 +79,25 @@ class painter {
 
   std::size_t bridge_rows() const {
     std::size_t rows = 0;
-    for (const tunnel_part& t : now_.tunnels) rows += t.bridges.size() + !t.user.empty();
+    for (const tunnel_part& t : now_.tunnels) rows += t.bridges.size() + !t.user.empty() + described_paths(t);
     return rows;
+  }
+
+  static bool begins_path(const tunnel_part& t, std::size_t bridge) {
+    return bridge == 0 || t.bridges[bridge].path != t.bridges[bridge - 1].path;
+  }
+
+  /// What stands above the first bridge of a path that is no plain one.
+  static std::string above(const tunnel_part& t, std::size_t bridge) {
+    const path_line* path = begins_path(t, bridge) ? t.path_of(t.bridges[bridge]) : nullptr;
+    const std::string what = path != nullptr ? described(*path) : "";
+    return what.empty() ? what : path->name + ": " + what;
+  }
+
+  static std::size_t described_paths(const tunnel_part& t) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < t.bridges.size(); ++i) count += !above(t, i).empty();
+    return count;
   }
 
   void header() {
@@ -99,8 +138,11 @@ class painter {
     std::size_t left = shown;
     for (const tunnel_part& t : now_.tunnels) {
       if (!t.user.empty() && left > 0) --left, group(t);
-      for (const bridge_line& b : t.bridges)
-        if (left > 0) --left, bridge(b, name);
+      for (std::size_t i = 0; i < t.bridges.size() && left > 0; ++i) {
+        if (const std::string what = above(t, i); !what.empty())
+          --left, line(painted(tone::quiet, fitted(what, how_.columns)));
+        if (left > 0) --left, bridge(t.bridges[i], t.path_of(t.bridges[i]), name);
+      }
     }
     if (wanted > rows) line(painted(tone::quiet, fitted(std::to_string(wanted - shown) + " more", how_.columns)));
   }
@@ -109,10 +151,10 @@ class painter {
     line(painted(tone::title, fitted(t.user + ", session " + t.session, how_.columns)));
   }
 
-  void bridge(const bridge_line& b, std::size_t name) {
+  void bridge(const bridge_line& b, const path_line* path, std::size_t name) {
     const double all = now_.rate_up + now_.rate_down;
-    const std::string head = named(b.id == 0 ? b.path : std::to_string(b.id) + ' ' + b.path, name) +
-                             painted(tone_of(b.state), fitted(b.state, state_columns)) + ' ';
+    const std::string state = state_of(b, path);
+    const std::string head = name_of(b, name) + painted(tone_of(state), fitted(state, state_columns)) + ' ';
     if (!carries(b)) return line(head + painted(tone::bad, fitted(b.last_error, beside(name + state_columns + 1))));
     char rtt[32];
     std::snprintf(rtt, sizeof rtt, "%.1f ms", std::min(b.rtt_ms, 1e6));

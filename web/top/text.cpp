@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
+#include <vector>
 
 #include "status/utf8.hpp"
 
@@ -47,6 +49,17 @@ cut cut_to(std::string_view text, std::size_t columns) {
   return out;
 }
 
+/// The last characters of `text` that fit.
+cut tail_of(std::string_view text, std::size_t columns) {
+  std::vector<cell> cells;
+  while (!text.empty()) cells.push_back(take_cell(text));
+  cut out;
+  auto from = cells.end();
+  while (from != cells.begin() && out.columns + std::prev(from)->columns <= columns) out.columns += (--from)->columns;
+  for (; from != cells.end(); ++from) out.text += from->bytes;
+  return out;
+}
+
 std::string print(const char* format, double number, const char* unit) {
   char text[64];
   std::snprintf(text, sizeof text, format, number, unit);
@@ -58,6 +71,14 @@ std::string print(const char* format, double number, const char* unit) {
 std::string fitted(std::string_view text, std::size_t columns) {
   const cut shown = cut_to(text, columns);
   return shown.text + std::string(columns - shown.columns, ' ');
+}
+
+std::string fitted_ends(std::string_view text, std::size_t columns) {
+  const cut whole = cut_to(text, static_cast<std::size_t>(-1));
+  if (whole.columns <= columns || columns < 3) return fitted(text, columns);
+  const cut tail = tail_of(text, columns * 2 / 3);
+  const cut head = cut_to(whole.text, columns - tail.columns);  // ends in the mark
+  return head.text + tail.text + std::string(columns - tail.columns - head.columns, ' ');
 }
 
 std::string right(std::string_view text, std::size_t columns) {

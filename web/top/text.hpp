@@ -12,7 +12,9 @@ namespace mtcp::top {
 /// characters without a width of their own (combining, bidirectional) and bytes that are no UTF-8 become "?", as do all
 /// characters that the locale (LC_CTYPE) has not.
 std::string fitted(std::string_view text, std::size_t columns);
-/// The same, to the right.
+/// The same, but what is cut is in the middle: of addresses it is the end that tells one from another.
+std::string fitted_ends(std::string_view text, std::size_t columns);
+/// At most `columns`, to the right.
 std::string right(std::string_view text, std::size_t columns);
 
 /// "12.3 MB"; units are powers of 1000.

@@ -43,6 +43,14 @@ bridge_line bridge_of(const json& b) {
           .in_flight = number(b, "in_flight_bytes")};
 }
 
+path_line path_of(const json& p) {
+  return {.name = text(p, "name"),
+          .role = text(p, "role"),
+          .direction = text(p, "direction"),
+          .congestion = text(p, "congestion"),
+          .rate_limit = number(p, "rate_limit")};
+}
+
 stream_line stream_of(const json& s, const std::string& user) {
   return {.target = text(s, "target"),
           .user = user,
@@ -65,12 +73,18 @@ void add_tunnel(view& to, const json& fields, const json& lists) {
   tunnel_part& part = to.tunnels.emplace_back();
   part.user = text(fields, "user");
   part.session = text(fields, "session");
+  for_each(fields, "paths", [&](const json& p) { part.paths.push_back(path_of(p)); });
   for_each(lists, "bridges", [&](const json& b) { part.bridges.push_back(bridge_of(b)); });
   std::ranges::stable_sort(part.bridges, {}, [](const bridge_line& b) { return std::tie(b.path, b.id); });
   for_each(lists, "streams", [&](const json& s) { to.streams.push_back(stream_of(s, part.user)); });
 }
 
 }  // namespace
+
+const path_line* tunnel_part::path_of(const bridge_line& bridge) const {
+  const auto found = std::ranges::find(paths, bridge.path, &path_line::name);
+  return found == paths.end() ? nullptr : &*found;
+}
 
 std::optional<view> parse_view(std::string_view document) {
   const json all = json::parse(document, nullptr, false);

@@ -15,6 +15,11 @@ struct bridge_line {
   double rate_up = 0, rate_down = 0, rtt_ms = 0, in_flight = 0;
 };
 
+struct path_line {
+  std::string name{}, role{}, direction{}, congestion{};
+  double rate_limit = 0;
+};
+
 struct stream_line {
   std::string target{}, user{};
   double rate_up = 0, rate_down = 0, bytes_up = 0, bytes_down = 0, age = 0;
@@ -22,8 +27,11 @@ struct stream_line {
 
 /// One tunnel of the program.
 struct tunnel_part {
-  std::string user, session;  ///< user is empty at a client
-  std::vector<bridge_line> bridges;
+  std::string user, session;           ///< user is empty at a client
+  std::vector<path_line> paths{};      ///< none at a server
+  std::vector<bridge_line> bridges{};  ///< by path
+
+  const path_line* path_of(const bridge_line& bridge) const;
 };
 
 struct view {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "mtcp/core/engine.hpp"
 #include "mtcp/core/stats.hpp"
 #include "mtcp/core/types.hpp"
 
@@ -43,7 +44,9 @@ struct path_snapshot {
   std::size_t bridges_wanted = 0;
   std::size_t bridges_up = 0;
   std::uint64_t reconnects = 0;
-  std::string last_error{};  ///< of its last failed dial or lost bridge; empty if there was none
+  std::string last_error{};    ///< of its last failed dial or lost bridge; empty if there was none
+  core::bridge_options use{};  ///< as configured: a backup path rests while an active one works
+  std::string congestion{};    ///< TCP_CONGESTION; empty for the system's default
 };
 
 struct stream_snapshot {

@@ -158,10 +158,7 @@ tunnel_snapshot client::snapshot() const {
   using state = tunnel_snapshot::state;
   tunnel_snapshot out;
   out.now = stopped_ ? state::stopped : state::connecting;
-  for (std::size_t i = 0; i < paths_.size(); ++i) {
-    const path_state& path = paths_[i];
-    out.paths.push_back({path.name, static_cast<unsigned>(path.wanted()), up_bridges(i), path.lost, path.last_error});
-  }
+  for (std::size_t i = 0; i < paths_.size(); ++i) out.paths.push_back(paths_[i].snapshot(up_bridges(i)));
   if (!session_) return out;
   session_->core.describe(out);
   out.session = short_name(session_->id);

@@ -14,6 +14,7 @@
 #include "mtcp/net/address.hpp"
 #include "mtcp/net/bridge_tuner.hpp"
 #include "mtcp/net/options.hpp"
+#include "mtcp/net/snapshot.hpp"
 
 namespace mtcp {
 
@@ -85,6 +86,10 @@ struct path_state {
   }
   /// No room for one more, even if half of them are suspects: one of those has to go.
   bool crowded(std::size_t up) const { return up >= 2 * wanted(); }
+
+  path_snapshot snapshot(std::size_t up) const {
+    return {name, wanted(), up, lost, last_error, options.use, options.congestion};
+  }
 
   path_options options;
   std::string name;

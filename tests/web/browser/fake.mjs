@@ -1,7 +1,7 @@
 // The real page with invented figures: what it asks its program for is answered inside the browser.
 
 /** Runs in the page before anything else. */
-function stub() {
+function stub(mayDisable) {
   const fake = { sources: [], posts: [], refuse: 0, history: { tick: 0, time: 1e9, bridges: [] } };
   window.fake = fake;
   window.EventSource = class {
@@ -18,7 +18,7 @@ function stub() {
       return new Response(null, { status: fake.refuse || 204 });
     }
     if (url === '/api/history') return json(fake.history);
-    if (url === '/api/controls') return json({ token: 'secret', close_stream: true, disable_bridge: true, enable_bridge: true });
+    if (url === '/api/controls') return json({ token: 'secret', close_stream: true, disable_bridge: mayDisable, enable_bridge: mayDisable });
     return real(url, options);
   };
   /** A client's snapshot number `tick`. */
@@ -27,7 +27,7 @@ function stub() {
     tunnel: {
       session: 's', state: 'up', streams_active: streams, streams_total: streams, bytes_up: 1e6 * tick, bytes_down: 1e7 * tick,
       rate_up: 1e6, rate_down: 1e7, reorder_bytes: 0, receive_memory: 0, receive_budget: 1e8, send_memory: 0, send_budget: 1e8,
-      paths: [{ name: 'a:1', bridges_wanted: bridges, bridges_up: bridges, reconnects: 0, last_error: '' }],
+      paths: [{ name: 'a:1', bridges_wanted: bridges, bridges_up: bridges, reconnects: 0, last_error: '', role: 'active', direction: 'both', rate_limit: 0, congestion: '' }],
     },
     bridges: Array.from({ length: bridges }, (_, i) => ({
       id: i + 1, path: 'a:1', local: '127.0.0.1:5', remote: '127.0.0.1:6', state: 'up', state_seconds: tick, last_error: '',
@@ -39,12 +39,16 @@ function stub() {
       age_seconds: tick + i,
     })),
   });
+  /** The same at a server, of two clients. */
+  fake.atServer = ({ tunnel, bridges, streams, ...rest }) => ({
+    ...rest, role: 'server', tunnels: ['alice', 'bob'].map((user) => ({ ...tunnel, user, session: user, paths: [], bridges, streams })),
+  });
 }
 
-/** A page of the program at `where` (host:port), fed by window.fake. */
-export async function openFake(browser, where, options = {}) {
+/** A page of the program at `where` (host:port), fed by window.fake. The bridges of a server cannot be disabled there. */
+export async function openFake(browser, where, options = {}, mayDisable = true) {
   const page = await browser.newPage(options);
-  await page.addInitScript(stub);
+  await page.addInitScript(stub, mayDisable);
   await page.goto(`http://${where}/`);
   await page.waitForFunction(() => window.fake.sources.length === 1);
   return page;

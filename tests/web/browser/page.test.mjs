@@ -60,6 +60,105 @@ test('a phone needs no horizontal scrolling', { skip }, async () => {
   await page.close();
 });
 
+/** What of the page's layout is wrong, in words. Runs in the page. */
+function flaws() {
+  const found = [];
+  const wide = (name, e) => e.scrollWidth > e.clientWidth && found.push(`${name}: ${e.scrollWidth} in ${e.clientWidth} px`);
+  wide('page', document.documentElement);
+  for (const cell of document.querySelectorAll('#bridges td.who')) wide(cell.textContent, cell);
+  for (const table of document.querySelectorAll('table')) {
+    wide(table.id, table.closest('.scroll'));
+    const first = table.tHead.rows[0].cells[0].offsetWidth;
+    if (first < 60) found.push(`${table.id}: the first column has ${first} px`);
+    // A destination is cut where its column ends, nothing else is.
+    for (const { cells } of table.rows) {
+      const words = [...cells].filter((cell) => cell.offsetWidth && !cell.matches('td.who, .act')).map((cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return { text: cell.textContent, ...range.getBoundingClientRect().toJSON() };
+      });
+      words.slice(1).forEach((word, i) => {
+        if (word.left < words[i].right + 2) found.push(`${table.id}: ${words[i].text} runs into ${word.text}`);
+      });
+    }
+  }
+  return found;
+}
+
+const twoFrames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+
+test('names have room on every screen', { skip }, async () => {
+  for (const role of ['client', 'server']) {
+    // From wide to narrow and back in one page: what spans all columns follows.
+    const page = await openFake(browser, stage.client, { viewport: { width: 1400, height: 800 } }, role === 'client');
+    await page.evaluate((atServer) => {
+      const s = fake.snapshot(1, 4, 3, () => 'a.rather.long.host.name.example.org:443');
+      for (const b of s.bridges) Object.assign(b, { rate_down: 99.94e6, rate_up: 99.94e6, state_seconds: 3599, path: 'server.example.org:8443' });
+      s.bridges[1].state = 'disabled';
+      fake.send(atServer ? fake.atServer(s) : s);
+    }, role === 'server');
+    await page.locator('#streams tbody tr').nth(2).waitFor();
+    for (const width of [320, 360, 375, 600, 768, 921, 960, 1024, 1081, 1180, 1241, 1400, 360]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.evaluate(twoFrames);  // the page hears of it in the first
+      assert.deepEqual(await page.evaluate(flaws), [], `${role}, ${width} px`);
+    }
+    await page.getByRole('searchbox').fill('nowhere');
+    await page.getByText('No destination fits').waitFor();
+    assert.deepEqual(await page.evaluate(flaws), [], `${role} without a stream`);
+    await page.close();
+  }
+});
+
+test('a row tells what its path is for', { skip }, async () => {
+  const page = await openFake(browser, stage.client);
+  const rows = page.locator('#bridges tbody tr');
+  const show = (state) => page.evaluate((now) => {
+    const s = fake.snapshot(1, 2, 0);
+    const plain = s.tunnel.paths[0];
+    s.tunnel.paths.push({ ...plain, name: 'spare', role: 'backup', direction: 'down', rate_limit: 6_250_000, congestion: 'bbr' });
+    Object.assign(s.bridges[1], { path: 'spare', state: now, rate_up: 0, rate_down: 0 });
+    fake.send(s);
+  }, state);
+  await show('up');
+  await rows.filter({ hasText: 'spare' }).locator('.state-backup').waitFor();
+  assert.equal(await page.locator('.state-backup').textContent(), 'backup');
+  assert.equal(await rows.last().locator('.note').textContent(), 'down only · at most 6.3 MB/s · bbr');
+  assert.equal(await rows.first().locator('.note').textContent(), '', 'nothing of a plain path');
+  await show('down');
+  await rows.last().locator('.state-down').waitFor();
+  assert.equal(await rows.last().locator('.note').textContent(), 'backup · down only · at most 6.3 MB/s · bbr');
+  await page.close();
+});
+
+/** The least contrasts of what is written on the page, by the formula of WCAG 2. Runs in the page. */
+function poorContrasts() {
+  const style = getComputedStyle(document.documentElement);
+  const luminance = (name) => {
+    const parts = style.getPropertyValue(name).trim().match(/[0-9a-f]{2}/gi).map((two) => parseInt(two, 16) / 255);
+    const [r, g, b] = parts.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (one, other) => {
+    const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+  };
+  const written = {
+    '--card': ['--text', '--soft', '--good', '--warn', '--bad'], '--page': ['--text', '--soft', '--bad'],
+    '--warn-tint': ['--text', '--soft', '--warn'], '--bad-tint': ['--text', '--soft', '--bad'],
+  };
+  return Object.entries(written).flatMap(([ground, texts]) => texts.filter((text) => contrast(text, ground) < 4.5)
+    .map((text) => `${text} on ${ground}: ${contrast(text, ground).toFixed(2)}`));
+}
+
+test('whatever is written can be read', { skip }, async () => {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await openFake(browser, stage.client, { colorScheme });
+    assert.deepEqual(await page.evaluate(poorContrasts), [], colorScheme);  // 4.5 is what level AA asks for
+    await page.close();
+  }
+});
+
 test('2,000 streams and 16 bridges do not stutter', { skip }, async () => {
   const page = await openFake(browser, stage.client);
   const tools = await page.context().newCDPSession(page);

@@ -12,8 +12,8 @@ if (why || !target) throw new Error(why || 'usage: node screenshots.mjs OUTPUT-D
 
 const [stage, browser] = await Promise.all([openStage(), openBrowser()]);
 const views = {
-  light: { colorScheme: 'light', viewport: { width: 1180, height: 1000 }, fullPage: true },
-  dark: { colorScheme: 'dark', viewport: { width: 1180, height: 1000 }, fullPage: true },
+  light: { colorScheme: 'light', viewport: { width: 1280, height: 1000 }, fullPage: true },
+  dark: { colorScheme: 'dark', viewport: { width: 1280, height: 1000 }, fullPage: true },
 };
 const pages = await Promise.all(Object.values(views).map(async (options) => {
   const page = await browser.newPage(options);
