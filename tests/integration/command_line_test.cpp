@@ -185,9 +185,24 @@ TEST(Listen, OnATakenPortFails) {
   const std::string key = make_key(files);
   const peer taken(habit::listen);
   const std::string address = "127.0.0.1:" + std::to_string(taken.port());
-  expect_failure(run({server_program, "--key-file", key, "--listen", address}, 10s), 69, address);
-  expect_failure(run({client_program, "--key-file", key, "--server", "127.0.0.1:1", "--socks", address}, 10s), 69,
-                 address);
+  const std::string why = ": cannot listen on " + address + ": Address already in use\n";
+  expect_failure(run({server_program, "--key-file", key, "--listen", address}, 10s), 69, "--listen" + why);
+  const auto client = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {client_program, "--key-file", key, "--server", "127.0.0.1:1"});
+    return run(more, 10s);
+  };
+  expect_failure(client({"--socks", address}), 69, "--socks" + why);
+  expect_failure(client({"--socks", "127.0.0.1:0", "--status", address}), 69, "--status" + why);
+  expect_failure(client({"--socks", "none", "--forward", address + "=a:1"}), 69, "--forward" + why);
+  expect_failure(client({"--socks", "nowhere.invalid:1", "--socks-open"}), 69, "--socks: cannot find nowhere.invalid");
+}
+
+TEST(Listen, WarnsOfAnOpenForward) {
+  const temp_dir files;
+  process p({client_program, "--key-file", make_key(files), "--server", "127.0.0.1:1", "--socks", "none", "--status",
+             "none", "--forward", ":0=a:1"});
+  p.expect("forward: everybody who reaches :0 reaches a:1");
+  p.terminate();
 }
 
 TEST(Listen, RefusesToBeAnOpenProxy) {

@@ -7,6 +7,7 @@
 
 #include "mtcp/net/address.hpp"
 #include "program/listen.hpp"
+#include "program/message.hpp"
 #include "program/parse.hpp"
 #include "program/process.hpp"
 #include "program/version.hpp"
@@ -62,18 +63,13 @@ std::unique_ptr<status_server> open_status(const executor& where, const setting&
   what.version = program::version;
   what.hosts = s.hosts;
   server_options how;
-  how.listen = program::listen_endpoint(*s.where);
-  if (!unmapped(how.listen.address()).is_loopback()) {
-    what.can = {};
-    spdlog::warn("status: everybody who reaches {} sees the destinations", to_string(*s.where));
-  }
   try {
     auto opened = std::make_unique<status_server>(where, how, std::move(what), std::move(see), program::report_failure);
     spdlog::info("listening status {}", to_string(to_target(opened->local_endpoint())));
     return opened;
   } catch (const boost::system::system_error& e) {
-    if (s.asked_for) throw;
-    spdlog::warn("no status endpoint: {}", e.what());
+    if (s.asked_for) program::fail_for("--status", e);
+    spdlog::warn("no status endpoint: {}", program::message_of(e));
     return nullptr;
   }
 }
@@ -84,6 +80,11 @@ int run_health(const setting& s) {
   response said;
   error_code error;
   spawn(io.get_executor(), ask_readiness(program::listen_endpoint(*s.where), said, error));
+    how.listen = program::listen_endpoint(*s.where);
+    if (!unmapped(how.listen.address()).is_loopback()) {
+      what.can = {};
+      spdlog::warn("status: everybody who reaches {} sees the destinations", to_string(*s.where));
+    }
   io.run();
   if (error)
     std::printf("%s: %s\n", to_string(*s.where).c_str(), error.message().c_str());
