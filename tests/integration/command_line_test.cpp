@@ -6,6 +6,7 @@
 
 #include "integration/deployment.hpp"
 #include "support/peer.hpp"
+#include "support/scripted.hpp"
 
 namespace mtcp::lab {
 namespace {
@@ -121,6 +122,50 @@ TEST(CommandLine, UnknownOptionIsAUsageError) {
 TEST(KeyFile, MustExistAndBePrivate) {
   const temp_dir files;
   const std::string missing = (files / "missing").string();
+TEST(HealthCommand, NamesWhatIsWrong) {
+  const auto ask = [](const std::string& where) { return run({client_program, "health", "--status", where}); };
+  const auto expect = [&](const std::string& where, const std::string& words) {
+    const auto asked = ask(where);
+    EXPECT_EQ(asked.end.exit_code, 1) << asked.standard_error;
+    EXPECT_NE(asked.standard_output.find(words), std::string::npos) << asked.standard_output;
+  };
+  expect("nowhere.invalid:1", "cannot find nowhere.invalid");
+  const peer silent(habit::listen);
+  expect("127.0.0.1:" + std::to_string(silent.port()), "no answer within 5 s");
+}
+
+TEST(HealthCommand, IsToldByNobodyElse) {
+  const std::string answers[] = {"200 OK\r\nContent-Length: 5\r\n\r\nhello", "503 No\r\nContent-Length: 5\r\n\r\nhello",
+                                 "404 Not Found\r\nContent-Length: 6\r\n\r\nready\n"};
+  for (const std::string& answer : answers) {
+    const scripted other("HTTP/1.1 " + answer);
+    const auto asked = run({client_program, "health", "--status", other.authority()});
+    EXPECT_EQ(asked.end.exit_code, 1);
+    EXPECT_NE(asked.standard_output.find("not the answer of an mtcp program (HTTP " + answer.substr(0, 3) + ")"),
+              std::string::npos)
+        << asked.standard_output;
+    EXPECT_EQ(asked.standard_output.find("hello"), std::string::npos);
+  }
+}
+
+TEST(CommandLine, NeverPrintsAKey) {
+  const temp_dir files;
+  const std::string key = run({server_program, "keygen"}).standard_output.substr(0, 77);
+  const std::string url = "mtcp://" + key + "@a:8443";
+  const std::string config = files.write("c.json", R"({"server": ")" + url + R"("})");
+  const std::vector<std::vector<std::string>> mistakes{{client_program, "--config", config, "--key-file", "k"},
+                                                       {client_program, "--url-file", url},
+                                                       {client_program, url},
+                                                       {"env", "MTCP_KEY_FILE=" + key, server_program},
+                                                       {server_program, "--config", key}};
+  for (const auto& mistake : mistakes) {
+    const auto r = run(mistake);
+    EXPECT_NE(r.end.exit_code, 0);
+    EXPECT_EQ(r.standard_error.find(key.substr(6, 8)), std::string::npos) << r.standard_error;
+    EXPECT_NE(r.standard_error.find("put it into a file"), std::string::npos) << r.standard_error;
+  }
+}
+
   const std::string open_to_all = files.write("open", run({server_program, "keygen"}).standard_output, 0644);
   const std::string not_a_key = files.write("text", "hello\n");
   const std::vector<std::vector<std::string>> programs{{server_program, "--listen", "127.0.0.1:0"},
