@@ -47,7 +47,7 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
          "instead of --server, --bridges and --bind: server=HOST:PORT and any of bind=ADDRESS, interface=NAME, "
          "bridges=N, "
          "role=active|backup, direction=both|up|down, rate=50mbit, congestion=bbr, name=NAME, with commas between",
-         option::arity::repeated},
+         option::arity::repeated, true},
         {"socks", "HOST:PORT|none",
          "where applications find the proxy (127.0.0.1:1080): SOCKS5 with UDP, SOCKS4, SOCKS4a and HTTP on one port"},
         {"socks-open", "", "let --socks be reached from other machines, without a password", option::arity::flag},
@@ -64,8 +64,8 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
         status::status_option(status::client_port),
         status::status_host_option(),
     },
-    {status::health_command(),
-     top::top_command(),
+    {program::using_options(status::health_command(), {"status", "config"}),
+     program::using_options(top::top_command(), {"status", "config"}),
      {"check", "read all settings and the key, print what they say, and end"}}};
 
 forward parse_forward(const std::string& text) {

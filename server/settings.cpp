@@ -53,9 +53,10 @@ Examples:
        {"user", "NAME|ID", "whose key, if --key-file holds several"},
        {"bridges", "N", "TCP connections that the client makes to each host: 1 to 64, or auto"},
        {"name", "TEXT", "what the client's user is to read"},
-       {"qr", "", "print a QR code too, even if standard output is no terminal", option::arity::flag}}},
-     status::health_command(),
-     top::top_command(),
+       {"qr", "", "print a QR code too, even if standard output is no terminal", option::arity::flag}},
+      {"key-file", "config"}},
+     program::using_options(status::health_command(), {"status", "config"}),
+     program::using_options(top::top_command(), {"status", "config"}),
      {"check", "read all settings and the keys, print what they say, and end"}}};
 
 unsigned parse_threads(const std::string& text) { return program::parse_number(text, 1, 64); }

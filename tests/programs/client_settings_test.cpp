@@ -67,6 +67,8 @@ TEST(ClientSettings, RefuseBadValues) {
                                            {"--server", "host:0"},
                                            {"--server", "host:port"},
                                            {"--server", ""},
+                                           {"--server", "a,b"},
+                                           {"--server", "300.1.1.1"},
                                            {"--bind", ""},
                                            {"--socks", "1080"},
                                            {"--forward", "127.0.0.1:1"},
