@@ -78,6 +78,14 @@ TEST(Url, AsksWhoseKey) {
   const std::string ann = fresh(), bob = fresh();
   const std::string keys = files.write("keys", ann + " ann\n" + bob + " bob\n");
   expect_failure(run({server_program, "url", "--key-file", keys, "--host", "a"}), 64, "ann, bob");
+  const auto with = [&](const std::string& user) {
+    const std::string joes = files.write("joes", ann + " joe\n" + bob + " joe\n" + fresh() + "\n");
+    return run({server_program, "url", "--key-file", joes, "--host", "a", "--user", user});
+  };
+  const std::string of_ann = run({server_program, "check", "--key-file", files.write("k", ann)}).standard_output;
+  const std::string id = of_ann.substr(9, 16);
+  expect_failure(with("joe"), 64, "joe (" + id + "), joe (");
+  EXPECT_EQ(with(id).standard_output, "mtcp://" + ann + "@a:8443\n");
   const auto made = run({server_program, "url", "--key-file", keys, "--host", "a", "--user", "bob", "--qr"});
   EXPECT_NE(made.standard_output.find("mtcp://" + bob + "@a:8443\n"), std::string::npos);
   EXPECT_NE(made.standard_output.find("█"), std::string::npos);
@@ -114,14 +122,6 @@ TEST(CommandLine, OptionsMayStandBehindASubcommand) {
   }
 }
 
-TEST(CommandLine, UnknownOptionIsAUsageError) {
-  for (const char* program : {client_program, server_program})
-    expect_failure(run({program, "--nonsense"}), 64, "nonsense");
-}
-
-TEST(KeyFile, MustExistAndBePrivate) {
-  const temp_dir files;
-  const std::string missing = (files / "missing").string();
 TEST(HealthCommand, NamesWhatIsWrong) {
   const auto ask = [](const std::string& where) { return run({client_program, "health", "--status", where}); };
   const auto expect = [&](const std::string& where, const std::string& words) {
@@ -166,6 +166,14 @@ TEST(CommandLine, NeverPrintsAKey) {
   }
 }
 
+TEST(CommandLine, UnknownOptionIsAUsageError) {
+  for (const char* program : {client_program, server_program})
+    expect_failure(run({program, "--nonsense"}), 64, "nonsense");
+}
+
+TEST(KeyFile, MustExistAndBePrivate) {
+  const temp_dir files;
+  const std::string missing = (files / "missing").string();
   const std::string open_to_all = files.write("open", run({server_program, "keygen"}).standard_output, 0644);
   const std::string not_a_key = files.write("text", "hello\n");
   const std::vector<std::vector<std::string>> programs{{server_program, "--listen", "127.0.0.1:0"},
