@@ -24,7 +24,7 @@ const program::synopsis synopsis{
 Examples:
   mtcp-client --key-file mtcp.key --server vpn.example.org:8443 --bridges 8
       then: curl --socks5-hostname 127.0.0.1:1080 https://example.org/
-  mtcp-client --key-file mtcp.key --server vpn.example.org --forward 127.0.0.1:2222=10.0.0.5:22
+  mtcp-client --key-file mtcp.key --server vpn.example.org --forward 2222=10.0.0.5:22
       a local port that leads to one destination
   mtcp-client --url-file mtcp.url
       the same from one URL (mtcp://KEY@HOST:PORT), as `mtcp-server url` prints it
@@ -59,7 +59,9 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
         {"fast-open", "",
          "tell applications of success before the destination is reached: one round trip less, and a reset if it fails",
          option::arity::flag},
-        {"forward", "LISTEN=HOST:PORT", "a local port whose connections all go to one destination",
+        {"forward", "LISTEN=HOST:PORT",
+         "a local port whose connections all go to one destination; LISTEN is ADDRESS:PORT, or PORT of 127.0.0.1. "
+         "Whoever reaches it uses it, without a password",
          option::arity::repeated},
         status::status_option(status::client_port),
         status::status_host_option(),
@@ -68,11 +70,17 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
      program::using_options(top::top_command(), {"status", "config"}),
      {"check", "read all settings and the key, print what they say, and end"}}};
 
+/// A bare port is one of loopback, since every address has to be asked for.
+core::target parse_door(const std::string& text) {
+  const bool is_port = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  return program::parse_listen(is_port ? "127.0.0.1:" + text : text);
+}
+
 forward parse_forward(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos)
-    throw std::invalid_argument("expected LISTEN=HOST:PORT, for example 127.0.0.1:2222=10.0.0.5:22");
-  return {program::parse_listen(text.substr(0, equals)), program::parse_destination(text.substr(equals + 1))};
+    throw std::invalid_argument("expected LISTEN=HOST:PORT, for example 2222=10.0.0.5:22");
+  return {parse_door(text.substr(0, equals)), program::parse_destination(text.substr(equals + 1))};
 }
 
 std::optional<core::target> parse_socks(const std::string& text) {

@@ -107,6 +107,7 @@ TEST(ClientSettings, ForwardPorts) {
   EXPECT_EQ(s.forwards[0].to, (core::target{"2001:db8::5", 22}));
   EXPECT_EQ(s.forwards[1].listen, (core::target{"", 80}));
   expect_error(64, "--forward", [] { read({"--socks", "none"}); });
+  EXPECT_EQ(read({"--forward", "2222=a:1"}).forwards[0].listen, (core::target{"127.0.0.1", 2222}));
 }
 
 TEST(ClientSettings, PathsReplaceServers) {
