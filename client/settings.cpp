@@ -32,7 +32,7 @@ Examples:
               --path server=vpn.example.org:8443,interface=wwan0,role=backup,rate=20mbit
       two ways at once, the second for when the first is gone
 
-The key is what `mtcp-server keygen` prints; its file must belong to you alone (chmod 600).)",
+The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belong to you alone (chmod 600).)",
     {
         {"key-file", "FILE", "file with the key that the server knows"},
         {"url-file", "FILE|-",
@@ -135,7 +135,7 @@ bool is_loopback(const core::target& listen) {
 
 void require_enough(const settings& s) {
   require(!s.key_file.empty() || !s.url_file.empty(),
-          "--key-file is needed: the key that `mtcp-server keygen` printed");
+          "--key-file is needed: the key that `mtcp-server keygen --output FILE` made");
   require(!s.paths.empty() || !s.url_file.empty(), "--server or --path is needed: where the server listens");
   require(s.socks || !s.forwards.empty(), "with --socks none there must be a --forward");
   require_guard(s, s.socks);
