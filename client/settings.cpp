@@ -110,6 +110,15 @@ void forbid_together(const values& given, const char* one, std::initializer_list
       throw settings_error(EX_USAGE, given.origin(other) + " cannot stand beside " + given.origin(one));
 }
 
+/// A key file and a URL file exclude each other; of two layers the earlier one decides, as for one option. So a service
+/// can be given either, whatever its file says.
+void let_earlier_layer_decide(values& given) {
+  if (!given.has("url-file")) return;
+  if (given.has("key-file") && given.from("key-file") < given.from("url-file")) return given.drop("url-file");
+  for (const char* other : {"key-file", "server", "path"})
+    if (given.has(other) && given.from("url-file") < given.from(other)) given.drop(other);
+}
+
 std::string parse_ip(const std::string& text) {
   const auto address = parse_address(text);
   if (!address || address->is_unspecified()) throw std::invalid_argument("expected an IP address");
@@ -168,9 +177,10 @@ void take_url(settings& s, const program::share_url& url) {
 }
 
 settings read_settings(std::vector<std::string> arguments, const program::environment& variables) {
-  const values given = program::read_options(synopsis, std::move(arguments), variables);
+  values given = program::read_options(synopsis, std::move(arguments), variables);
   settings s;
   s.log_level = given.one("log-level", program::parse_log_level).value_or(s.log_level);
+  let_earlier_layer_decide(given);
   forbid_together(given, "url-file", {"key-file", "server", "path"});
   s.key_file = given.text("key-file");
   s.url_file = given.text("url-file");

@@ -128,6 +128,18 @@ TEST(ClientSettings, PathsMayBeObjectsInAFile) {
   EXPECT_TRUE(s.paths[0].use.backup);
 }
 
+TEST(ClientSettings, OfTwoLayersTheEarlierSaysWhichFile) {
+  const config_file url(R"({"url-file": "u"})"), key(R"({"key-file": "k", "server": "a:1"})");
+  const settings by_key = read({}, {"--config", url.name(), "--key-file", "k", "--server", "a"});
+  EXPECT_EQ(by_key.key_file + by_key.url_file, "k");
+  const settings by_url = read({}, {"--config", key.name(), "--url-file", "u"});
+  EXPECT_EQ(by_url.key_file + by_url.url_file, "u");
+  EXPECT_TRUE(by_url.paths.empty());
+  const auto by_variable = read_settings({"--config", key.name()}, variables({{"MTCP_URL_FILE", "u"}}));
+  EXPECT_EQ(by_variable.key_file + by_variable.url_file, "u");
+  expect_error(64, "cannot stand beside", [] { read({"--url-file", "u"}); });
+}
+
 TEST(ClientSettings, ErrorsOfAFileNameTheKey) {
   const config_file file(R"({"bridges": -1})");
   expect_error(78, "bridges", [&] { read({}, {"--config", file.name()}); });
