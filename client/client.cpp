@@ -65,8 +65,11 @@ client::client(asio::io_context& io, const settings& s, key secret)
       grace_(executor_),
       watch_(executor_) {
   if (s.socks) listen("socks", *s.socks, [this](tcp::socket a) { return serve_local(current_, std::move(a)); });
-  for (const forward& f : s.forwards)
+  for (const forward& f : s.forwards) {
     listen("forward", f.listen, [this, to = f.to](tcp::socket a) { return serve_forward(current_, to, std::move(a)); });
+    if (!unmapped(listeners_.back()->local_endpoint().address()).is_loopback())
+      spdlog::warn("forward: everybody who reaches {} reaches {}", to_string(f.listen), to_string(f.to));
+  }
   open_status(s);
 }
 
@@ -96,9 +99,13 @@ void client::open_status(const settings& s) {
 }
 
 void client::listen(const char* what, const core::target& where, listener::service serve) {
-  const tcp::endpoint local = program::listen_endpoint(where);
-  listeners_.push_back(
-      std::make_unique<listener>(executor_, local, most_connections, std::move(serve), program::report_failure));
+  try {
+    const tcp::endpoint local = program::listen_endpoint(where);
+    listeners_.push_back(
+        std::make_unique<listener>(executor_, local, most_connections, std::move(serve), program::report_failure));
+  } catch (const boost::system::system_error& e) {
+    program::fail_for(std::string("--") + what, e);
+  }
   spdlog::info("listening {} {}", what, to_string(to_target(listeners_.back()->local_endpoint())));
 }
 

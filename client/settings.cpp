@@ -24,7 +24,7 @@ const program::synopsis synopsis{
 Examples:
   mtcp-client --key-file mtcp.key --server vpn.example.org:8443 --bridges 8
       then: curl --socks5-hostname 127.0.0.1:1080 https://example.org/
-  mtcp-client --key-file mtcp.key --server vpn.example.org --forward 127.0.0.1:2222=10.0.0.5:22
+  mtcp-client --key-file mtcp.key --server vpn.example.org --forward 2222=10.0.0.5:22
       a local port that leads to one destination
   mtcp-client --url-file mtcp.url
       the same from one URL (mtcp://KEY@HOST:PORT), as `mtcp-server url` prints it
@@ -32,7 +32,7 @@ Examples:
               --path server=vpn.example.org:8443,interface=wwan0,role=backup,rate=20mbit
       two ways at once, the second for when the first is gone
 
-The key is what `mtcp-server keygen` prints; its file must belong to you alone (chmod 600).)",
+The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belong to you alone (chmod 600).)",
     {
         {"key-file", "FILE", "file with the key that the server knows"},
         {"url-file", "FILE|-",
@@ -47,7 +47,7 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
          "instead of --server, --bridges and --bind: server=HOST:PORT and any of bind=ADDRESS, interface=NAME, "
          "bridges=N, "
          "role=active|backup, direction=both|up|down, rate=50mbit, congestion=bbr, name=NAME, with commas between",
-         option::arity::repeated},
+         option::arity::repeated, true},
         {"socks", "HOST:PORT|none",
          "where applications find the proxy (127.0.0.1:1080): SOCKS5 with UDP, SOCKS4, SOCKS4a and HTTP on one port"},
         {"socks-open", "", "let --socks be reached from other machines, without a password", option::arity::flag},
@@ -59,20 +59,28 @@ The key is what `mtcp-server keygen` prints; its file must belong to you alone (
         {"fast-open", "",
          "tell applications of success before the destination is reached: one round trip less, and a reset if it fails",
          option::arity::flag},
-        {"forward", "LISTEN=HOST:PORT", "a local port whose connections all go to one destination",
+        {"forward", "LISTEN=HOST:PORT",
+         "a local port whose connections all go to one destination; LISTEN is ADDRESS:PORT, or PORT of 127.0.0.1. "
+         "Whoever reaches it uses it, without a password",
          option::arity::repeated},
         status::status_option(status::client_port),
         status::status_host_option(),
     },
-    {status::health_command(),
-     top::top_command(),
+    {program::using_options(status::health_command(), {"status", "config"}),
+     program::using_options(top::top_command(), {"status", "config"}),
      {"check", "read all settings and the key, print what they say, and end"}}};
+
+/// A bare port is one of loopback, since every address has to be asked for.
+core::target parse_door(const std::string& text) {
+  const bool is_port = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  return program::parse_listen(is_port ? "127.0.0.1:" + text : text);
+}
 
 forward parse_forward(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos)
-    throw std::invalid_argument("expected LISTEN=HOST:PORT, for example 127.0.0.1:2222=10.0.0.5:22");
-  return {program::parse_listen(text.substr(0, equals)), program::parse_destination(text.substr(equals + 1))};
+    throw std::invalid_argument("expected LISTEN=HOST:PORT, for example 2222=10.0.0.5:22");
+  return {parse_door(text.substr(0, equals)), program::parse_destination(text.substr(equals + 1))};
 }
 
 std::optional<core::target> parse_socks(const std::string& text) {
@@ -102,6 +110,15 @@ void forbid_together(const values& given, const char* one, std::initializer_list
       throw settings_error(EX_USAGE, given.origin(other) + " cannot stand beside " + given.origin(one));
 }
 
+/// A key file and a URL file exclude each other; of two layers the earlier one decides, as for one option. So a service
+/// can be given either, whatever its file says.
+void let_earlier_layer_decide(values& given) {
+  if (!given.has("url-file")) return;
+  if (given.has("key-file") && given.from("key-file") < given.from("url-file")) return given.drop("url-file");
+  for (const char* other : {"key-file", "server", "path"})
+    if (given.has(other) && given.from("url-file") < given.from(other)) given.drop(other);
+}
+
 std::string parse_ip(const std::string& text) {
   const auto address = parse_address(text);
   if (!address || address->is_unspecified()) throw std::invalid_argument("expected an IP address");
@@ -127,7 +144,7 @@ bool is_loopback(const core::target& listen) {
 
 void require_enough(const settings& s) {
   require(!s.key_file.empty() || !s.url_file.empty(),
-          "--key-file is needed: the key that `mtcp-server keygen` printed");
+          "--key-file is needed: the key that `mtcp-server keygen --output FILE` made");
   require(!s.paths.empty() || !s.url_file.empty(), "--server or --path is needed: where the server listens");
   require(s.socks || !s.forwards.empty(), "with --socks none there must be a --forward");
   require_guard(s, s.socks);
@@ -160,9 +177,10 @@ void take_url(settings& s, const program::share_url& url) {
 }
 
 settings read_settings(std::vector<std::string> arguments, const program::environment& variables) {
-  const values given = program::read_options(synopsis, std::move(arguments), variables);
+  values given = program::read_options(synopsis, std::move(arguments), variables);
   settings s;
   s.log_level = given.one("log-level", program::parse_log_level).value_or(s.log_level);
+  let_earlier_layer_decide(given);
   forbid_together(given, "url-file", {"key-file", "server", "path"});
   s.key_file = given.text("key-file");
   s.url_file = given.text("url-file");

@@ -22,7 +22,11 @@ acceptor_options options_of(const settings& s, key_ring keys, std::shared_ptr<ac
   options.group = std::move(group);
   options.trusted_proxies = s.trusted_proxies;
   options.on_event = program::log_event;
-  for (const core::target& where : s.listen) options.listen.push_back(program::listen_endpoint(where));
+  try {
+    for (const core::target& where : s.listen) options.listen.push_back(program::listen_endpoint(where));
+  } catch (const boost::system::system_error& e) {
+    program::fail_for("--listen", e);
+  }
   return options;
 }
 

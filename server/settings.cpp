@@ -23,7 +23,7 @@ Destinations: public addresses are allowed, all others (loopback, private, link-
 and --deny come before these defaults; among them the longest prefix decides, and --deny wins a tie.
 
 Examples:
-  mtcp-server keygen > mtcp.key && chmod 600 mtcp.key
+  mtcp-server keygen --output mtcp.key
       a key; copy the file to the client. A key file may hold several, one per line, each with a name behind it
   mtcp-server url --key-file mtcp.key --host vpn.example.org
       the same as one URL, and as a QR code
@@ -53,12 +53,18 @@ Examples:
        {"user", "NAME|ID", "whose key, if --key-file holds several"},
        {"bridges", "N", "TCP connections that the client makes to each host: 1 to 64, or auto"},
        {"name", "TEXT", "what the client's user is to read"},
-       {"qr", "", "print a QR code too, even if standard output is no terminal", option::arity::flag}}},
-     status::health_command(),
-     top::top_command(),
+       {"qr", "", "print a QR code too, even if standard output is no terminal", option::arity::flag}},
+      {"key-file", "config"}},
+     program::using_options(status::health_command(), {"status", "config"}),
+     program::using_options(top::top_command(), {"status", "config"}),
      {"check", "read all settings and the keys, print what they say, and end"}}};
 
 unsigned parse_threads(const std::string& text) { return program::parse_number(text, 1, 64); }
+
+std::string parse_file(const std::string& text) {
+  if (text.empty()) throw std::invalid_argument("expected the name of a file");
+  return text;
+}
 
 url_request url_of(const values& given) {
   url_request url;
@@ -99,12 +105,12 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.once = given.flag("once");
   s.status = status::status_setting(given, status::server_port);
   s.what = action_of(given.command);
-  s.output = given.text("output");
+  s.output = given.one("output", parse_file).value_or("");
   using enum settings::action;
   if (s.what == keygen || s.what == health || s.what == top) return s;
   if (s.key_file.empty())
-    throw settings_error(
-        EX_USAGE, "--key-file is needed: make one with `mtcp-server keygen > FILE && chmod 600 FILE` (see --help)");
+    throw settings_error(EX_USAGE,
+                         "--key-file is needed: make one with `mtcp-server keygen --output FILE` (see --help)");
   if (s.what == settings::action::url) s.url = url_of(given);
   return s;
 }

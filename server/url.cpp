@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
+#include <vector>
 
 #include "mtcp/net/key_ring.hpp"
 #include "program/share_url.hpp"
@@ -13,15 +15,38 @@
 namespace mtcp::server {
 namespace {
 
+/// Those among `all` whom `user` may mean; all of them if it is empty.
+std::vector<key_ring::entry> matching(const std::string& user, const std::vector<key_ring::entry>& all) {
+  std::vector<key_ring::entry> found;
+  std::ranges::copy_if(all, std::back_inserter(found), [&](const key_ring::entry& k) {
+    return user.empty() || k->user() == user || to_string(k->id()) == user;
+  });
+  return found;
+}
+
+/// Names alone, where they are enough to tell the keys apart.
+std::string list_of(const std::vector<key_ring::entry>& keys, bool with_ids) {
+  std::string out;
+  for (const auto& k : keys) {
+    const std::string id = to_string(k->id());
+    out += out.empty() ? "" : ", ";
+    out += k->user().empty() ? id : with_ids ? k->user() + " (" + id + ")" : k->user();
+  }
+  return out;
+}
+
+bool have_one_name_twice(const std::vector<key_ring::entry>& keys) {
+  return std::ranges::any_of(keys, [&](const key_ring::entry& k) {
+    return !k->user().empty() && std::ranges::count(keys, k->user(), [](const auto& e) { return e->user(); }) > 1;
+  });
+}
+
 key key_of(const std::string& user, const key_ring& keys) {
-  const auto& all = keys.entries();
-  if (user.empty() && all.size() == 1) return *all.front();
-  const auto is_wanted = [&](const key_ring::entry& k) { return k->user() == user || to_string(k->id()) == user; };
-  const auto found = user.empty() ? all.end() : std::ranges::find_if(all, is_wanted);
-  if (found != all.end()) return **found;
-  std::string known;
-  for (const auto& k : all) known += (known.empty() ? "" : ", ") + (k->user().empty() ? to_string(k->id()) : k->user());
-  throw program::settings_error(EX_USAGE, "--user: expected one of " + known);
+  const auto found = matching(user, keys.entries());
+  if (found.size() == 1) return *found.front();
+  const auto& choice = found.empty() ? keys.entries() : found;
+  const char* why = found.empty() || user.empty() ? "--user: expected one of " : "--user: several keys; take an id: ";
+  throw program::settings_error(EX_USAGE, why + list_of(choice, have_one_name_twice(choice)));
 }
 
 }  // namespace

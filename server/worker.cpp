@@ -3,12 +3,13 @@
 #include <spdlog/spdlog.h>
 
 #include "mtcp/net/relay.hpp"
+#include "program/listen.hpp"
 #include "program/process.hpp"
 #include "udp_association.hpp"
 
 namespace mtcp::server {
 
-worker::worker(asio::io_context& io, acceptor_options options, associations& places)
+worker::worker(asio::io_context& io, acceptor_options options, associations& places) try
     : acceptor_(io, std::move(options)),
       places_(places),
       resolver_(acceptor_.get_executor()),
@@ -16,7 +17,10 @@ worker::worker(asio::io_context& io, acceptor_options options, associations& pla
       background_(acceptor_.get_executor(), program::report_failure),
       streams_(acceptor_.get_executor(), program::report_failure),
       drained_(acceptor_.get_executor(), timer::time_point::max()),
-      grace_(acceptor_.get_executor()) {}
+      grace_(acceptor_.get_executor()) {
+} catch (const boost::system::system_error& e) {
+  program::fail_for("--listen", e);
+}
 
 task<> worker::run() {
   background_.start(acceptor_.run());

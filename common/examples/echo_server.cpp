@@ -1,6 +1,6 @@
 // The far end of a tunnel as part of a program: every stream gets back what it sends, whatever its target.
 //
-//   echo_server KEY_FILE PORT      (mtcp-server keygen > KEY_FILE; port 0: any)
+//   echo_server KEY_FILE PORT      (mtcp-server keygen --output KEY_FILE; port 0: any)
 #include <array>
 #include <boost/asio/write.hpp>
 #include <cstdlib>

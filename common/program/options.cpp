@@ -4,10 +4,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
-#include <fstream>
+#include <iterator>
+#include <memory>
 #include <sstream>
+#include <system_error>
 
+#include "program/message.hpp"
 #include "program/options_file.hpp"
 #include "program/version.hpp"
 
@@ -16,6 +21,8 @@ namespace {
 
 const option config_option{"config", "FILE", "read options that are not given otherwise from this JSON file"};
 const option log_level_option{"log-level", "LEVEL", "error, warn, info or debug (info); debug names destinations"};
+
+constexpr const char* itself_a_key = ": this is a key (or URL) itself; put it into a file";
 
 std::string variable_of(const std::string& option_name) {
   std::string out = "MTCP_";
@@ -40,14 +47,11 @@ class flags {
   flags(const synopsis& known, const std::vector<option>& options) : app_(known.description, known.program) {
     app_.set_version_flag("--version", known.program + " " + version);
     app_.get_formatter()->column_width(34);
-    app_.footer(known.examples);
     app_.require_subcommand(0, 1);
     app_.fallthrough();  // the program's own options may stand behind a command, too
     for (const option& o : options) add(app_, o);
-    for (const program::command& c : known.commands) {
-      CLI::App& command = *app_.add_subcommand(c.name, c.help);
-      for (const option& o : c.options) add(command, o);
-    }
+    for (const program::command& c : known.commands) add(known, c, options);
+    app_.footer(known.examples);  // at last, since commands inherit it
   }
 
   void parse(std::vector<std::string> arguments) {
@@ -59,7 +63,8 @@ class flags {
     } catch (const CLI::CallForVersion& e) {
       throw information{std::string(e.what()) + "\n"};
     } catch (const CLI::ParseError& e) {
-      throw settings_error(EX_USAGE, std::string(e.what()) + " (see --help)");
+      const std::string what = e.what();
+      throw settings_error(EX_USAGE, what + (holds_key(what) ? itself_a_key : " (see --help)"));
     }
   }
 
@@ -69,18 +74,26 @@ class flags {
   }
 
   std::vector<given> values_of(const option& o) const {
-    const CLI::Option& found = find("--" + o.name);
+    const std::string name = "--" + o.name;
     std::vector<given> out;
-    for (const std::string& text : found.results()) out.push_back({text, "--" + o.name, EX_USAGE});
+    // One that a command uses may stand before it, too.
+    std::vector<const CLI::App*> places{&app_};
+    for (const CLI::App* command : app_.get_subcommands()) places.push_back(command);
+    for (const CLI::App* place : places)
+      if (const CLI::Option* found = place->get_option_no_throw(name))
+        for (const std::string& text : found->results()) out.push_back({text, name, EX_USAGE, layer::flag});
     if (o.how == option::arity::flag && !out.empty()) return {checked_flag(out.back())};
+    if (o.how == option::arity::once && out.size() > 1) throw settings_error(EX_USAGE, name + ": given twice");
     return out;
   }
 
  private:
-  const CLI::Option& find(const std::string& name) const {
-    for (const CLI::App* command : app_.get_subcommands())
-      if (const CLI::Option* found = command->get_option_no_throw(name)) return *found;
-    return *app_.get_option(name);
+  void add(const synopsis& known, const program::command& c, const std::vector<option>& options) {
+    CLI::App& command = *app_.add_subcommand(c.name, c.help);
+    for (const option& o : c.options) add(command, o);
+    for (const option& o : options)
+      if (std::ranges::find(c.uses, o.name) != c.uses.end()) add(command, o);
+    command.footer("All options of " + known.program + " may stand here: see " + known.program + " --help");
   }
 
   static void add(CLI::App& to, const option& o) {
@@ -91,7 +104,7 @@ class flags {
     }
     const bool repeated = o.how == option::arity::repeated;
     CLI::Option* added = to.add_option(name, o.help)->type_name(repeated ? o.value + " ..." : o.value);
-    added->expected(1)->multi_option_policy(repeated ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
+    added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);  // values_of() looks for too many
   }
 
   CLI::App app_;
@@ -101,19 +114,26 @@ std::vector<given> from_environment(const option& o, const environment& variable
   const std::string name = variable_of(o.name);
   const auto text = variables(name);
   if (!text || text->empty()) return {};
-  if (o.how == option::arity::flag) return {checked_flag({*text, name, EX_USAGE})};
-  if (o.how == option::arity::once) return {{*text, name, EX_USAGE}};
+  if (o.how == option::arity::flag) return {checked_flag({*text, name, EX_USAGE, layer::environment})};
+  if (o.how == option::arity::once) return {{*text, name, EX_USAGE, layer::environment}};
   std::vector<given> out;
-  for (const std::string& word : words_of(*text)) out.push_back({word, name, EX_USAGE});
+  for (const std::string& word : words_of(*text)) out.push_back({word, name, EX_USAGE, layer::environment});
   return out;
 }
 
+void refuse_keys(const std::vector<given>& list) {
+  for (const given& g : list)
+    if (holds_key(g.text)) throw settings_error(g.code, g.origin + itself_a_key);
+}
+
 std::string read_file(const std::string& name) {
-  std::ifstream in(name, std::ios::binary);
+  const auto close = [](std::FILE* file) { std::fclose(file); };
+  const std::unique_ptr<std::FILE, decltype(close)> in(std::fopen(name.c_str(), "rbe"), close);
   std::string text;
-  for (char part[4096]; in.read(part, sizeof part), in.gcount() > 0;)
-    text.append(part, static_cast<std::size_t>(in.gcount()));
-  if (!in.eof() || in.bad()) throw settings_error(EX_CONFIG, name + ": cannot be read");
+  char part[4096];
+  for (std::size_t n = 1; in && n != 0; text.append(part, n)) n = std::fread(part, 1, sizeof part, in.get());
+  if (!in || std::ferror(in.get()) != 0)
+    throw settings_error(EX_CONFIG, name + ": cannot be read: " + std::generic_category().message(errno));
   return text;
 }
 
@@ -122,6 +142,11 @@ std::string read_file(const std::string& name) {
 std::optional<std::string> process_environment(const std::string& name) {
   const char* text = std::getenv(name.c_str());
   return text != nullptr ? std::optional<std::string>(text) : std::nullopt;
+}
+
+command using_options(command one, std::vector<std::string> names) {
+  one.uses = std::move(names);
+  return one;
 }
 
 values read_options(const synopsis& known, std::vector<std::string> arguments, const environment& variables) {
@@ -139,12 +164,15 @@ values read_options(const synopsis& known, std::vector<std::string> arguments, c
   for (const option& o : all) {
     auto list = line.values_of(o);
     if (list.empty()) list = from_environment(o, variables);
+    refuse_keys(list);
     if (!list.empty()) out.set(o.name, std::move(list));
   }
   const auto file = out.one("config", [](const std::string& name) { return name; });
   if (!file) return out;
-  for (auto& [name, list] : parse_options_file(in_file, *file, read_file(*file)))
+  for (auto& [name, list] : parse_options_file(in_file, *file, read_file(*file))) {
+    refuse_keys(list);
     if (!out.has(name)) out.set(name, std::move(list));
+  }
   return out;
 }
 

@@ -35,28 +35,36 @@ struct option {
   std::string value;  ///< what the value is, for the help text; empty for a flag
   std::string help;
   arity how = arity::once;
+  bool pairs = false;  ///< the value is "key=value,...", in the file also an object
 };
 
 struct command {
   std::string name;
   std::string help;
-  std::vector<option> options{};  ///< of this command only; not in the file
+  std::vector<option> options{};    ///< of this command only; not in the file
+  std::vector<std::string> uses{};  ///< options of the program that matter to it, for its help text
 };
+
+/// `one` with `names` among the options that its help text tells of.
+command using_options(command one, std::vector<std::string> names);
 
 /// What a program can be told. --config, --log-level, --version and --help are added to every program's options.
 struct synopsis {
   std::string program;
   std::string description;
-  std::string examples;  ///< printed below the options
+  std::string examples;  ///< printed below the options, but not of a command
   std::vector<option> options;
   std::vector<command> commands;
 };
+
+enum class layer { flag, environment, file };
 
 /// A value as it was written, and where.
 struct given {
   std::string text;
   std::string origin;  ///< "--bridges", "MTCP_BRIDGES" or "client.json: bridges"
   int code = 0;        ///< exit code if it is wrong
+  layer from = layer::flag;
 };
 
 /// The values of the decisive layer of each option.
@@ -67,6 +75,8 @@ class values {
   bool has(const std::string& name) const { return given_.contains(name); }
   /// Where `name` was given, for messages.
   const std::string& origin(const std::string& name) const { return given_.at(name).front().origin; }
+  /// Which layer decided `name`; the first one is less than the others.
+  layer from(const std::string& name) const { return given_.at(name).front().from; }
   bool flag(const std::string& name) const { return has(name) && given_.at(name).front().text == "true"; }
 
   /// `parse` takes the text and throws std::invalid_argument, saying what it expected; that becomes a settings_error.
@@ -85,6 +95,8 @@ class values {
     return out;
   }
   void set(const std::string& name, std::vector<given> list) { given_.emplace(name, std::move(list)); }
+  /// As if it had not been given.
+  void drop(const std::string& name) { given_.erase(name); }
 
  private:
   template <class Parse>
@@ -103,7 +115,8 @@ class values {
 using environment = std::function<std::optional<std::string>(const std::string&)>;
 std::optional<std::string> process_environment(const std::string& name);
 
-/// Reads all layers. `arguments` are those behind the program's name. Throws settings_error and information.
+/// Reads all layers. `arguments` are those behind the program's name. Throws settings_error and information; a value
+/// that is a key is refused, whatever it was meant for, and not quoted.
 values read_options(const synopsis& known, std::vector<std::string> arguments, const environment& variables);
 
 }  // namespace mtcp::program

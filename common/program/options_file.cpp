@@ -3,7 +3,9 @@
 #include <sysexits.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace mtcp::program {
 namespace {
@@ -14,9 +16,28 @@ using nlohmann::json;
   throw settings_error(EX_CONFIG, where + ": " + why);
 }
 
+/// Refuses a key that an object has twice: of two values one would be ignored.
+class key_watch {
+ public:
+  explicit key_watch(std::string file) : file_(std::move(file)) {}
+  bool operator()(int, json::parse_event_t event, const json& value) {
+    if (event == json::parse_event_t::object_start) seen_.emplace_back();
+    if (event == json::parse_event_t::object_end) seen_.pop_back();
+    if (event == json::parse_event_t::key && !seen_.back().insert(value.get<std::string>()).second)
+      fail(file_ + ": " + value.get<std::string>(), "given twice");
+    return true;
+  }
+
+ private:
+  std::string file_;
+  std::vector<std::set<std::string>> seen_;  // of the objects around
+};
+
 json parse_json(const std::string& name, const std::string& text) {
   try {
-    return json::parse(text, nullptr, true, true);
+    // By reference, for the parser copies what it calls.
+    key_watch watch(name);
+    return json::parse(text, std::ref(watch), true, true);
   } catch (const json::parse_error& e) {
     fail(name, std::string("not JSON: ") + e.what());
   }
@@ -32,22 +53,25 @@ std::string list_of_pairs(const std::string& origin, const json& object) {
   std::string out;
   for (const auto& [key, value] : object.items()) {
     if (!out.empty()) out += ',';
-    out += key + "=" + scalar(origin + "." + key, value);
+    const std::string text = scalar(origin + "." + key, value);
+    if ((key + text).find(',') != std::string::npos) fail(origin + "." + key, "must not have a comma in it");
+    out += key + "=" + text;
   }
   return out;
 }
 
 std::string text_of(const option& o, const std::string& origin, const json& value) {
-  if (o.how != option::arity::flag) return value.is_object() ? list_of_pairs(origin, value) : scalar(origin, value);
+  if (o.how != option::arity::flag)
+    return value.is_object() && o.pairs ? list_of_pairs(origin, value) : scalar(origin, value);
   if (!value.is_boolean()) fail(origin, "expected true or false");
   return value.dump();
 }
 
 std::vector<given> read_value(const option& o, const std::string& origin, const json& value) {
-  if (!value.is_array()) return {{text_of(o, origin, value), origin, EX_CONFIG}};
+  if (!value.is_array()) return {{text_of(o, origin, value), origin, EX_CONFIG, layer::file}};
   if (o.how != option::arity::repeated) fail(origin, "expected one value, not a list");
   std::vector<given> out;
-  for (const json& element : value) out.push_back({text_of(o, origin, element), origin, EX_CONFIG});
+  for (const json& element : value) out.push_back({text_of(o, origin, element), origin, EX_CONFIG, layer::file});
   return out;
 }
 

@@ -1,10 +1,15 @@
 #include "program/parse.hpp"
 
+#include <algorithm>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
-
+#include <string_view>
 #include <utility>
+
 #include "mtcp/net/options.hpp"
 
 namespace mtcp::program {
@@ -18,6 +23,34 @@ std::optional<Number> leading_number(const std::string& text, std::string& rest)
   if (error != std::errc{}) return std::nullopt;
   rest.assign(end, text.data() + text.size());
   return value;
+}
+
+bool is_label(std::string_view text) {
+  const auto fits = [](char c) {
+    return static_cast<unsigned char>(c) >= 128 || std::isalnum(c) || c == '-' || c == '_';
+  };
+  return !text.empty() && std::ranges::all_of(text, fits);
+}
+
+/// A name whose last label is a number would be an IPv4 address, if it were one (RFC 3696, section 2).
+bool is_name(std::string_view text) {
+  if (text.ends_with('.')) text.remove_suffix(1);
+  for (;;) {
+    const auto dot = text.find('.');
+    const std::string_view label = text.substr(0, dot);
+    if (!is_label(label)) return false;
+    if (dot == std::string_view::npos) return label.find_first_not_of("0123456789") != std::string_view::npos;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+/// "10.0.0.0/8" for "10.0.0.1/8"; empty if `text` is no such thing.
+std::string block_around(const std::string& text) {
+  error_code no_v4, no_v6;
+  const auto v4 = asio::ip::make_network_v4(text, no_v4);
+  if (!no_v4) return v4.canonical().to_string();
+  const auto v6 = asio::ip::make_network_v6(text, no_v6);
+  return no_v6 ? std::string() : v6.canonical().to_string();
 }
 
 constexpr std::pair<const char*, double> units[] = {{"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}};
@@ -35,6 +68,8 @@ core::target parse_destination(const std::string& text) {
   auto found = parse_host_port(text);
   if (!found || found->host.empty() || found->port == 0)
     throw std::invalid_argument("expected HOST:PORT, for example example.org:443 or [2001:db8::1]:443");
+  if (!parse_address(found->host) && !is_name(found->host))
+    throw std::invalid_argument("expected a host name or an IP address");
   return *found;
 }
 
@@ -48,11 +83,17 @@ core::target parse_server(const std::string& text) {
 std::optional<unsigned> parse_bridges(const std::string& text) {
   constexpr unsigned most_bridges = 64;
   if (text == "auto") return std::nullopt;
-  return parse_number(text, 1, most_bridges);
+  try {
+    return parse_number(text, 1, most_bridges);
+  } catch (const std::invalid_argument& e) {
+    throw std::invalid_argument(std::string(e.what()) + ", or auto");
+  }
 }
 
 network parse_network(const std::string& text) {
   const auto found = network::parse(text);
+  const std::string around = found ? "" : block_around(text);
+  if (!around.empty()) throw std::invalid_argument("bits behind the prefix are set; did you mean " + around + "?");
   if (!found)
     throw std::invalid_argument("expected a block of addresses, for example 10.0.0.0/8, 192.0.2.7 or fd00::/8");
   return *found;

@@ -14,7 +14,7 @@ namespace mtcp::program {
 
 /// HOST:PORT where a program listens. An empty host, or "*", stands for every address of this machine.
 core::target parse_listen(const std::string& text);
-/// HOST:PORT of somebody else: the host is not empty, the port not 0.
+/// HOST:PORT of somebody else: the host is a name or an IP address, the port not 0.
 core::target parse_destination(const std::string& text);
 /// A server of bridges: HOST:PORT, or HOST alone for port 8443.
 core::target parse_server(const std::string& text);

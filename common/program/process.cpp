@@ -13,6 +13,8 @@
 #include <cstdlib>
 
 #include "mtcp/net/key.hpp"
+#include "program/listen.hpp"
+#include "program/message.hpp"
 #include "program/notify.hpp"
 #include "program/options.hpp"
 
@@ -26,18 +28,13 @@ void set_limit(decltype(RLIMIT_CORE) which, rlim_t soft, rlim_t hard) {
 
 int exit_code_of(const key_error& e) { return e.why() == key_error::kind::permissions ? EX_NOPERM : EX_CONFIG; }
 
-int exit_code_of(const boost::system::system_error& e) {
-  const bool forbidden = e.code() == boost::system::errc::permission_denied;
-  return forbidden ? EX_NOPERM : EX_UNAVAILABLE;
-}
-
 void reload(const reactions& on) {
   notify("RELOADING=1");
   try {
     on.reload();
     spdlog::info("SIGHUP: settings read again");
   } catch (const std::exception& e) {
-    spdlog::error("SIGHUP: {}; everything stays as it was", e.what());
+    spdlog::error("SIGHUP: {}; everything stays as it was", message_of(e));
   }
   notify("READY=1");
 }
@@ -101,13 +98,13 @@ void report_failure(const std::exception_ptr& escaped) {
   try {
     std::rethrow_exception(escaped);
   } catch (const std::exception& e) {
-    spdlog::error("a connection ended: {}", e.what());
+    spdlog::error("a connection ended: {}", message_of(e));
   }
 }
 
 int run_main(const std::string& program, const std::function<int()>& main) {
   const auto fail = [&](const std::exception& e, int code) {
-    std::fprintf(stderr, "%s: %s\n", program.c_str(), e.what());
+    std::fprintf(stderr, "%s: %s\n", program.c_str(), message_of(e).c_str());
     return code;
   };
   try {

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """One download over emulated lines: a plain TCP connection, several, kernel MPTCP and mtcp, side by side in one run.
 
-  paths.py BUILD-FOLDER [--runs N] [CASE...]
-
 Needs root, TUN devices and network namespaces; makes two of its own and removes them. Lines are emulated by mtcp-lines
 (tests/lab). Rates are medians of N runs (default 3) with the lowest and the highest, in MB/s after 5 s of start-up; the
 share is that of the sum of the lines' rates, headers included, and the longest pause that between two reads of the
 application. All use the system's congestion control.
 """
+import argparse
 import json
 import os
 import selectors
@@ -267,23 +266,27 @@ def compare(build, name, case, runs):
               flush=True)
 
 
+def parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", help="the build folder")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="part of a case's name: " + "; ".join(CASES))
+    parser.add_argument("--runs", type=int, default=3)
+    return parser.parse_args(arguments)
+
+
 def main(arguments):
     if arguments[:1] == ["--serve"]:
         return serve()
     if arguments[:1] == ["--fetch"]:
         return fetch(*arguments[1:])
-    if not arguments:
-        sys.exit(__doc__)
+    options = parse(arguments)
     if os.geteuid() != 0 or not os.path.exists("/dev/net/tun"):
         sys.exit("skipped: needs root and /dev/net/tun")
-    build, *rest = arguments
-    runs = int(rest.pop(rest.index("--runs") + 1)) if "--runs" in rest else 3
-    wanted = [word for word in rest if word != "--runs"]
     with open("/proc/sys/net/ipv4/tcp_congestion_control") as file:
         print("congestion control:", file.read().strip())
     for name, case in CASES.items():
-        if not wanted or any(word in name for word in wanted):
-            compare(build, name, case, runs)
+        if not options.cases or any(word in name for word in options.cases):
+            compare(options.build, name, case, options.runs)
 
 
 if __name__ == "__main__":

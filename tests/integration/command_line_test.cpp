@@ -6,6 +6,7 @@
 
 #include "integration/deployment.hpp"
 #include "support/peer.hpp"
+#include "support/scripted.hpp"
 
 namespace mtcp::lab {
 namespace {
@@ -77,6 +78,14 @@ TEST(Url, AsksWhoseKey) {
   const std::string ann = fresh(), bob = fresh();
   const std::string keys = files.write("keys", ann + " ann\n" + bob + " bob\n");
   expect_failure(run({server_program, "url", "--key-file", keys, "--host", "a"}), 64, "ann, bob");
+  const auto with = [&](const std::string& user) {
+    const std::string joes = files.write("joes", ann + " joe\n" + bob + " joe\n" + fresh() + "\n");
+    return run({server_program, "url", "--key-file", joes, "--host", "a", "--user", user});
+  };
+  const std::string of_ann = run({server_program, "check", "--key-file", files.write("k", ann)}).standard_output;
+  const std::string id = of_ann.substr(9, 16);
+  expect_failure(with("joe"), 64, "joe (" + id + "), joe (");
+  EXPECT_EQ(with(id).standard_output, "mtcp://" + ann + "@a:8443\n");
   const auto made = run({server_program, "url", "--key-file", keys, "--host", "a", "--user", "bob", "--qr"});
   EXPECT_NE(made.standard_output.find("mtcp://" + bob + "@a:8443\n"), std::string::npos);
   EXPECT_NE(made.standard_output.find("█"), std::string::npos);
@@ -110,6 +119,50 @@ TEST(CommandLine, OptionsMayStandBehindASubcommand) {
     const auto asked = run({program, "health", "--status", nobody});
     EXPECT_EQ(asked.end.exit_code, 1) << asked.standard_error;
     EXPECT_NE(asked.standard_output.find("refused"), std::string::npos) << asked.standard_output;
+  }
+}
+
+TEST(HealthCommand, NamesWhatIsWrong) {
+  const auto ask = [](const std::string& where) { return run({client_program, "health", "--status", where}); };
+  const auto expect = [&](const std::string& where, const std::string& words) {
+    const auto asked = ask(where);
+    EXPECT_EQ(asked.end.exit_code, 1) << asked.standard_error;
+    EXPECT_NE(asked.standard_output.find(words), std::string::npos) << asked.standard_output;
+  };
+  expect("nowhere.invalid:1", "cannot find nowhere.invalid");
+  const peer silent(habit::listen);
+  expect("127.0.0.1:" + std::to_string(silent.port()), "no answer within 5 s");
+}
+
+TEST(HealthCommand, IsToldByNobodyElse) {
+  const std::string answers[] = {"200 OK\r\nContent-Length: 5\r\n\r\nhello", "503 No\r\nContent-Length: 5\r\n\r\nhello",
+                                 "404 Not Found\r\nContent-Length: 6\r\n\r\nready\n"};
+  for (const std::string& answer : answers) {
+    const scripted other("HTTP/1.1 " + answer);
+    const auto asked = run({client_program, "health", "--status", other.authority()});
+    EXPECT_EQ(asked.end.exit_code, 1);
+    EXPECT_NE(asked.standard_output.find("not the answer of an mtcp program (HTTP " + answer.substr(0, 3) + ")"),
+              std::string::npos)
+        << asked.standard_output;
+    EXPECT_EQ(asked.standard_output.find("hello"), std::string::npos);
+  }
+}
+
+TEST(CommandLine, NeverPrintsAKey) {
+  const temp_dir files;
+  const std::string key = run({server_program, "keygen"}).standard_output.substr(0, 77);
+  const std::string url = "mtcp://" + key + "@a:8443";
+  const std::string config = files.write("c.json", R"({"server": ")" + url + R"("})");
+  const std::vector<std::vector<std::string>> mistakes{{client_program, "--config", config, "--key-file", "k"},
+                                                       {client_program, "--url-file", url},
+                                                       {client_program, url},
+                                                       {"env", "MTCP_KEY_FILE=" + key, server_program},
+                                                       {server_program, "--config", key}};
+  for (const auto& mistake : mistakes) {
+    const auto r = run(mistake);
+    EXPECT_NE(r.end.exit_code, 0);
+    EXPECT_EQ(r.standard_error.find(key.substr(6, 8)), std::string::npos) << r.standard_error;
+    EXPECT_NE(r.standard_error.find("put it into a file"), std::string::npos) << r.standard_error;
   }
 }
 
@@ -185,9 +238,24 @@ TEST(Listen, OnATakenPortFails) {
   const std::string key = make_key(files);
   const peer taken(habit::listen);
   const std::string address = "127.0.0.1:" + std::to_string(taken.port());
-  expect_failure(run({server_program, "--key-file", key, "--listen", address}, 10s), 69, address);
-  expect_failure(run({client_program, "--key-file", key, "--server", "127.0.0.1:1", "--socks", address}, 10s), 69,
-                 address);
+  const std::string why = ": cannot listen on " + address + ": Address already in use\n";
+  expect_failure(run({server_program, "--key-file", key, "--listen", address}, 10s), 69, "--listen" + why);
+  const auto client = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {client_program, "--key-file", key, "--server", "127.0.0.1:1"});
+    return run(more, 10s);
+  };
+  expect_failure(client({"--socks", address}), 69, "--socks" + why);
+  expect_failure(client({"--socks", "127.0.0.1:0", "--status", address}), 69, "--status" + why);
+  expect_failure(client({"--socks", "none", "--forward", address + "=a:1"}), 69, "--forward" + why);
+  expect_failure(client({"--socks", "nowhere.invalid:1", "--socks-open"}), 69, "--socks: cannot find nowhere.invalid");
+}
+
+TEST(Listen, WarnsOfAnOpenForward) {
+  const temp_dir files;
+  process p({client_program, "--key-file", make_key(files), "--server", "127.0.0.1:1", "--socks", "none", "--status",
+             "none", "--forward", ":0=a:1"});
+  p.expect("forward: everybody who reaches :0 reaches a:1");
+  p.terminate();
 }
 
 TEST(Listen, RefusesToBeAnOpenProxy) {

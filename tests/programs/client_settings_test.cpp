@@ -67,6 +67,8 @@ TEST(ClientSettings, RefuseBadValues) {
                                            {"--server", "host:0"},
                                            {"--server", "host:port"},
                                            {"--server", ""},
+                                           {"--server", "a,b"},
+                                           {"--server", "300.1.1.1"},
                                            {"--bind", ""},
                                            {"--socks", "1080"},
                                            {"--forward", "127.0.0.1:1"},
@@ -105,6 +107,7 @@ TEST(ClientSettings, ForwardPorts) {
   EXPECT_EQ(s.forwards[0].to, (core::target{"2001:db8::5", 22}));
   EXPECT_EQ(s.forwards[1].listen, (core::target{"", 80}));
   expect_error(64, "--forward", [] { read({"--socks", "none"}); });
+  EXPECT_EQ(read({"--forward", "2222=a:1"}).forwards[0].listen, (core::target{"127.0.0.1", 2222}));
 }
 
 TEST(ClientSettings, PathsReplaceServers) {
@@ -123,6 +126,18 @@ TEST(ClientSettings, PathsMayBeObjectsInAFile) {
   EXPECT_EQ(s.paths[0].host, "a");
   EXPECT_EQ(s.paths[0].bridges, 2U);
   EXPECT_TRUE(s.paths[0].use.backup);
+}
+
+TEST(ClientSettings, OfTwoLayersTheEarlierSaysWhichFile) {
+  const config_file url(R"({"url-file": "u"})"), key(R"({"key-file": "k", "server": "a:1"})");
+  const settings by_key = read({}, {"--config", url.name(), "--key-file", "k", "--server", "a"});
+  EXPECT_EQ(by_key.key_file + by_key.url_file, "k");
+  const settings by_url = read({}, {"--config", key.name(), "--url-file", "u"});
+  EXPECT_EQ(by_url.key_file + by_url.url_file, "u");
+  EXPECT_TRUE(by_url.paths.empty());
+  const auto by_variable = read_settings({"--config", key.name()}, variables({{"MTCP_URL_FILE", "u"}}));
+  EXPECT_EQ(by_variable.key_file + by_variable.url_file, "u");
+  expect_error(64, "cannot stand beside", [] { read({"--url-file", "u"}); });
 }
 
 TEST(ClientSettings, ErrorsOfAFileNameTheKey) {

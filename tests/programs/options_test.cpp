@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/system/system_error.hpp>
+
+#include "mtcp/net/async.hpp"
+#include "program/message.hpp"
 #include "program/parse.hpp"
 #include "programs/given.hpp"
 
@@ -12,17 +16,17 @@ using test::config_file;
 using test::expect_error;
 using test::variables;
 
-const synopsis known{
-    "tool",
-    "Does things.",
-    "Example: tool --size 3",
-    {
-        {"size", "N", "how large"},
-        {"key-file", "FILE", "where"},
-        {"item", "X", "what", option::arity::repeated},
-        {"loud", "", "or not", option::arity::flag},
-    },
-    {{"show", "print", {{"colour", "C", "which"}, {"all", "", "more", option::arity::flag}}}, {"forget", "nothing"}}};
+const synopsis known{"tool",
+                     "Does things.",
+                     "Example: tool --size 3",
+                     {
+                         {"size", "N", "how large"},
+                         {"key-file", "FILE", "where"},
+                         {"item", "X", "what", option::arity::repeated, true},
+                         {"loud", "", "or not", option::arity::flag},
+                     },
+                     {{"show", "print", {{"colour", "C", "which"}, {"all", "", "more", option::arity::flag}}, {"size"}},
+                      {"forget", "nothing"}}};
 
 std::string text(const std::string& s) { return s; }
 std::string size_of(const values& v) { return v.one("size", text).value_or("default"); }
@@ -80,6 +84,7 @@ TEST(Options, KnowCommands) {
 TEST(Options, MayStandBehindACommand) {
   const values v = read_options(known, {"show", "--size", "3", "--colour", "red", "--all"}, variables());
   EXPECT_EQ(size_of(v), "3");
+  EXPECT_EQ(size_of(read_options(known, {"--size", "3", "show"}, variables())), "3");
   EXPECT_EQ(v.one("colour", text), "red");
   EXPECT_TRUE(v.flag("all"));
   EXPECT_EQ(read_options(known, {"show"}, variables({{"MTCP_COLOUR", "blue"}})).one("colour", text), "blue");
@@ -94,7 +99,8 @@ TEST(Options, OfACommandAreOfNoOther) {
 TEST(Options, ErrorsNameTheFlag) {
   expect_error(64, "--nonsense", [] { read_options(known, {"--nonsense"}, variables()); });
   expect_error(64, "--size", [] { read_options(known, {"--size"}, variables()); });
-  expect_error(64, "--size", [] { read_options(known, {"--size", "1", "--size", "2"}, variables()); });
+  for (const list& twice : {list{"--size", "1", "--size", "2"}, {"--size", "1", "show", "--size", "2"}})
+    expect_error(64, "--size: given twice", [&] { read_options(known, twice, variables()); });
 }
 
 TEST(Options, ErrorsNameTheVariable) {
@@ -115,8 +121,40 @@ TEST(Options, ErrorsNameTheKeyOfAFile) {
   expect_error(78, "config", [&] { read(R"({"config": "other.json"})"); });
   expect_error(78, "expected an object", [&] { read("[]"); });
   expect_error(78, "not JSON", [&] { read("{"); });
-  expect_error(78, "cannot be read", [] { read_options(known, {"--config", "/nowhere/at/all"}, variables()); });
-  expect_error(78, "cannot be read", [] { read_options(known, {"--config", testing::TempDir()}, variables()); });
+  expect_error(78, "read: No such file", [] { read_options(known, {"--config", "/nowhere/at/all"}, variables()); });
+  expect_error(78, "read: Is a dir", [] { read_options(known, {"--config", testing::TempDir()}, variables()); });
+}
+
+TEST(Options, OfAFileAreWhatTheyLookLike) {
+  const auto read = [](const std::string& json) {
+    const config_file file(json);
+    read_options(known, {"--config", file.name()}, variables());
+  };
+  expect_error(78, "size: expected a string", [&] { read(R"({"size": {"host": "a"}})"); });
+  expect_error(78, "item.x: must not have a comma", [&] { read(R"({"item": [{"x": "y,z=1"}]})"); });
+  expect_error(78, "size: given twice", [&] { read(R"({"size": 1, "item": "a", "size": 2})"); });
+  expect_error(78, "x: given twice", [&] { read(R"({"item": [{"x": 1}, {"x": 1, "x": 2}]})"); });
+}
+
+TEST(Options, AKeyIsNoValue) {
+  const std::string key = "mtcp1-" + std::string(71, 'a');
+  const config_file file(R"({"size": "mtcp://)" + key + R"(@a"})");
+  const std::string why = ": this is a key (or URL) itself; put it into a file";
+  expect_error(64, "--key-file" + why, [&] { read_options(known, {"--key-file", key}, variables()); });
+  expect_error(64, "MTCP_KEY_FILE" + why, [&] { read_options(known, {}, variables({{"MTCP_KEY_FILE", key}})); });
+  expect_error(78, ".json: size" + why, [&] { read_options(known, {"--config", file.name()}, variables()); });
+  expect_error(64, why, [&] { read_options(known, {key}, variables()); });
+  EXPECT_TRUE(read_options(known, {"--key-file", "mtcp1-home.key"}, variables()).has("key-file"));
+}
+
+TEST(Message, HoldsNoKey) {
+  EXPECT_EQ(message_of(std::runtime_error("a mtcp://mtcp1-abc234@b, MTCP1-XYZ")), "a mtcp://mtcp1-...@b, mtcp1-...");
+}
+
+TEST(Message, TellsNothingOfBoost) {
+  static constexpr boost::source_location here{"reactor.hpp", 1, "bind"};
+  const error_code code(98, boost::system::system_category(), &here);
+  EXPECT_EQ(message_of(boost::system::system_error(code, "no")), "no: Address already in use");
 }
 
 TEST(Options, BadValuesNameWhereTheyStand) {
@@ -129,9 +167,11 @@ TEST(Options, BadValuesNameWhereTheyStand) {
 }
 
 TEST(Options, TellHelpAndVersion) {
-  const auto told = [](const std::string& flag) {
+  const auto told = [](const std::string& flag, const list& before = {}) {
+    list all = before;
+    all.push_back(flag);
     try {
-      read_options(known, {flag}, variables());
+      read_options(known, all, variables());
     } catch (const information& i) {
       return i.text;
     }
@@ -140,6 +180,10 @@ TEST(Options, TellHelpAndVersion) {
   for (const char* word : {"Does things.", "--size N", "how large", "show", "Example: tool --size 3", "--log-level"})
     EXPECT_NE(told("--help").find(word), std::string::npos) << word;
   EXPECT_EQ(told("--version").find("tool "), 0U) << told("--version");
+  const std::string of_command = told("--help", {"show"});
+  for (const char* word : {"--colour C", "--size N", "see tool --help"})
+    EXPECT_NE(of_command.find(word), std::string::npos) << of_command;
+  for (const char* word : {"--item", "Example:"}) EXPECT_EQ(of_command.find(word), std::string::npos) << of_command;
 }
 
 template <class Parse>
@@ -179,7 +223,26 @@ TEST(Parse, Listeners) {
 
 TEST(Parse, Destinations) {
   EXPECT_EQ(parse_destination("example.org:443"), (core::target{"example.org", 443}));
-  for (const char* bad : {"example.org", ":443", "example.org:0"}) EXPECT_FALSE(accepts(parse_destination, bad)) << bad;
+  for (const char* good : {"a:1", "a_b.example.:1", "4u.example:1", "1.2.3.4:1", "[::1]:1", "b\xc3\xbcro.example:1"})
+    EXPECT_TRUE(accepts(parse_destination, good)) << good;
+  for (const char* bad : {"example.org", ":443", "example.org:0", "a,b:1", "host=a:1", "a..b:1", "1.2.3:1",
+                          "300.1.1.1:1", "7:1", "a b:1", "a/b:1"})
+    EXPECT_FALSE(accepts(parse_destination, bad)) << bad;
+}
+
+TEST(Parse, ErrorsSayWhatWasMeant) {
+  const auto why = [](auto parse, const std::string& text) {
+    try {
+      parse(text);
+    } catch (const std::invalid_argument& e) {
+      return std::string(e.what());
+    }
+    return std::string("nothing");
+  };
+  EXPECT_NE(why(parse_network, "10.0.0.1/8").find("did you mean 10.0.0.0/8?"), std::string::npos);
+  EXPECT_NE(why(parse_network, "fd00::1/8").find("did you mean fd00::/8?"), std::string::npos);
+  EXPECT_NE(why(parse_network, "10.0.0.1/99").find("for example"), std::string::npos);
+  for (const char* bad : {"Auto", "0"}) EXPECT_NE(why(parse_bridges, bad).find(", or auto"), std::string::npos) << bad;
 }
 
 TEST(Parse, LogLevels) {

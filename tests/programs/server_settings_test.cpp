@@ -36,6 +36,7 @@ TEST(ServerSettings, HaveThreads) {
 TEST(ServerSettings, NeedAKey) {
   expect_error(64, "keygen", [] { read({}); });
   EXPECT_EQ(read({"keygen"}).what, settings::action::keygen);
+  expect_error(64, "--output", [] { read({"keygen", "--output", ""}); });
 }
 
 TEST(ServerSettings, OfAUrl) {

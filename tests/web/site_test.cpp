@@ -61,6 +61,7 @@ TEST_F(Site, AnswersOnlyUnderItsOwnNames) {
     EXPECT_EQ(status(get("/healthz", foreign)), http::status::misdirected_request) << foreign;
   request none{http::verb::get, "/healthz", 11};
   EXPECT_EQ(status(none), http::status::misdirected_request);
+  EXPECT_NE(it().respond(none).body.find("--status-host"), std::string_view::npos);
   request twice = get("/healthz");
   twice.insert(http::field::host, "evil.example");
   EXPECT_EQ(status(twice), http::status::misdirected_request);

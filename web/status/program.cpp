@@ -7,6 +7,7 @@
 
 #include "mtcp/net/address.hpp"
 #include "program/listen.hpp"
+#include "program/message.hpp"
 #include "program/parse.hpp"
 #include "program/process.hpp"
 #include "program/version.hpp"
@@ -23,6 +24,22 @@ std::string parse_name(const std::string& text) {
   if (host.empty() || host.size() != text.size() || !plain)
     throw std::invalid_argument("expected a host name, without a port");
   return host;
+}
+
+// The deadline of ask() ends it by closing its socket.
+std::string trouble_of(const error_code& error) {
+  return error == asio::error::operation_aborted ? "no answer within 5 s" : error.message();
+}
+
+// What /readyz says, as site.cpp has it. Whatever else listens there is not to be taken for a program that is ready.
+bool is_readiness(const response& said) {
+  if (said.result() == http::status::ok) return said.body() == "ready\n";
+  return said.result() == http::status::service_unavailable &&
+         (said.body() == "draining\n" || said.body() == "no bridge is up\n");
+}
+
+std::string not_ours(const response& said) {
+  return "not the answer of an mtcp program (HTTP " + std::to_string(said.result_int()) + ")";
 }
 
 task<> ask_readiness(tcp::endpoint where, response& said, error_code& error) {
@@ -62,18 +79,18 @@ std::unique_ptr<status_server> open_status(const executor& where, const setting&
   what.version = program::version;
   what.hosts = s.hosts;
   server_options how;
-  how.listen = program::listen_endpoint(*s.where);
-  if (!unmapped(how.listen.address()).is_loopback()) {
-    what.can = {};
-    spdlog::warn("status: everybody who reaches {} sees the destinations", to_string(*s.where));
-  }
   try {
+    how.listen = program::listen_endpoint(*s.where);
+    if (!unmapped(how.listen.address()).is_loopback()) {
+      what.can = {};
+      spdlog::warn("status: everybody who reaches {} sees the destinations", to_string(*s.where));
+    }
     auto opened = std::make_unique<status_server>(where, how, std::move(what), std::move(see), program::report_failure);
     spdlog::info("listening status {}", to_string(to_target(opened->local_endpoint())));
     return opened;
   } catch (const boost::system::system_error& e) {
-    if (s.asked_for) throw;
-    spdlog::warn("no status endpoint: {}", e.what());
+    if (s.asked_for) program::fail_for("--status", e);
+    spdlog::warn("no status endpoint: {}", program::message_of(e));
     return nullptr;
   }
 }
@@ -83,13 +100,16 @@ int run_health(const setting& s) {
   asio::io_context io(1);
   response said;
   error_code error;
-  spawn(io.get_executor(), ask_readiness(program::listen_endpoint(*s.where), said, error));
+  try {
+    spawn(io.get_executor(), ask_readiness(program::listen_endpoint(*s.where), said, error));
+  } catch (const boost::system::system_error& e) {
+    return std::puts(program::message_of(e).c_str()), 1;
+  }
   io.run();
-  if (error)
-    std::printf("%s: %s\n", to_string(*s.where).c_str(), error.message().c_str());
-  else
-    std::fputs(said.body().c_str(), stdout);
-  return !error && said.result() == http::status::ok ? 0 : 1;
+  const std::string trouble = error ? trouble_of(error) : is_readiness(said) ? "" : not_ours(said);
+  if (!trouble.empty()) return std::printf("%s: %s\n", to_string(*s.where).c_str(), trouble.c_str()), 1;
+  std::fputs(said.body().c_str(), stdout);
+  return said.result() == http::status::ok ? 0 : 1;
 }
 
 }  // namespace mtcp::status

@@ -105,6 +105,8 @@ bool site::wants_events(const request& r) const {
 }
 
 answer site::error(http::status why) {
+  if (why == http::status::misdirected_request)
+    return plain("Misdirected Request: not a name of this endpoint; see --status-host\n", why);
   const auto text = http::obsolete_reason(why);
   return plain({text.data(), text.size()}, why);
 }
