@@ -18,11 +18,11 @@ class controls_test : public tunnel_lab {
     start_server();
     start_tunnel(bridges);
   }
-  /// Every bridge has a limit, so that all of them are needed.
+  /// The limit gives every bridge a share, so that all of them are needed.
   void start_limited(unsigned bridges) {
     start_server();
     tunnel_options options = options_for(server_endpoint(), bridges);
-    options.paths.front().use.rate_limit = 20'000'000;
+    options.paths.front().use.rate_limit = bridges * std::uint64_t{20'000'000};
     start_tunnel(options);
   }
   bridge_snapshot bridge(core::bridge_id id) const {

@@ -67,7 +67,7 @@ TEST_F(bridges_test, a_download_hardly_notices_a_silent_bridge) {
   start_server();
   relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
   tunnel_options options = options_for(relay_->local_endpoint(), 3);
-  options.paths.front().use.rate_limit = 20'000'000;
+  options.paths.front().use.rate_limit = 60'000'000;
   start_tunnel(options);
   stream peer = run_for(open("source", 64));
   std::optional<received> got;

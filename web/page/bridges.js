@@ -100,12 +100,12 @@ export class BridgeTable {
 /** A backup that works says so, else it would look like a path that carries nothing because something is wrong. */
 const stateOf = (bridge, path) => (bridge.state === 'up' && path?.role === 'backup' ? 'backup' : bridge.state);
 
-/** What sets a path apart from a plain one: "down only · at most 6.3 MB/s · bbr". */
+/** What sets a path apart from a plain one: "down only · path at most 6.3 MB/s · bbr". */
 function described({ role, direction, rate_limit: limit, congestion }, bridge) {
   const parts = [];
   if (role === 'backup' && bridge.state !== 'up') parts.push('backup');  // else its state says it
   if (direction === 'up' || direction === 'down') parts.push(`${direction} only`);
-  if (limit) parts.push(`at most ${rate(limit)}`);
+  if (limit) parts.push(`path at most ${rate(limit)}`);
   if (congestion) parts.push(congestion);
   return parts.join(' · ');
 }

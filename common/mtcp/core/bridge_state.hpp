@@ -47,7 +47,8 @@ struct bridge_state {
 
   // Sending. Counts are bytes of frames.
   std::uint64_t sent = 0;
-  std::uint64_t acked = 0;
+  std::uint64_t acked = 0;        ///< what the peer said last
+  std::uint64_t idle_until = 0;   ///< what was sent before the oldest record: nobody acknowledges it
   ring<in_flight_frame> records;  ///< of what the peer acknowledges: not of ACK, PING and PONG
   rtt_estimator rtt;
   rate_estimator rate;
@@ -116,10 +117,10 @@ struct bridge_state {
 
   /// Frames that nobody acknowledges are not in flight, or an end that only receives would fill its cap with ACKs, and
   /// a rate would be measured from what arrived long ago.
-  std::uint64_t in_flight() const { return records.empty() ? 0 : sent - acked; }
+  std::uint64_t in_flight() const { return records.empty() ? 0 : sent - std::max(acked, idle_until); }
 
   void add_record(in_flight_frame f, std::size_t frame_size) {
-    if (records.empty()) acked = std::max(acked, f.end - frame_size);
+    if (records.empty()) idle_until = f.end - frame_size;
     records.push_back(std::move(f));
   }
 

@@ -19,7 +19,6 @@
 #include "mtcp/core/datagram.hpp"
 #include "mtcp/core/gather_list.hpp"
 #include "mtcp/core/limits.hpp"
-#include "mtcp/core/reorder_buffer.hpp"
 #include "mtcp/core/stats.hpp"
 #include "mtcp/core/types.hpp"
 
@@ -53,11 +52,7 @@ struct read_result {
   reset_code code = reset_code::reset;
 };
 
-/// Bytes of a stream that outlive it.
-struct leftover {
-  reorder_buffer bytes;
-  read_result::state then = read_result::state::open;  ///< what a reader finds behind them; open: they are cut off
-};
+struct leftover;
 
 /// What a bridge is for; both ends hold the same values (client to server is `up`).
 struct bridge_options {
@@ -110,8 +105,9 @@ class engine {
   /// Hands out at most `max` bytes in order, appended to `out` (or copied, in the span form).
   read_result read(stream_id id, std::vector<slice>& out, std::size_t max, timestamp now);
   read_result read(stream_id id, std::span<std::byte> out, timestamp now);
-  /// What has arrived and was not read, for a caller that outlives the engine; nothing is left to read here.
-  leftover take_leftover(stream_id id);
+  /// What has arrived and was not read (leftover.hpp), for a caller that outlives the engine; nothing is left to read
+  /// here. Null if the stream is over.
+  std::unique_ptr<leftover> take_leftover(stream_id id);
   /// The peer has ended its sending direction by a reset; bytes before it may still wait to be read.
   bool peer_has_reset(stream_id id) const;
   /// No more writes: the peer reads the end after the last byte.

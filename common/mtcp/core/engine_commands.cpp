@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "mtcp/core/engine_impl.hpp"
+#include "mtcp/core/leftover.hpp"
 
 namespace mtcp::core {
 namespace {
@@ -104,13 +105,13 @@ read_result engine::read(stream_id id, std::span<std::byte> out, timestamp now) 
   return impl_->read(id, now, [&](reorder_buffer& in) { return in.read(out); });
 }
 
-leftover engine::take_leftover(stream_id id) {
-  leftover rest;
+std::unique_ptr<leftover> engine::take_leftover(stream_id id) {
   stream_state* s = impl_->find(id);
-  if (s == nullptr || s->receive_stopped) return rest;
-  impl_->changing(*s, [&] { rest.bytes = std::exchange(s->in, {}); });
-  if (s->final_size && rest.bytes.contiguous() == *s->final_size)
-    rest.then = s->peer_reset ? read_result::state::reset : read_result::state::end;
+  if (s == nullptr || s->receive_stopped) return nullptr;
+  auto rest = std::make_unique<leftover>();
+  impl_->changing(*s, [&] { rest->bytes = std::exchange(s->in, {}); });
+  if (s->final_size && rest->bytes.contiguous() == *s->final_size)
+    rest->then = s->peer_reset ? read_result::state::reset : read_result::state::end;
   return rest;
 }
 

@@ -136,6 +136,10 @@ void bridge::set_enabled(session& of, bool on) {
   if (std::exchange(enabled_, on) != on) tell_role(of);
 }
 
+void bridge::limit_rate(session& of, std::uint64_t rate) {
+  if (std::exchange(use_.rate_limit, rate) != rate) tell_role(of);
+}
+
 void bridge::tell_role(session& of) {
   core::bridge_options options = use_;
   options.backup = use_.backup || stands_by_ || !enabled_;

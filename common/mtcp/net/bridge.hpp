@@ -53,6 +53,11 @@ class bridge {
   /// The same at the user's wish: neither ends the other.
   void set_enabled(session& of, bool on);
 
+  /// Neither of both.
+  bool in_use() const noexcept { return !stands_by_ && enabled_; }
+  /// Bytes per second in each direction, 0 for no limit. The peer is told.
+  void limit_rate(session& of, std::uint64_t rate);
+
   /// The engine, or the peer's, has found it to make no progress. The peer does not tell that this is over: after
   /// `how_long` the bridge is dead or well.
   void suspect(std::chrono::milliseconds how_long);

@@ -29,7 +29,7 @@ struct path_options {
   std::string interface {};    ///< interface to dial through (SO_BINDTODEVICE, Linux); empty for any
   unsigned bridges = 4;        ///< TCP connections to keep up, at least 1
   bool tune_bridges = false;   ///< `bridges` is where to start: between 2 and 16, as many as raise the throughput
-  core::bridge_options use{};  ///< active or backup, direction, rate limit in bytes per second
+  core::bridge_options use{};  ///< active or backup, direction, rate limit of all bridges together in bytes per second
   std::string congestion{};    ///< TCP_CONGESTION, for example "bbr"; empty for the system's default
   std::string name{};          ///< what statistics call this path; if empty they say where it leads, and from where
 };

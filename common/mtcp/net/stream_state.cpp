@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mtcp/core/leftover.hpp"
 #include "mtcp/net/session.hpp"
 
 namespace mtcp::detail {
@@ -70,7 +71,8 @@ io_result stream_state::read_leftover(const read_request& request) {
 // The peer was told that these bytes have arrived, so they do; and their end, if it came with them.
 void stream_state::keep_leftover() {
   using state = core::read_result::state;
-  auto rest = std::make_unique<core::leftover>(owner_->engine().take_leftover(id_));
+  auto rest = owner_->engine().take_leftover(id_);
+  if (!rest) return;
   if (rest->then == state::end) receive_end_ = asio::error::eof;
   if (rest->then == state::reset) receive_end_ = asio::error::connection_reset;
   if (rest->bytes.readable() == 0) return;

@@ -150,6 +150,7 @@ bool client::set_bridge_enabled(core::bridge_id id, bool on) {
   bridge* carrier = session_ ? session_->core.find_bridge(id) : nullptr;
   if (carrier == nullptr) return false;
   carrier->set_enabled(session_->core, on);
+  share_rate(carrier->path());
   report("bridge " + std::to_string(id) + (on ? " enabled" : " disabled"));
   return true;
 }

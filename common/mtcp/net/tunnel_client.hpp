@@ -63,6 +63,7 @@ class client final : public session::listener, public std::enable_shared_from_th
   struct admitted {
     session_ref session;
     core::bridge_id id = 0;
+    core::bridge_options use;
     std::vector<core::slice> first;  ///< what arrived together with the WELCOME
   };
 
@@ -78,9 +79,10 @@ class client final : public session::listener, public std::enable_shared_from_th
   std::size_t up_bridges(std::size_t path) const;
   static task<> dial(std::shared_ptr<client> self, std::size_t path);
   task<> dial(std::size_t path);
+  void share_rate(std::size_t path);
   task<error_code> bring_up(path_state& path, admitted& place, std::optional<secure_channel>& channel);
-  task<error_code> greet(connector& by, const path_state& path, admitted& place);
-  core::hello make_hello(const path_state& path, admitted& place) const;
+  task<error_code> greet(connector& by, admitted& place);
+  core::hello make_hello(admitted& place) const;
   error_code accept_welcome(const core::welcome& got, admitted& place);
   void begin_session(const core::welcome& got, admitted& place);
   task<> carry(secure_channel channel, std::size_t path, admitted place);

@@ -1,6 +1,8 @@
 // How the client keeps its bridges up: dial, greet, carry, and again.
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
+#include <vector>
 
 #include "mtcp/net/error.hpp"
 #include "mtcp/net/scope_exit.hpp"
@@ -12,6 +14,10 @@ namespace {
 // A bridge that ends sooner than this and has hardly carried anything does not count as a success.
 constexpr std::chrono::seconds short_life{1};
 constexpr std::uint64_t little = 64 * 1024;
+
+std::uint64_t share_of(std::uint64_t limit, std::size_t sharers) {
+  return limit == 0 ? 0 : std::max<std::uint64_t>(limit / sharers, 1);
+}
 
 }  // namespace
 
@@ -46,6 +52,16 @@ void client::maintain(std::size_t index) {
     spawn(executor_, dial(shared_from_this(), index));
   }
   if (session_) retire_surplus(index);
+  share_rate(index);
+}
+
+// The limit of a path is for all of its bridges together.
+void client::share_rate(std::size_t index) {
+  const std::uint64_t limit = paths_[index].options.use.rate_limit;
+  if (limit == 0 || !session_) return;
+  std::vector<bridge*> sharers = session_->core.bridges();
+  std::erase_if(sharers, [index](const bridge* b) { return b->path() != index || !b->in_use(); });
+  for (bridge* carrier : sharers) carrier->limit_rate(session_->core, share_of(limit, sharers.size()));
 }
 
 // More bridges than wanted: fewer do as well, or suspects were replaced and have recovered. The oldest go; what is
@@ -110,6 +126,8 @@ task<> client::dial(std::shared_ptr<client> self, std::size_t index) {
 task<> client::dial(std::size_t index) {
   path_state& path = paths_[index];
   admitted place;
+  place.use = path.options.use;
+  place.use.rate_limit = share_of(place.use.rate_limit, std::max(up_bridges(index) + 1, path.wanted()));
   std::optional<secure_channel> channel;
   const error_code error = co_await bring_up(path, place, channel);
   if (!error && running_) {
@@ -125,14 +143,14 @@ task<error_code> client::bring_up(path_state& path, admitted& place, std::option
   dials_.insert(&by);
   const scope_exit registered([this, &by] { dials_.erase(&by); });
   error_code error = co_await by.connect(tls_, options_.key);
-  if (!error) error = co_await greet(by, path, place);
+  if (!error) error = co_await greet(by, place);
   if (error) co_return by.explain(error);
   channel.emplace(by.take());
   co_return error;
 }
 
 // Only one dial creates a session; the others wait for its id and join.
-task<error_code> client::greet(connector& by, const path_state& path, admitted& place) {
+task<error_code> client::greet(connector& by, admitted& place) {
   while (!session_ && creating_ && running_) co_await changed_.wait();
   if (!running_) co_return asio::error::operation_aborted;
   place.session = session_;
@@ -143,7 +161,7 @@ task<error_code> client::greet(connector& by, const path_state& path, admitted& 
     creating_ = false;
     changed_.notify_all();
   });
-  const core::hello hello = make_hello(path, place);
+  const core::hello hello = make_hello(place);
   const error_code error = co_await send_hello(by.channel(), hello);
   if (error) co_return error;
   auto got = co_await receive_welcome(by.channel());
@@ -152,9 +170,9 @@ task<error_code> client::greet(connector& by, const path_state& path, admitted& 
   co_return accept_welcome(got->message, place);
 }
 
-core::hello client::make_hello(const path_state& path, admitted& place) const {
+core::hello client::make_hello(admitted& place) const {
   core::hello hello;
-  hello.options = path.options.use;
+  hello.options = place.use;
   hello.limits = core::announced(options_.limits);
   hello.bridge = place.id = place.session ? ++place.session->last_bridge : 1;
   if (!place.session) return hello;
@@ -188,12 +206,13 @@ void client::begin_session(const core::welcome& got, admitted& place) {
 
 task<> client::carry(secure_channel channel, std::size_t index, admitted place) {
   path_state& path = paths_[index];
-  bridge carrier(std::move(channel), place.id, path.options.use, index);
+  bridge carrier(std::move(channel), place.id, place.use, index);
   session_expires_.reset();
   report("bridge " + std::to_string(carrier.id()) + " up on " + path.name);
   changed_.notify_all();
   replace_suspect(index);
   arm_timer();
+  asio::post(executor_, lifeline_.guard([this, index] { share_rate(index); }));  // when the session has it
   const error_code why = co_await place.session->core.run_bridge(carrier, std::move(place.first));
   on_bridge_over(path, carrier, why);
   if (session_ && place.session == session_ && session_->core.bridge_count() == 0) on_last_bridge_lost();

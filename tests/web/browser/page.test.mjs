@@ -123,11 +123,11 @@ test('a row tells what its path is for', { skip }, async () => {
   await show('up');
   await rows.filter({ hasText: 'spare' }).locator('.state-backup').waitFor();
   assert.equal(await page.locator('.state-backup').textContent(), 'backup');
-  assert.equal(await rows.last().locator('.note').textContent(), 'down only · at most 6.3 MB/s · bbr');
+  assert.equal(await rows.last().locator('.note').textContent(), 'down only · path at most 6.3 MB/s · bbr');
   assert.equal(await rows.first().locator('.note').textContent(), '', 'nothing of a plain path');
   await show('down');
   await rows.last().locator('.state-down').waitFor();
-  assert.equal(await rows.last().locator('.note').textContent(), 'backup · down only · at most 6.3 MB/s · bbr');
+  assert.equal(await rows.last().locator('.note').textContent(), 'backup · down only · path at most 6.3 MB/s · bbr');
   await page.close();
 });
 
