@@ -81,6 +81,20 @@ TEST(Engine, StopTellsTheSender) {
   EXPECT_EQ(pair.server.write(id, bytes_of("dropped")), 0U);
 }
 
+TEST(Engine, DeliversUntilThePeerHasAllOfAClosedStream) {
+  engine_pair pair;
+  const stream_id id = pair.open(), other = pair.open();
+  pair.client.write(id, bytes_of("last words"));
+  pair.client.write(other, bytes_of("x"));
+  EXPECT_FALSE(pair.client.delivers()) << "both are in use";
+  pair.client.close(id);
+  pair.client.reset(other);
+  EXPECT_TRUE(pair.client.delivers());
+  pair.run(20ms);
+  EXPECT_FALSE(pair.client.delivers());
+  EXPECT_EQ(pair.read(pair.server, id), "last words");
+}
+
 TEST(Engine, NothingIsLeftWhenBothEndsClose) {
   engine_pair pair;
   for (int i = 0; i < 50; ++i) {

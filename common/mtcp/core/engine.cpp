@@ -53,6 +53,13 @@ bool engine::idle() const {
   return std::all_of(e.bridges.begin(), e.bridges.end(), [](const auto& b) { return b.second.records.empty(); });
 }
 
+bool engine::delivers() const {
+  return std::any_of(impl_->streams.begin(), impl_->streams.end(), [](const auto& entry) {
+    const stream_state& s = *entry.second;
+    return s.closed && s.shutdown && !s.send_reset && !s.stop_received && !s.slot(control::fin).acked;
+  });
+}
+
 tunnel_stats engine::stats() const {
   tunnel_stats s = impl_->counters;
   s.streams_active = impl_->streams.size();

@@ -175,6 +175,8 @@ class engine {
   std::size_t stream_count() const;
   /// True when no stream is left and nothing unacknowledged is worth waiting for.
   bool idle() const;
+  /// The peer has not acknowledged all bytes yet of a stream that was closed.
+  bool delivers() const;
   tunnel_stats stats() const;
   std::optional<bridge_stats> stats_of(bridge_id id) const;
   std::optional<stream_stats> stats_of_stream(stream_id id) const;

@@ -1,7 +1,10 @@
 // Filling a bridge that can send. Bytes are bound to a bridge here, as late as possible, and in this order:
-//   1 PONG, PING, PATH, ACK and other control    2 frames of lost bridges    3 overdue frames at the head of other
-//   bridges 4 new and sparse streams    5 bulk streams in turn    6 nothing of these: copies of what other bridges are
-//   late with
+//   1 PONG, PING, PATH, ACK and other control
+//   2 frames of lost bridges
+//   3 overdue frames at the head of other bridges
+//   4 new and sparse streams
+//   5 bulk streams in turn
+//   6 nothing of these: copies of what other bridges are late with
 #include <algorithm>
 #include <array>
 #include <cassert>

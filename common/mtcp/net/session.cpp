@@ -193,7 +193,7 @@ void session::orphan_streams(error_code why) {
 
 void session::leave(std::chrono::milliseconds patience) {
   if (ended_ || leave_by_) return;
-  leave_by_ = now() + patience;
+  leave_by_ = now() + (engine_.delivers() ? patience : std::min(patience, usual_patience));
   for (const core::stream_id id : engine_.stream_ids()) engine_.reset(id, core::reset_code::shutdown);
   orphan_streams(asio::error::operation_aborted);
   engine_.go_away();

@@ -96,7 +96,7 @@ class stream {
   /// read is dropped. The stream is not connected afterwards.
   void close();
   /// `who` is told when the peer reads no more, or the tunnel is lost, though no write is under way; null for nobody.
-  /// It must outlive the stream.
+  /// It must outlive the stream, or be taken off before.
   void watch_stop(detail::stop_watcher* who) noexcept;
   /// The peer has reset its sending direction, maybe behind bytes that wait to be read; or the tunnel was lost.
   bool peer_has_reset() const;
