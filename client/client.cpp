@@ -130,7 +130,7 @@ void client::drain() {
   for (const auto& old : retired_) old->port.idle->close();
   grace_.expires_after(program::grace);
   grace_.async_wait([this](error_code cancelled) {
-    if (!cancelled) stop_tunnels(program::last_words);
+    if (!cancelled) stop_tunnels();
   });
 }
 

@@ -40,7 +40,7 @@ class client {
   static task<> run_tunnel(generation_ref with);
   void listen(const char* what, const core::target& where, listener::service serve);
   void start_tunnel();
-  void stop_tunnels(std::chrono::milliseconds patience);
+  void stop_tunnels(std::chrono::milliseconds patience = {});
   void forget_idle_tunnels();
   task<> watch_tunnel();
   void open_status(const settings& s);

@@ -37,7 +37,7 @@ void worker::drain() {
   drained_.cancel();
   grace_.expires_after(program::grace);
   grace_.async_wait([this](error_code cancelled) {
-    if (!cancelled) acceptor_.stop(program::last_words);
+    if (!cancelled) acceptor_.stop();
   });
 }
 

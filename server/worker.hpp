@@ -11,7 +11,7 @@ namespace mtcp::server {
 
 class worker {
  public:
-  /// Throws boost::system::system_error if it cannot listen. `places` are those of the whole server.
+  /// Throws program::settings_error if it cannot listen. `places` are those of the whole server.
   worker(asio::io_context& io, acceptor_options options, associations& places);
 
   acceptor& bridges() noexcept { return acceptor_; }

@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 
-#include <algorithm>
 #include <boost/system/system_error.hpp>
 #include <csignal>
 #include <cstdio>
@@ -90,8 +89,7 @@ void prepare_process() {
 void log_event(std::string_view text) { spdlog::debug("{}", text); }
 
 std::chrono::milliseconds rest_of(const timer& running) {
-  const auto left = running.expiry() - std::chrono::steady_clock::now();
-  return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), last_words);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(running.expiry() - std::chrono::steady_clock::now());
 }
 
 void report_failure(const std::exception_ptr& escaped) {

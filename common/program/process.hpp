@@ -27,9 +27,7 @@ void report_failure(const std::exception_ptr& escaped);
 
 /// How long connections may go on after the first signal, before they are reset.
 inline constexpr std::chrono::seconds grace{7};
-/// How long the peers may take after that to hear that this end is gone.
-inline constexpr std::chrono::milliseconds last_words{500};
-/// For what is written and still on its way when the last connection has ended: what is left of the grace.
+/// What is left of it: for what is written and still on its way when the last connection has ended.
 std::chrono::milliseconds rest_of(const timer& running);
 
 /// Calls `main`, prints what it throws, and returns the exit code: its own, that of a settings_error, EX_NOPERM for

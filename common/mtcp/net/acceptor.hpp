@@ -108,9 +108,9 @@ class acceptor {
 
   /// Takes no more connections, sessions or streams; what is under way goes on.
   void drain();
-  /// Ends every tunnel: streams are reset, clients are told, and run() returns as soon as they have heard and have got
-  /// what was written to streams that are closed, after `patience` and half a second at most.
-  void stop(std::chrono::milliseconds patience = std::chrono::milliseconds(500));
+  /// Ends every tunnel: streams are reset, clients are told, and run() returns within about a second, or within
+  /// `patience` if that is longer and bytes of streams that were closed are still on their way.
+  void stop(std::chrono::milliseconds patience = {});
 
   /// The next stream that a client opens: void(error_code, incoming). One at a time; operation_aborted after stop().
   template <class Token>

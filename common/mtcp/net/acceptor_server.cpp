@@ -68,7 +68,7 @@ void server::set_keys(key_ring keys) {
   options_.keys = std::move(keys);
   const auto all = sessions_;  // see stop()
   for (const auto& [id, open] : all)
-    if (!options_.keys.find(open->owner())) open->leave(session::usual_patience);
+    if (!options_.keys.find(open->owner())) open->leave({});
 }
 
 // ---- from beginning to end ----

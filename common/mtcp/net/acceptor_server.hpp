@@ -46,7 +46,7 @@ class server final : public server_session::observer, public std::enable_shared_
   std::vector<tcp::endpoint> local_endpoints() const;
   static task<> run(std::shared_ptr<server> self);
   void drain();
-  void stop(std::chrono::milliseconds patience = session::usual_patience);
+  void stop(std::chrono::milliseconds patience = {});
   void abort();
   void set_keys(key_ring keys);
   void set_trusted_proxies(std::vector<network> proxies) { options_.trusted_proxies = std::move(proxies); }

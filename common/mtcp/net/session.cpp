@@ -10,6 +10,9 @@
 namespace mtcp {
 namespace {
 
+// How long leave() waits for the peer to hear of it.
+constexpr std::chrono::milliseconds least_patience{500};
+
 // Rounds of offering frames to all bridges before the event loop gets its turn again.
 constexpr int rounds_most = 4;
 
@@ -193,7 +196,7 @@ void session::orphan_streams(error_code why) {
 
 void session::leave(std::chrono::milliseconds patience) {
   if (ended_ || leave_by_) return;
-  leave_by_ = now() + (engine_.delivers() ? patience : std::min(patience, usual_patience));
+  leave_by_ = now() + (engine_.delivers() ? std::max(patience, least_patience) : least_patience);
   for (const core::stream_id id : engine_.stream_ids()) engine_.reset(id, core::reset_code::shutdown);
   orphan_streams(asio::error::operation_aborted);
   engine_.go_away();

@@ -69,9 +69,8 @@ class session {
   bool reset_stream(core::stream_id id);
 
   /// Resets every stream that is in use and tells the peer; closes the bridges once the peer has heard, after half a
-  /// second at most; or after `patience`, if bytes of closed streams are still on their way.
+  /// second at most; or after `patience`, if that is longer and bytes of closed streams are still on their way.
   void leave(std::chrono::milliseconds patience);
-  static constexpr std::chrono::milliseconds usual_patience{500};
   /// Ends at once: streams fail with connection_reset, bridges are closed and return `why`.
   void end(error_code why);
   bool ended() const noexcept { return ended_; }

@@ -52,9 +52,10 @@ class tunnel {
   /// Dials, and keeps at it until stop(). Throws nothing: what fails is dialled again, see snapshot().
   task<> run();
 
-  /// Ends the tunnel: streams are reset, the server is told, and run() returns as soon as it has heard and has got what
-  /// was written to streams that are closed, after `patience` and half a second at most. A second call changes nothing.
-  void stop(std::chrono::milliseconds patience = std::chrono::milliseconds(500));
+  /// Ends the tunnel: streams are reset, the server is told, and run() returns within about a second, or within
+  /// `patience` if that is longer and bytes of streams that were closed are still on their way. A second call changes
+  /// nothing.
+  void stop(std::chrono::milliseconds patience = {});
 
   /// Waits until `bridges` bridges are up: success, or operation_aborted once the tunnel is stopped.
   task<error_code> wait_up(std::size_t bridges = 1);

@@ -45,7 +45,7 @@ class client final : public session::listener, public std::enable_shared_from_th
   const executor& get_executor() const noexcept { return executor_; }
   static task<> run(std::shared_ptr<client> self);
   static task<error_code> wait_up(std::shared_ptr<client> self, std::size_t bridges);
-  void stop(std::chrono::milliseconds patience = session::usual_patience);
+  void stop(std::chrono::milliseconds patience = {});
   void abort();
   tunnel_snapshot snapshot() const;
   bool close_stream(core::stream_id id);
@@ -78,7 +78,7 @@ class client final : public session::listener, public std::enable_shared_from_th
   std::size_t healthy_bridges(std::size_t path) const;
   std::size_t up_bridges(std::size_t path) const;
   static task<> dial(std::shared_ptr<client> self, std::size_t path);
-  task<> dial(std::size_t path);
+  void on_dial_broken(std::size_t path, const std::exception_ptr& escaped);
   void share_rate(std::size_t path);
   task<error_code> bring_up(path_state& path, admitted& place, std::optional<secure_channel>& channel);
   task<error_code> greet(connector& by, admitted& place);

@@ -49,7 +49,8 @@ void client::maintain(std::size_t index) {
     if (!when || *when > now) break;
     ++path.dialling;
     path.last_dial = now;
-    spawn(executor_, dial(shared_from_this(), index));
+    spawn(executor_, dial(shared_from_this(), index),
+          [self = shared_from_this(), index](const auto& escaped) { self->on_dial_broken(index, escaped); });
   }
   if (session_) retire_surplus(index);
   share_rate(index);
@@ -107,34 +108,31 @@ void client::tune() {
   paths_[tuned_path_].tuner->sample(now, carried, healthy_bridges(tuned_path_));
 }
 
-// What goes wrong with one bridge, as when there is no memory for it, ends that one only.
 task<> client::dial(std::shared_ptr<client> self, std::size_t index) {
   ++self->coroutines_;
   const scope_exit counted([&self] {
     --self->coroutines_;
     self->changed_.notify_all();
   });
-  try {
-    co_await self->dial(index);
-  } catch (const std::exception& e) {
-    self->report(std::string("a dial failed: ") + e.what());
-    self->paths_[index].retry.failed(clock::now());
+  path_state& path = self->paths_[index];
+  admitted place;
+  place.use = path.options.use;
+  place.use.rate_limit = share_of(place.use.rate_limit, std::max(self->up_bridges(index) + 1, path.wanted()));
+  std::optional<secure_channel> channel;
+  const error_code error = co_await self->bring_up(path, place, channel);
+  if (!error && self->running_) {
+    co_await self->carry(std::move(*channel), index, std::move(place));
+  } else {
+    self->on_dial_failed(path, place.session, error);
   }
   if (self->running_) self->maintain();
 }
 
-task<> client::dial(std::size_t index) {
-  path_state& path = paths_[index];
-  admitted place;
-  place.use = path.options.use;
-  place.use.rate_limit = share_of(place.use.rate_limit, std::max(up_bridges(index) + 1, path.wanted()));
-  std::optional<secure_channel> channel;
-  const error_code error = co_await bring_up(path, place, channel);
-  if (!error && running_) {
-    co_await carry(std::move(*channel), index, std::move(place));
-  } else {
-    on_dial_failed(path, place.session, error);
-  }
+// What goes wrong with one bridge, as when there is no memory for it, ends that one only.
+void client::on_dial_broken(std::size_t index, const std::exception_ptr& escaped) {
+  report("a dial failed: " + message_of(escaped));
+  paths_[index].retry.failed(clock::now());
+  if (running_) maintain();
 }
 
 task<error_code> client::bring_up(path_state& path, admitted& place, std::optional<secure_channel>& channel) {
