@@ -25,7 +25,7 @@ tcp::endpoint resolve(const core::target& where) {
   asio::ip::basic_resolver<tcp::protocol, executor> names(io);
   error_code error;
   const auto found = names.resolve(where.host, std::to_string(where.port), error);
-  if (error) throw boost::system::system_error({error.value(), error.category()}, "cannot find " + where.host);
+  if (error) throw boost::system::system_error(error, "cannot find " + where.host);
   return found.begin()->endpoint();
 }
 

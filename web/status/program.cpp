@@ -31,11 +31,11 @@ std::string trouble_of(const error_code& error) {
   return error == asio::error::operation_aborted ? "no answer within 5 s" : error.message();
 }
 
-// What /readyz says, as site.cpp has it. Whatever else listens there is not to be taken for a program that is ready.
+// Whatever else listens there is not to be taken for a program that is ready.
 bool is_readiness(const response& said) {
-  if (said.result() == http::status::ok) return said.body() == "ready\n";
+  if (said.result() == http::status::ok) return said.body() == is_ready;
   return said.result() == http::status::service_unavailable &&
-         (said.body() == "draining\n" || said.body() == "no bridge is up\n");
+         (said.body() == is_draining || said.body() == is_without_bridges);
 }
 
 std::string not_ours(const response& said) {

@@ -154,12 +154,12 @@ answer site::asset_of(const request& r, std::string_view path) const {
 }
 
 answer site::readiness() {
-  if (draining_) return plain("draining\n", http::status::service_unavailable);
+  if (draining_) return plain(is_draining, http::status::service_unavailable);
   const auto& tunnels = fresh().tunnels;
   const auto up = [](const tunnel_snapshot& t) { return t.now == tunnel_snapshot::state::up; };
   if (options_.which == role::client && std::none_of(tunnels.begin(), tunnels.end(), up))
-    return plain("no bridge is up\n", http::status::service_unavailable);
-  return plain("ready\n");
+    return plain(is_without_bridges, http::status::service_unavailable);
+  return plain(is_ready);
 }
 
 // The proxy is asked for under the name that this page was asked for.

@@ -54,6 +54,11 @@ struct site_options {
   controls can{};
 };
 
+/// What /readyz says; the last two with 503.
+inline constexpr const char* is_ready = "ready\n";
+inline constexpr const char* is_draining = "draining\n";
+inline constexpr const char* is_without_bridges = "no bridge is up\n";
+
 class site {
  public:
   /// Takes a look at the tunnels. A client has one tunnel.

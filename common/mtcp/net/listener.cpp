@@ -30,8 +30,7 @@ void listen(tcp::acceptor& acceptor, const tcp::endpoint& local) {
 void name_endpoint(const tcp::endpoint& local, const boost::system::system_error& error) {
   std::ostringstream where;
   where << "cannot listen on " << local;
-  // Without where in Asio it arose, which would stand in what().
-  throw boost::system::system_error(error_code(error.code().value(), error.code().category()), where.str());
+  throw boost::system::system_error(error.code(), where.str());
 }
 
 }  // namespace
