@@ -117,7 +117,9 @@ struct bridge_state {
 
   /// Frames that nobody acknowledges are not in flight, or an end that only receives would fill its cap with ACKs, and
   /// a rate would be measured from what arrived long ago.
-  std::uint64_t in_flight() const { return records.empty() ? 0 : sent - std::max(acked, idle_until); }
+  std::uint64_t in_flight() const { return records.empty() ? 0 : sent - settled(); }
+  /// Up to here nothing is waited for.
+  std::uint64_t settled() const { return std::max(acked, idle_until); }
 
   void add_record(in_flight_frame f, std::size_t frame_size) {
     if (records.empty()) idle_until = f.end - frame_size;

@@ -121,7 +121,7 @@ violation engine::impl::acknowledge(bridge_id id, std::uint64_t count, duration 
 }
 
 void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, duration delay, timestamp now) {
-  const std::uint64_t bytes = count - std::min(count, std::max(b.acked, b.idle_until));
+  const std::uint64_t bytes = count - std::min(count, b.settled());
   b.acked = count;
   std::optional<rate_estimator::mark> newest;
   while (!b.records.empty() && b.records.front().end <= count) {

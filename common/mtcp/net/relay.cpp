@@ -26,8 +26,7 @@ struct crossing {
   stream& remote;
   tcp::socket& local;
   detail::relay_watch watch;
-  bool local_reset = false;  // a write met the reset of the connection; reads may show an end of file after that
-  bool clean = true;         // nothing but ends of file so far
+  bool clean = true;  // nothing but ends of file so far
 };
 
 std::size_t total(const std::vector<core::slice>& slices) {
@@ -45,7 +44,7 @@ void reset_remote(crossing& c) {
 
 /// The end of the local socket's bytes.
 void finish_remote(crossing& c, const error_code& why) {
-  if (why != asio::error::eof || c.local_reset || c.watch.local_was_reset()) return reset_remote(c);
+  if (why != asio::error::eof || c.watch.local_was_reset()) return reset_remote(c);
   c.remote.shutdown_send();
 }
 
@@ -101,7 +100,7 @@ task<> download(crossing& c) {
     const error_code error = co_await write_all(c, slices);
     if (!error) continue;
     // Linux says "broken pipe" if an end of file came before the reset: that one still counts.
-    c.local_reset = error != asio::error::broken_pipe;
+    if (error != asio::error::broken_pipe) c.watch.met_reset();
     c.clean = false;
     c.remote.stop_receive();
     co_return;

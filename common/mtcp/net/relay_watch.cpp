@@ -37,8 +37,9 @@ void relay_watch::watch_local() {
 
 // Not so if both directions have ended well.
 void relay_watch::on_local_error() {
-  local_reset_ = platform::is_broken(local_);
-  if (local_reset_) look_later();
+  if (!platform::is_broken(local_)) return;
+  local_reset_ = true;
+  look_later();
 }
 
 void relay_watch::on_stop() { look_later(); }

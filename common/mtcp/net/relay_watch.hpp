@@ -27,7 +27,9 @@ class relay_watch final : public stop_watcher {
   void moved() noexcept { ++moves_; }
   /// The local socket is not read for a while, and would not tell of its reset.
   void watch_local();
-  /// Found by that; reads of the socket show no more than an end of file afterwards.
+  /// A write met the reset of the local connection.
+  void met_reset() noexcept { local_reset_ = true; }
+  /// Found by either; reads of the socket may show no more than an end of file afterwards.
   bool local_was_reset() const noexcept { return local_reset_; }
 
  private:
