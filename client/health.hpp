@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/net/snapshot.hpp"
+#include "mtcp/snapshot.hpp"
 
 namespace mtcp::client {
 

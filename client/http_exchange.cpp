@@ -12,9 +12,9 @@
 #include <utility>
 
 #include "mtcp/net/address.hpp"
-#include "mtcp/net/refusal.hpp"
 #include "mtcp/net/relay.hpp"
 #include "mtcp/net/task_group.hpp"
+#include "mtcp/refusal.hpp"
 
 namespace mtcp::client {
 namespace {

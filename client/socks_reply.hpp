@@ -2,7 +2,7 @@
 #pragma once
 
 #include "mtcp/net/async.hpp"
-#include "mtcp/net/refusal.hpp"
+#include "mtcp/refusal.hpp"
 #include "mtcp/socks/socks5.hpp"
 
 namespace mtcp::client {

@@ -3,7 +3,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mtcp)
-install(TARGETS mtcp_core mtcp_net EXPORT mtcp-targets
+install(TARGETS mtcp_core mtcp_session mtcp_net EXPORT mtcp-targets
   ARCHIVE COMPONENT dev
   FILE_SET HEADERS COMPONENT dev)
 install(EXPORT mtcp-targets NAMESPACE mtcp:: DESTINATION ${package_dir} COMPONENT dev)
@@ -19,8 +19,9 @@ install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmtcp-dev 
 
 # The reference, of these headers: `./dev docs`.
 get_target_property(core_headers mtcp_core HEADER_SET)
+get_target_property(session_headers mtcp_session HEADER_SET)
 get_target_property(net_headers mtcp_net HEADER_SET)
-set(headers ${core_headers} ${net_headers})
+set(headers ${core_headers} ${session_headers} ${net_headers})
 list(TRANSFORM headers REPLACE "(.+)" "\"\\1\"")
 list(JOIN headers " " headers)
 configure_file(Doxyfile.in ${PROJECT_BINARY_DIR}/Doxyfile @ONLY)

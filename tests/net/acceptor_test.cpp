@@ -8,7 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <string>
 
-#include "mtcp/net/error.hpp"
+#include "mtcp/error.hpp"
 #include "mtcp/net/handshake.hpp"
 #include "net/tunnel_lab.hpp"
 

@@ -1,7 +1,7 @@
 // Those who do not have the key: each attack is made, and refused, over a real socket.
 #include <algorithm>
 
-#include "mtcp/net/error.hpp"
+#include "mtcp/error.hpp"
 #include "mtcp/net/tls_context_state.hpp"
 #include "mtcp/net/tls_driver.hpp"
 #include "net/tls_fixture.hpp"

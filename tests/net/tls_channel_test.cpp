@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "mtcp/net/error.hpp"
+#include "mtcp/error.hpp"
 #include "mtcp/net/tls_driver.hpp"
 #include "net/tls_fixture.hpp"
 

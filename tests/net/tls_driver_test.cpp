@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "mtcp/net/error.hpp"
+#include "mtcp/error.hpp"
 #include "net/tls_fixture.hpp"
 #include "net/tls_raw_peer.hpp"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "mtcp/core/frame.hpp"
-#include "mtcp/net/error.hpp"
+#include "mtcp/error.hpp"
 #include "net/tls_fixture.hpp"
 
 namespace mtcp::testing {

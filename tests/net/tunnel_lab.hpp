@@ -17,8 +17,8 @@
 
 #include "mtcp/net/acceptor.hpp"
 #include "mtcp/net/async.hpp"
-#include "mtcp/net/refusal.hpp"
 #include "mtcp/net/tunnel.hpp"
+#include "mtcp/refusal.hpp"
 #include "net/tunnel_relay.hpp"
 
 namespace mtcp::test {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "mtcp/net/snapshot.hpp"
+#include "mtcp/snapshot.hpp"
 
 namespace mtcp::test {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/net/snapshot.hpp"
+#include "mtcp/snapshot.hpp"
 #include "status/rate_history.hpp"
 
 namespace mtcp::status {

@@ -19,7 +19,7 @@
 #include <string_view>
 
 #include "mtcp/core/limits.hpp"
-#include "mtcp/net/snapshot.hpp"
+#include "mtcp/snapshot.hpp"
 #include "status/monitor.hpp"
 #include "status/request.hpp"
 

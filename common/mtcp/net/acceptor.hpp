@@ -26,8 +26,8 @@
 #include "mtcp/net/async.hpp"
 #include "mtcp/net/completion.hpp"
 #include "mtcp/net/options.hpp"
-#include "mtcp/net/snapshot.hpp"
 #include "mtcp/net/stream.hpp"
+#include "mtcp/snapshot.hpp"
 
 namespace mtcp {
 

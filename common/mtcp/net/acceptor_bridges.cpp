@@ -7,10 +7,12 @@
 #include <span>
 #include <utility>
 
+#include "mtcp/error.hpp"
 #include "mtcp/net/acceptor_server.hpp"
 #include "mtcp/net/address.hpp"
+#include "mtcp/net/bridge_link.hpp"
+#include "mtcp/net/clock.hpp"
 #include "mtcp/net/deadline.hpp"
-#include "mtcp/net/error.hpp"
 #include "mtcp/net/handshake.hpp"
 #include "mtcp/net/proxy_header.hpp"
 #include "mtcp/net/scope_exit.hpp"
@@ -20,10 +22,6 @@ namespace mtcp::detail {
 namespace {
 
 constexpr std::chrono::milliseconds shortage_pause{100};
-
-core::timestamp now() {
-  return std::chrono::duration_cast<core::timestamp>(std::chrono::steady_clock::now().time_since_epoch());
-}
 
 /// Empty if there is no header, or a malformed one.
 task<std::optional<asio::ip::address>> read_proxy_header(tcp::socket& from) {
@@ -180,69 +178,36 @@ task<> server::welcome(std::shared_ptr<server> self, arrival from) {
     --self->coroutines_;
     self->changed_.notify_all();
   });
-  session_ref joined;
-  const core::welcome answer = self->answer(from.said, from.channel.shared_key(), joined);
+  const server_sessions::answer reply = self->answer(from.said, from.channel.shared_key());
   error_code error;
   {
     const deadline limit(from.channel.socket(), self->options_.admission.deadline);
-    error = co_await send_welcome(from.channel, answer);
+    error = co_await send_welcome(from.channel, reply.message);
   }
-  if (error && joined) joined->abandon();
-  if (error || !joined) co_return from.channel.close();
-  bridge carrier(std::move(from.channel), from.said.bridge, from.said.options);
-  const std::string name = "bridge " + std::to_string(from.said.bridge) + " of session " + short_name(joined->id());
-  self->report(name + " up from " + carrier.remote());
-  const error_code why = co_await joined->run_bridge(carrier, std::move(from.rest));
-  self->report(name + " lost: " + why.message());
+  if (error && reply.joined) reply.joined->abandon();
+  if (error || !reply.joined) co_return from.channel.close();
+  co_await self->run_bridge(reply.joined, std::move(from));
 }
 
-core::welcome server::answer(const core::hello& hello, const key& holder, session_ref& joined) {
-  core::welcome welcome;
-  welcome.instance = group_->instance();
-  welcome.status = find_place(hello, holder, joined);
-  if (welcome.status != core::welcome_status::ok) return welcome;
-  const bool created = hello.session == core::session_id{};
-  core::engine& engine = joined->core().engine();
-  welcome.session = joined->id();
-  if (created) welcome.secret = joined->secret();
-  welcome.limits = core::announced(options_.limits);
-  if (created) {
-    engine.set_peer_limits(hello.limits);
-  } else {
-    engine.settle(hello.counts, joined->core().now());
-    joined->core().changed();
-  }
-  welcome.counts = engine.unsettled();
-  return welcome;
+server_sessions::answer server::answer(const core::hello& said, const key& holder) {
+  using open_to = server_sessions::open_to;
+  open_to whom = draining_ ? open_to::joins : open_to::all;
+  if (stopped_ || !options_.keys.find(holder.id())) whom = open_to::none;
+  const std::string user = holder.user().empty() ? to_string(holder.id()) : holder.user();
+  return sessions_.greet(said, holder.id().bytes, user, whom, now());
 }
 
-core::welcome_status server::find_place(const core::hello& hello, const key& holder, session_ref& joined) {
-  if (hello.version != core::protocol_version) return core::welcome_status::version;
-  if (stopped_ || !options_.keys.find(holder.id())) return core::welcome_status::refused;
-  if (hello.session == core::session_id{}) return create(holder, hello.bridge, joined);
-  return join(hello, holder, joined);
-}
-
-core::welcome_status server::create(const key& holder, core::bridge_id first, session_ref& joined) {
-  if (draining_) return core::welcome_status::refused;
-  const auto made = std::make_shared<server_session>(executor_, options_, holder, *this);
-  if (const auto claimed = made->claim_bridge(first); claimed != core::welcome_status::ok) return claimed;
-  if (!group_->add(made->id(), holder.id(), place_, options_.sessions_per_key)) return core::welcome_status::limit;
-  sessions_.emplace(made->id(), made);
-  report("session " + short_name(made->id()) + " of " + made->user());
-  joined = made;
-  return core::welcome_status::ok;
-}
-
-core::welcome_status server::join(const core::hello& hello, const key& holder, session_ref& joined) {
-  if (hello.instance != group_->instance() && hello.instance != core::instance_id{})
-    return core::welcome_status::foreign_instance;
-  const auto found = sessions_.find(hello.session);
-  if (found == sessions_.end() || !found->second->may_join(holder.id(), hello))
-    return core::welcome_status::unknown_session;
-  const core::welcome_status claimed = found->second->claim_bridge(hello.bridge);
-  if (claimed == core::welcome_status::ok) joined = found->second;
-  return claimed;
+task<> server::run_bridge(session_ref of, arrival from) {
+  const core::bridge_id id = from.said.bridge;
+  bridge_link connection(std::move(from.channel));
+  const std::string where = "in session " + short_name(of->id());
+  report(trace::to_string(trace::bridge_up{id, where + " from " + connection.remote()}));
+  of->attach(id, connection, from.said.options, now());
+  const scope_exit attached([&, this] {
+    const session::lost_bridge gone = of->detach(id, now());
+    report(trace::to_string(trace::bridge_lost{id, where, gone.why}));
+  });
+  co_await connection.run(of->core(), id, std::move(from.rest));
 }
 
 // One timer for all: the oldest stranger's deadline is the next.

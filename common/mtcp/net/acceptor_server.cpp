@@ -6,7 +6,10 @@
 #include <stdexcept>
 #include <utility>
 
-#include "mtcp/net/error.hpp"
+#include "mtcp/error.hpp"
+#include "mtcp/net/bridge_link.hpp"
+#include "mtcp/net/clock.hpp"
+#include "mtcp/net/stream_state.hpp"
 
 namespace mtcp::detail {
 namespace {
@@ -30,6 +33,10 @@ tcp::acceptor make_listener(const executor& where, const tcp::endpoint& at, bool
   throw boost::system::system_error(e.code(), "cannot listen on " + to_string(at));
 }
 
+server_settings settings_of(const acceptor_options& o) {
+  return {o.limits, o.resume_timeout, o.sessions_per_key, o.bridges_per_session};
+}
+
 }  // namespace
 
 server::server(const executor& where, acceptor_options options)
@@ -38,6 +45,8 @@ server::server(const executor& where, acceptor_options options)
       tls_(tls_context::server(options_.keys)),
       group_(options_.group ? options_.group : std::make_shared<acceptor_group>()),
       admission_(options_.admission),
+      sessions_(settings_of(options_), group_->instance(), *this,
+                [this](const trace::event& e) { report(trace::to_string(e)); }),
       changed_(where),
       stranger_timer_(where) {
   if (options_.keys.empty()) throw std::invalid_argument("a server needs a key");
@@ -66,9 +75,7 @@ std::vector<tcp::endpoint> server::local_endpoints() const {
 void server::set_keys(key_ring keys) {
   tls_ = tls_context::server(keys);
   options_.keys = std::move(keys);
-  const auto all = sessions_;  // see stop()
-  for (const auto& [id, open] : all)
-    if (!options_.keys.find(open->owner())) open->leave({});
+  sessions_.leave_if([this](const owner_id& owner) { return !options_.keys.find(key_id{owner}); }, now());
 }
 
 // ---- from beginning to end ----
@@ -86,10 +93,7 @@ void server::close_listeners() {
 void server::drain() {
   draining_ = true;
   close_listeners();
-  for (const auto& [id, open] : sessions_) {
-    open->core().engine().go_away();
-    open->core().changed();
-  }
+  sessions_.go_away();
 }
 
 void server::stop(std::chrono::milliseconds patience) {
@@ -101,8 +105,7 @@ void server::stop(std::chrono::milliseconds patience) {
   for (tcp::socket* waiting : introduced_) waiting->close(ignored);
   waiting_.clear();
   cancel_accept();
-  const auto all = sessions_;  // a session without bridges ends, and leaves the table, at once
-  for (const auto& [id, open] : all) open->leave(patience);
+  sessions_.leave_all(patience, now());
   changed_.notify_all();
 }
 
@@ -111,8 +114,7 @@ void server::abort() {
   options_.on_event = nullptr;
   group_->leave(place_);
   stop();
-  const auto all = sessions_;
-  for (const auto& [id, open] : all) open->end(errc::going_away, "the server stops");
+  sessions_.end_all("the server stops");
 }
 
 // ---- streams for the application ----
@@ -130,40 +132,45 @@ void server::cancel_accept() {
   if (accept_done_) std::exchange(accept_done_, {})(asio::error::operation_aborted, {});
 }
 
-void server::on_incoming(incoming request) {
+void server::on_stream(server_session& of, core::stream_id id) {
   if (stopped_) return;  // which refuses it
+  const core::target& to = of.core().engine().target_of(id);
+  incoming request(stream(std::make_unique<stream_state>(of.core(), executor_, id, to, core::target())), of.user());
   if (accept_done_) return std::exchange(accept_done_, {})(error_code(), std::move(request));
   waiting_.push_back(std::move(request));
 }
 
 // ---- sessions ----
 
+void server::on_begin(const session_ref& begun) {
+  const auto added = drivers_.emplace(begun->id(), std::make_unique<driver>(executor_, *begun)).first;
+  begun->wake_by(*added->second);
+  added->second->wake();  // for its deadline
+}
+
 // The session may be at work further up the stack, so it is destroyed only in the next turn.
-void server::on_end(server_session& which, const std::string& why) {
-  const auto found = sessions_.find(which.id());
-  if (found == sessions_.end()) return;
-  report("session " + short_name(which.id()) + " of " + which.user() + " over: " + why);
-  group_->remove(which.id());
-  asio::post(executor_, [last = std::move(found->second)] {});
-  sessions_.erase(found);
+void server::on_end(session_ref ended) {
+  const auto found = drivers_.find(ended->id());
+  asio::post(executor_, [last = std::move(ended), by = std::move(found->second)] {});
+  drivers_.erase(found);
+}
+
+bool server::enter(const core::session_id& id, const owner_id& owner, std::size_t most) {
+  return group_->add(id, key_id{owner}, place_, most);
 }
 
 void server::report(const std::string& line) const {
   if (options_.on_event) options_.on_event(line);
 }
 
-bool server::close_stream(std::string_view session, core::stream_id id) {
-  for (const auto& [whole_id, open] : sessions_)
-    if (short_name(whole_id) == session && open->core().reset_stream(id)) return true;
-  return false;
-}
+bool server::close_stream(std::string_view session, core::stream_id id) { return sessions_.close_stream(session, id); }
 
 acceptor_snapshot server::snapshot() const {
   acceptor_snapshot out = totals_;
   out.pending = admission_.pending();
-  for (const auto& [id, open] : sessions_) {
+  for (const auto& [id, open] : sessions_.all()) {
     tunnel_snapshot& tunnel = out.tunnels.emplace_back();
-    open->core().describe(tunnel);
+    open->core().describe(tunnel, now());
     tunnel.user = open->user();
     tunnel.session = short_name(id);
     tunnel.now = tunnel.bridges.empty() ? tunnel_snapshot::state::down : tunnel_snapshot::state::up;

@@ -15,14 +15,16 @@
 #include <vector>
 
 #include "mtcp/core/hello.hpp"
+#include "mtcp/net/acceptor.hpp"
 #include "mtcp/net/acceptor_group.hpp"
-#include "mtcp/net/acceptor_session.hpp"
 #include "mtcp/net/admission.hpp"
 #include "mtcp/net/async.hpp"
 #include "mtcp/net/condition.hpp"
+#include "mtcp/net/driver.hpp"
 #include "mtcp/net/lifeline.hpp"
 #include "mtcp/net/platform.hpp"
 #include "mtcp/net/secure_channel.hpp"
+#include "mtcp/session/server_sessions.hpp"
 
 namespace mtcp::detail {
 
@@ -33,7 +35,7 @@ struct arrival {
   std::vector<core::slice> rest;
 };
 
-class server final : public server_session::observer, public std::enable_shared_from_this<server> {
+class server final : private server_sessions::host, public std::enable_shared_from_this<server> {
  public:
   server(const executor& where, acceptor_options options);
 
@@ -59,7 +61,7 @@ class server final : public server_session::observer, public std::enable_shared_
   void cancel_accept();
 
  private:
-  using session_ref = std::shared_ptr<server_session>;
+  using session_ref = server_sessions::session_ref;
   using clock = std::chrono::steady_clock;
 
   /// A connection that has not said a valid HELLO yet.
@@ -83,13 +85,16 @@ class server final : public server_session::observer, public std::enable_shared_
   static task<> serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address from);
   task<error_code> meet(arrival& guest, const asio::ip::address& from);
   static task<> welcome(std::shared_ptr<server> self, arrival from);
-  core::welcome answer(const core::hello& hello, const key& holder, session_ref& joined);
-  core::welcome_status find_place(const core::hello& hello, const key& holder, session_ref& joined);
-  core::welcome_status create(const key& holder, core::bridge_id first, session_ref& joined);
-  core::welcome_status join(const core::hello& hello, const key& holder, session_ref& joined);
+  server_sessions::answer answer(const core::hello& said, const key& holder);
+  task<> run_bridge(session_ref of, arrival from);
   void watch_strangers();
-  void on_incoming(incoming request) override;
-  void on_end(server_session& which, const std::string& why) override;
+
+  void on_begin(const session_ref& begun) override;
+  void on_stream(server_session& of, core::stream_id id) override;
+  void on_end(session_ref ended) override;
+  bool enter(const core::session_id& id, const owner_id& owner, std::size_t most) override;
+  void leave(const core::session_id& id) override { group_->remove(id); }
+  void random_fill(std::span<std::byte> out) override { mtcp::random_fill(out); }
   void report(const std::string& line) const;
 
   executor executor_;
@@ -102,8 +107,9 @@ class server final : public server_session::observer, public std::enable_shared_
   admission admission_;
   strangers strangers_;
   std::list<tcp::socket*> introduced_;  // by a proxy that has not said by whom yet
-  std::map<core::session_id, session_ref> sessions_;
-  std::deque<incoming> waiting_;  // streams that nobody has accepted yet
+  server_sessions sessions_;
+  std::map<core::session_id, std::unique_ptr<driver>> drivers_;  // of the sessions
+  std::deque<incoming> waiting_;                                 // streams that nobody has accepted yet
   accept_completion accept_done_;
   std::size_t coroutines_ = 0;  // listeners and connections
   bool draining_ = false;

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "mtcp/core/frame.hpp"
-#include "mtcp/net/error.hpp"
+#include "mtcp/error.hpp"
 
 namespace mtcp {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "mtcp/net/error.hpp"
+#include "mtcp/error.hpp"
 #include "mtcp/net/tls_driver.hpp"
 
 namespace mtcp {

@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "mtcp/core/leftover.hpp"
-#include "mtcp/net/session.hpp"
+#include "mtcp/net/clock.hpp"
+#include "mtcp/session/session.hpp"
 
 namespace mtcp::detail {
 namespace {
@@ -16,14 +17,10 @@ constexpr std::size_t large_write = 64 * 1024;
 
 }  // namespace
 
-stream_state::stream_state(session& owner, core::stream_id id, core::target to, core::target bound)
-    : owner_(&owner),
-      executor_(owner.get_executor()),
-      id_(id),
-      target_(std::move(to)),
-      bound_(std::move(bound)),
-      opened_at_(std::chrono::steady_clock::now()) {
-  owner.add_stream(*this);
+stream_state::stream_state(session& owner, const executor& where, core::stream_id id, core::target to,
+                           core::target bound)
+    : owner_(&owner), executor_(where), id_(id), target_(std::move(to)), bound_(std::move(bound)), opened_at_(now()) {
+  owner.add_stream(id, *this);
 }
 
 stream_state::~stream_state() {
@@ -50,9 +47,8 @@ void stream_state::wait_read(const read_request& request, io_completion done) {
 
 io_result stream_state::read_engine(const read_request& request) {
   core::engine& engine = owner_->engine();
-  const core::read_result got = request.slices != nullptr
-                                    ? engine.read(id_, *request.slices, request.most, owner_->now())
-                                    : engine.read(id_, request.into, owner_->now());
+  const core::read_result got = request.slices != nullptr ? engine.read(id_, *request.slices, request.most, now())
+                                                          : engine.read(id_, request.into, now());
   if (got.size != 0) owner_->changed();  // there may be credit to give
   if (got.status == core::read_result::state::end) receive_end_ = asio::error::eof;
   if (got.status == core::read_result::state::reset) receive_end_ = asio::error::connection_reset;
@@ -109,7 +105,7 @@ void stream_state::on_datagram() {
 }
 
 bool stream_state::send_datagram(const core::target& peer, std::span<const std::byte> payload) {
-  if (owner_ == nullptr || !owner_->engine().send_datagram(id_, peer, payload, owner_->now())) return false;
+  if (owner_ == nullptr || !owner_->engine().send_datagram(id_, peer, payload, now())) return false;
   owner_->changed();
   return true;
 }
@@ -141,7 +137,7 @@ std::optional<io_result> stream_state::try_write(write_request& request) {
   if (send_end_) return io_result{send_end_};
   if (request.slices == nullptr && request.from.empty()) return io_result{};
   const std::size_t taken = write_engine(request);
-  if (taken >= large_write) owner_->transmit();
+  if (taken >= large_write) owner_->transmit(now());
   if (request.slices == nullptr ? taken != 0 : request.slices->empty()) return io_result{{}, taken};
   return {};
 }
@@ -243,7 +239,7 @@ void stream_state::close() {
   forget();
 }
 
-void stream_state::orphan(error_code why) {
+void stream_state::on_session_over(error_code why) {
   const bool told = owner_ != nullptr && owner_->over();
   if (owner_ != nullptr && !receive_end_ && why != asio::error::operation_aborted) keep_leftover();
   owner_ = nullptr;
@@ -259,7 +255,7 @@ void stream_state::forget() {
     owner_->remove_stream(id_);
     owner_->changed();
   }
-  orphan(asio::error::operation_aborted);
+  on_session_over(asio::error::operation_aborted);
 }
 
 }  // namespace mtcp::detail

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "mtcp/core/types.hpp"
 #include "mtcp/net/async.hpp"
 #include "mtcp/net/completion.hpp"
+#include "mtcp/session/stream_listener.hpp"
 
 namespace mtcp {
 class session;
@@ -51,18 +51,18 @@ class stop_watcher {
   ~stop_watcher() = default;
 };
 
-class stream_state {
+class stream_state final : public stream_listener {
  public:
-  stream_state(session& owner, core::stream_id id, core::target to, core::target bound);
+  stream_state(session& owner, const executor& where, core::stream_id id, core::target to, core::target bound);
   stream_state(const stream_state&) = delete;
   stream_state& operator=(const stream_state&) = delete;
   ~stream_state();
 
   executor get_executor() const noexcept { return executor_; }
   core::stream_id id() const noexcept { return id_; }
-  const core::target& target() const noexcept { return target_; }
+  const core::target& target() const override { return target_; }
   const core::target& bound() const noexcept { return bound_; }
-  std::chrono::steady_clock::time_point opened_at() const noexcept { return opened_at_; }
+  core::timestamp opened_at() const override { return opened_at_; }
 
   // From the application. A result means that the operation is over, none that it has to wait.
   std::optional<io_result> try_read(const read_request& request);
@@ -89,13 +89,14 @@ class stream_state {
   void refuse(core::refusal why);
 
   // From the session.
-  void on_readable();
-  void on_datagram();
-  void on_writable();
-  void on_stopped();
-  /// The session is over and may be destroyed: what has arrived can still be read, unless this end has done it
-  /// (operation_aborted); beyond that every operation fails.
-  void orphan(error_code why);
+  void on_readable() override;
+  void on_datagram() override;
+  void on_writable() override;
+  void on_stopped() override;
+  void on_closed_by_user() override { reset(core::reset_code::reset); }
+  /// What has arrived can still be read, unless this end has ended the session (operation_aborted); beyond that every
+  /// operation fails.
+  void on_session_over(error_code why) override;
 
  private:
   io_result read_engine(const read_request& request);
@@ -111,7 +112,7 @@ class stream_state {
   executor executor_;
   core::stream_id id_;
   core::target target_, bound_;
-  std::chrono::steady_clock::time_point opened_at_;
+  core::timestamp opened_at_;
   error_code receive_end_, send_end_;  // why a direction gives nothing more; unset while it is open
   bool finished_ = false;              // shutdown_send() was called: the sending direction ended well
 

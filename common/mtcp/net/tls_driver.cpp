@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "mtcp/net/error.hpp"
+#include "mtcp/error.hpp"
 #include "mtcp/net/tls_context_state.hpp"
 
 namespace mtcp {

@@ -1,6 +1,6 @@
 #include "mtcp/net/tunnel.hpp"
 
-#include "mtcp/net/tunnel_client.hpp"
+#include "mtcp/net/client.hpp"
 
 namespace mtcp {
 

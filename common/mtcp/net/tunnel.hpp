@@ -21,12 +21,12 @@
 #include <vector>
 
 #include "mtcp/core/types.hpp"
+#include "mtcp/error.hpp"
 #include "mtcp/net/async.hpp"
 #include "mtcp/net/completion.hpp"
-#include "mtcp/net/error.hpp"
 #include "mtcp/net/options.hpp"
-#include "mtcp/net/snapshot.hpp"
 #include "mtcp/net/stream.hpp"
+#include "mtcp/snapshot.hpp"
 
 namespace mtcp {
 

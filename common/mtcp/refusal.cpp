@@ -1,4 +1,4 @@
-#include "mtcp/net/refusal.hpp"
+#include "mtcp/refusal.hpp"
 
 #include <string>
 

@@ -1,28 +1,39 @@
 // The streams that a client has been asked for and that are not open yet: those that wait for a session, and those that
-// wait for the server's answer.
+// wait for the server's answer. Pure.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "mtcp/core/types.hpp"
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/session.hpp"
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/session/session.hpp"
 
-namespace mtcp::detail {
+namespace mtcp {
 
 class openings {
  public:
-  using clock = std::chrono::steady_clock;
+  /// Who is told how each ended, once. What it does may end others.
+  class listener {
+   public:
+    /// The stream is open, and all early bytes are taken. `stopped`: the server wants no more bytes, although it may
+    /// send some.
+    virtual void on_opened(std::uint64_t ticket, session& through, core::stream_id id, const core::target& to,
+                           bool stopped) = 0;
+    virtual void on_not_opened(std::uint64_t ticket, error_code why) = 0;
+
+   protected:
+    ~listener() = default;
+  };
+
+  explicit openings(listener& told) : listener_(told) {}
 
   std::uint64_t next_ticket() { return next_ticket_++; }
   /// It waits for submit(), until `give_up`.
-  void add(std::uint64_t ticket, open_request request, open_completion done, clock::time_point give_up);
+  void add(std::uint64_t ticket, core::target to, std::vector<std::byte> early, core::timestamp give_up);
   /// Sends the OPEN of each that waits.
   void submit(session& through);
   /// `through` may be null if there is no session.
@@ -35,19 +46,19 @@ class openings {
   void fail_sent(error_code why);
   void fail_all(error_code why);
   /// Fails those that have waited for too long.
-  void expire(clock::time_point now);
+  void expire(core::timestamp now);
   /// When the next of those that wait gives up.
-  std::optional<clock::time_point> next_expiry();
+  std::optional<core::timestamp> next_expiry();
 
  private:
   struct opening {
-    open_request request;
-    open_completion done;
-    clock::time_point give_up;
+    core::target to;
+    std::vector<std::byte> early;
+    core::timestamp give_up;
     core::stream_id id = 0;  ///< 0 while it waits for a session
     std::size_t taken = 0;   ///< of the early bytes
     bool answered = false;
-    bool stopped = false;  ///< the server wants no bytes, although it may send some
+    bool stopped = false;
   };
   using table = std::unordered_map<std::uint64_t, opening>;  // by ticket
 
@@ -55,12 +66,14 @@ class openings {
   /// Whose turn it is of those that wait; all_.end() if none does.
   table::iterator oldest_waiting();
   void advance(session& through, table::iterator it);
-  void finish(table::iterator it, error_code error, stream opened);
+  opening remove(table::iterator it);
+  void fail(table::iterator it, error_code why);
 
+  listener& listener_;
   std::uint64_t next_ticket_ = 1;
   table all_;
   std::deque<std::uint64_t> waiting_;                        // tickets, some of which may be over
   std::unordered_map<core::stream_id, std::uint64_t> sent_;  // ticket by stream
 };
 
-}  // namespace mtcp::detail
+}  // namespace mtcp

@@ -8,6 +8,8 @@
 
 namespace mtcp {
 
+using boost::system::error_code;
+
 enum class errc {
   tls_failed = 1,      ///< the peer broke TLS, or its records do not authenticate
   tls_rejected,        ///< the server closed during the TLS handshake: it has another key, or is no mtcp server
@@ -29,10 +31,15 @@ enum class errc {
 };
 
 const boost::system::error_category& mtcp_category() noexcept;
-boost::system::error_code make_error_code(errc value) noexcept;
+error_code make_error_code(errc value) noexcept;
 
 /// What a WELCOME's status means to the client; no error for `ok`.
-boost::system::error_code to_error(core::welcome_status status) noexcept;
+error_code to_error(core::welcome_status status) noexcept;
+
+/// Those of asio::error, for layers that know nothing of Asio.
+error_code connection_reset() noexcept;
+error_code operation_aborted() noexcept;
+error_code timed_out() noexcept;
 
 }  // namespace mtcp
 

@@ -1,5 +1,6 @@
-#include "mtcp/net/error.hpp"
+#include "mtcp/error.hpp"
 
+#include <cerrno>
 #include <string>
 
 namespace mtcp {
@@ -59,9 +60,9 @@ const boost::system::error_category& mtcp_category() noexcept {
   return instance;
 }
 
-boost::system::error_code make_error_code(errc value) noexcept { return {static_cast<int>(value), mtcp_category()}; }
+error_code make_error_code(errc value) noexcept { return {static_cast<int>(value), mtcp_category()}; }
 
-boost::system::error_code to_error(core::welcome_status status) noexcept {
+error_code to_error(core::welcome_status status) noexcept {
   switch (status) {
     case core::welcome_status::ok:
       return {};
@@ -78,5 +79,9 @@ boost::system::error_code to_error(core::welcome_status status) noexcept {
   }
   return errc::refused;
 }
+
+error_code connection_reset() noexcept { return {ECONNRESET, boost::system::system_category()}; }
+error_code operation_aborted() noexcept { return {ECANCELED, boost::system::system_category()}; }
+error_code timed_out() noexcept { return {ETIMEDOUT, boost::system::system_category()}; }
 
 }  // namespace mtcp

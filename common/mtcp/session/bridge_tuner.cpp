@@ -1,4 +1,4 @@
-#include "mtcp/net/bridge_tuner.hpp"
+#include "mtcp/session/bridge_tuner.hpp"
 
 namespace mtcp {
 namespace {
@@ -22,7 +22,7 @@ constexpr auto longest_pause = 320s;
 // Less is not worth tuning for, bytes per second.
 constexpr double little = 256 * 1024;
 
-double per_second(std::uint64_t bytes, bridge_tuner::clock::duration time) {
+double per_second(std::uint64_t bytes, core::duration time) {
   return static_cast<double>(bytes) / std::max(std::chrono::duration<double>(time).count(), 1e-3);
 }
 

@@ -10,12 +10,13 @@
 #include <chrono>
 #include <cstdint>
 
+#include "mtcp/core/types.hpp"
+
 namespace mtcp {
 
 class bridge_tuner {
  public:
-  using clock = std::chrono::steady_clock;
-  using time_point = clock::time_point;
+  using time_point = core::timestamp;
 
   static constexpr unsigned least = 2;
   static constexpr unsigned most = 16;

@@ -1,4 +1,4 @@
-#include "mtcp/net/bridge_tuner.hpp"
+#include "mtcp/session/bridge_tuner.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,14 +1,14 @@
-#include "mtcp/net/tunnel_openings.hpp"
+#include "mtcp/session/openings.hpp"
 
 #include <span>
 #include <utility>
 
-#include "mtcp/net/refusal.hpp"
+#include "mtcp/refusal.hpp"
 
-namespace mtcp::detail {
+namespace mtcp {
 
-void openings::add(std::uint64_t ticket, open_request request, open_completion done, clock::time_point give_up) {
-  all_.emplace(ticket, opening{std::move(request), std::move(done), give_up});
+void openings::add(std::uint64_t ticket, core::target to, std::vector<std::byte> early, core::timestamp give_up) {
+  all_.emplace(ticket, opening{std::move(to), std::move(early), give_up});
   waiting_.push_back(ticket);
 }
 
@@ -21,13 +21,13 @@ openings::table::iterator openings::oldest_waiting() {
 void openings::submit(session& through) {
   for (auto it = oldest_waiting(); it != all_.end(); it = oldest_waiting()) {
     waiting_.pop_front();
-    if (!submit_one(through, it->first, it->second)) finish(it, errc::too_many_streams, {});
+    if (!submit_one(through, it->first, it->second)) fail(it, errc::too_many_streams);
   }
   through.changed();
 }
 
 bool openings::submit_one(session& through, std::uint64_t ticket, opening& one) {
-  const auto id = through.engine().open(one.request.to, one.request.early);
+  const auto id = through.engine().open(one.to, one.early);
   if (!id) return false;
   one.id = *id;
   one.taken = through.engine().stats_of_stream(*id).value_or(core::stream_stats{}).bytes_sent;
@@ -42,7 +42,7 @@ void openings::cancel(std::uint64_t ticket, session* through) {
     through->engine().reset(found->second.id);
     through->changed();
   }
-  finish(found, asio::error::operation_aborted, {});
+  fail(found, operation_aborted());
 }
 
 void openings::on_event(session& from, const core::event& what) {
@@ -57,10 +57,10 @@ void openings::on_event(session& from, const core::event& what) {
       return advance(from, it);
     case core::event::type::stopped:
       it->second.stopped = true;
-      it->second.taken = it->second.request.early.size();
+      it->second.taken = it->second.early.size();
       return advance(from, it);
     case core::event::type::refused:
-      return finish(it, static_cast<core::refusal>(what.code), {});
+      return fail(it, static_cast<core::refusal>(what.code));
     default:
       return;
   }
@@ -69,41 +69,46 @@ void openings::on_event(session& from, const core::event& what) {
 // Early bytes that the engine did not take at first come before anything that the application writes.
 void openings::advance(session& through, table::iterator it) {
   opening& one = it->second;
-  const auto rest = std::span(one.request.early).subspan(one.taken);
+  const auto rest = std::span(one.early).subspan(one.taken);
   one.taken += through.engine().write(one.id, rest);
   through.changed();
-  if (!one.answered || one.taken != one.request.early.size()) return;
-  const core::target bound = through.engine().bound_address(one.id);
-  auto opened = std::make_unique<stream_state>(through, one.id, one.request.to, bound);
-  if (one.stopped) opened->on_stopped();
-  finish(it, {}, stream(std::move(opened)));
+  if (!one.answered || one.taken != one.early.size()) return;
+  const std::uint64_t ticket = it->first;
+  const opening open = remove(it);
+  listener_.on_opened(ticket, through, open.id, open.to, open.stopped);
 }
 
-void openings::finish(table::iterator it, error_code error, stream opened) {
-  open_completion done = std::move(it->second.done);
-  sent_.erase(it->second.id);
+openings::opening openings::remove(table::iterator it) {
+  opening gone = std::move(it->second);
+  sent_.erase(gone.id);
   all_.erase(it);
-  done(error, std::move(opened));
+  return gone;
+}
+
+void openings::fail(table::iterator it, error_code why) {
+  const std::uint64_t ticket = it->first;
+  remove(it);
+  listener_.on_not_opened(ticket, why);
 }
 
 void openings::fail_sent(error_code why) {
-  while (!sent_.empty()) finish(all_.find(sent_.begin()->second), why, {});
+  while (!sent_.empty()) fail(all_.find(sent_.begin()->second), why);
 }
 
 void openings::fail_all(error_code why) {
-  while (!all_.empty()) finish(all_.begin(), why, {});
+  while (!all_.empty()) fail(all_.begin(), why);
 }
 
 // All wait equally long, so the oldest is the first to give up.
-void openings::expire(clock::time_point now) {
+void openings::expire(core::timestamp now) {
   for (auto it = oldest_waiting(); it != all_.end() && it->second.give_up <= now; it = oldest_waiting())
-    finish(it, asio::error::timed_out, {});
+    fail(it, timed_out());
 }
 
-std::optional<openings::clock::time_point> openings::next_expiry() {
+std::optional<core::timestamp> openings::next_expiry() {
   const auto oldest = oldest_waiting();
   if (oldest == all_.end()) return {};
   return oldest->second.give_up;
 }
 
-}  // namespace mtcp::detail
+}  // namespace mtcp

@@ -1,0 +1,81 @@
+// What is behind mtcp::tunnel: carries out over sockets what the client's policy wants, and gives it its turns.
+//
+// run() and every dial hold a reference to the client, so that it lives as long as any of their coroutines, also when
+// the event loop is destroyed under them.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "mtcp/net/async.hpp"
+#include "mtcp/net/condition.hpp"
+#include "mtcp/net/connector.hpp"
+#include "mtcp/net/driver.hpp"
+#include "mtcp/net/handshake.hpp"
+#include "mtcp/net/tunnel.hpp"
+#include "mtcp/session/client_policy.hpp"
+
+namespace mtcp::detail {
+
+class client final : public worker, private openings::listener, public std::enable_shared_from_this<client> {
+ public:
+  client(const executor& where, tunnel_options options);
+
+  const executor& get_executor() const noexcept { return executor_; }
+  static task<> run(std::shared_ptr<client> self);
+  static task<error_code> wait_up(std::shared_ptr<client> self, std::size_t bridges);
+  void stop(std::chrono::milliseconds patience = {});
+  void abort();
+  tunnel_snapshot snapshot() const;
+  bool close_stream(core::stream_id id) { return policy_.close_stream(id); }
+  bool set_bridge_enabled(core::bridge_id id, bool on) { return policy_.enable_bridge(id, on); }
+
+  std::uint64_t next_ticket() { return policy_.next_ticket(); }
+  void open(std::uint64_t ticket, open_request request, open_completion done);
+  void cancel_open(std::uint64_t ticket) { policy_.cancel_open(ticket); }
+
+  void work(core::timestamp now) override;
+  std::optional<core::timestamp> next_deadline() const override { return policy_.next_deadline(); }
+
+ private:
+  using dial_id = client_policy::dial_id;
+
+  /// A dial under way, as long as its coroutine makes it.
+  struct dialling {
+    connector* by;
+    std::optional<core::hello> hello{};  ///< once the policy wants it said
+  };
+
+  void on_opened(std::uint64_t ticket, session& through, core::stream_id id, const core::target& to,
+                 bool stopped) override;
+  void on_not_opened(std::uint64_t ticket, error_code why) override;
+  void complete(std::uint64_t ticket, error_code error, stream opened);
+
+  void carry_out_actions();
+  void carry_out(client_policy::dial wanted);
+  void carry_out(client_policy::greet wanted);
+  static task<> dial(std::shared_ptr<client> self, dial_id id, std::size_t path);
+  void on_dial_broken(dial_id id, const std::exception_ptr& escaped);
+  task<error_code> greet(dial_id id, connector& by, std::vector<core::slice>& first);
+  task<> run_bridge(dial_id id, secure_channel channel, std::vector<core::slice> first);
+  void report(const std::string& line) const;
+
+  executor executor_;
+  tunnel_options options_;
+  tls_context tls_;
+  driver driver_;
+  client_policy policy_;
+  std::map<dial_id, dialling> dials_;
+  std::unordered_map<std::uint64_t, open_completion> opening_;  // by ticket
+  std::size_t coroutines_ = 0;                                  // dials and bridges
+  condition changed_;
+};
+
+}  // namespace mtcp::detail

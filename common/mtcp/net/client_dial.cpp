@@ -1,0 +1,91 @@
+// How the client dials: connect, greet, and run the bridge that comes of it.
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "mtcp/net/bridge_link.hpp"
+#include "mtcp/net/client.hpp"
+#include "mtcp/net/clock.hpp"
+#include "mtcp/net/scope_exit.hpp"
+
+namespace mtcp::detail {
+
+void client::carry_out_actions() {
+  while (auto next = policy_.next_action()) std::visit([this](auto& wanted) { carry_out(std::move(wanted)); }, *next);
+}
+
+void client::carry_out(client_policy::dial wanted) {
+  spawn(executor_, dial(shared_from_this(), wanted.id, wanted.path),
+        [self = shared_from_this(), id = wanted.id](const auto& escaped) { self->on_dial_broken(id, escaped); });
+}
+
+void client::carry_out(client_policy::greet wanted) {
+  const auto found = dials_.find(wanted.id);
+  if (found == dials_.end()) return;
+  found->second.hello = std::move(wanted.hello);
+  changed_.notify_all();
+}
+
+task<> client::dial(std::shared_ptr<client> self, dial_id id, std::size_t path) {
+  ++self->coroutines_;
+  const scope_exit counted([&self] {
+    --self->coroutines_;
+    self->changed_.notify_all();
+  });
+  std::vector<core::slice> first;
+  std::optional<secure_channel> channel;
+  error_code error;
+  {
+    connector by(self->executor_, self->options_.paths[path], self->options_.connect_timeout);
+    self->dials_.emplace(id, dialling{&by});
+    const scope_exit registered([&self, id] { self->dials_.erase(id); });
+    error = co_await by.connect(self->tls_, self->options_.key);
+    if (!error) error = co_await self->greet(id, by, first);
+    if (error) {
+      error = by.explain(error);
+    } else {
+      channel.emplace(by.take());
+    }
+  }
+  if (error) {
+    self->policy_.dial_failed(id, error, now());
+    self->carry_out_actions();
+  } else {
+    co_await self->run_bridge(id, std::move(*channel), std::move(first));
+  }
+}
+
+// What goes wrong with one bridge, as when there is no memory for it, ends that one only.
+void client::on_dial_broken(dial_id id, const std::exception_ptr& escaped) {
+  report("a dial failed: " + message_of(escaped));
+  policy_.dial_failed(id, asio::error::no_memory, now());
+  carry_out_actions();
+}
+
+// The policy says when: while another dial creates the session this one waits.
+task<error_code> client::greet(dial_id id, connector& by, std::vector<core::slice>& first) {
+  policy_.connected(id, now());
+  carry_out_actions();
+  const dialling& mine = dials_.at(id);
+  while (!mine.hello && !policy_.stopped()) co_await changed_.wait();
+  if (policy_.stopped()) co_return asio::error::operation_aborted;
+  const error_code unsent = co_await send_hello(by.channel(), *mine.hello);
+  if (unsent) co_return unsent;
+  auto got = co_await receive_welcome(by.channel());
+  if (!got) co_return got.error();
+  first = std::move(got->rest);
+  const error_code refused = policy_.welcomed(id, got->message, now());
+  carry_out_actions();
+  co_return refused;
+}
+
+task<> client::run_bridge(dial_id id, secure_channel channel, std::vector<core::slice> first) {
+  bridge_link connection(std::move(channel));
+  const client_policy::attached up = policy_.attach(id, connection, now());
+  const scope_exit attached([this, &up] { policy_.detach(up, now()); });
+  carry_out_actions();
+  changed_.notify_all();
+  co_await connection.run(up.session->core, up.bridge, std::move(first));
+}
+
+}  // namespace mtcp::detail

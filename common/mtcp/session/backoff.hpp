@@ -1,0 +1,47 @@
+// The pause before the next dial: doubles with each failure, and varies by half so that clients do not return to a
+// restarted server in step. Pure.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+
+#include "mtcp/core/types.hpp"
+
+namespace mtcp {
+
+class backoff {
+ public:
+  /// `seed` decides how the pauses vary.
+  backoff(core::duration first, core::duration longest, std::uint64_t seed)
+      : first_(first), longest_(longest), random_(static_cast<std::minstd_rand::result_type>(seed)) {}
+
+  /// Dials that were under way together and fail together count once.
+  void failed(core::timestamp now) {
+    if (now < not_before_) return;
+    pause_ = pause_ == core::duration::zero() ? first_ : std::min(pause_ * 2, longest_);
+    not_before_ = now + varied(pause_);
+  }
+  /// Waiting less will not help.
+  void failed_for_long(core::timestamp now) {
+    pause_ = longest_;
+    not_before_ = now + varied(pause_);
+  }
+  void reset() {
+    pause_ = {};
+    not_before_ = {};
+  }
+  core::timestamp not_before() const { return not_before_; }
+
+ private:
+  core::duration varied(core::duration pause) {
+    std::uniform_int_distribution<core::duration::rep> spread(pause.count() / 2, pause.count());
+    return core::duration(spread(random_));
+  }
+
+  core::duration first_, longest_, pause_{0};
+  core::timestamp not_before_{0};
+  std::minstd_rand random_;
+};
+
+}  // namespace mtcp

@@ -1,0 +1,131 @@
+#include "mtcp/session/bridge.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mtcp {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t most_at_once = 256 * 1024;  // bytes taken from the engine at a time
+constexpr std::size_t least_at_once = 68 * 1024;  // one segment of the largest size, with what goes around it
+
+// Frames between the engine and the link; they stay here for the length of one call.
+core::gather_list& staging(std::size_t most) {
+  thread_local core::gather_list frames(most_at_once);
+  frames.clear(most);
+  return frames;
+}
+
+}  // namespace
+
+bool bridge::transmit(core::engine& from, core::timestamp now) {
+  if (closed_ || waits_for_room_) return false;
+  const std::size_t slack = from.send_slack(id_);
+  adapt_unsent_limit(slack);
+  const std::size_t unsent = unsent_bytes(slack);
+  if (unsent >= slack) {
+    wait_for_room();
+    return false;
+  }
+  core::gather_list& frames = staging(std::clamp(slack - unsent, least_at_once, most_at_once));
+  from.poll_transmit(id_, frames, now);
+  if (frames.size() == 0) return false;
+  unsent_ += frames.size();
+  if (const error_code error = link_.write(frames.pieces())) {
+    close(error);
+    return false;
+  }
+  if (link_.pending()) wait_for_room();
+  return true;
+}
+
+// What was written since the connection was last asked may be unsent. It is asked again only when that becomes much.
+std::size_t bridge::unsent_bytes(std::size_t slack) {
+  if (2 * unsent_ >= slack) unsent_ = link_.unsent_bytes();
+  return unsent_;
+}
+
+void bridge::wait_for_room() {
+  waits_for_room_ = true;
+  link_.await_room();
+}
+
+// A system call, so only when it makes a difference.
+void bridge::adapt_unsent_limit(std::size_t slack) {
+  const std::size_t tolerated = unsent_limit_ / 4;
+  if (unsent_limit_ != 0 && slack < unsent_limit_ + tolerated && slack + tolerated > unsent_limit_) return;
+  link_.set_unsent_limit(slack);
+  unsent_limit_ = slack;
+}
+
+// A few times per round trip, so that a queue that builds up is seen before it overflows; and at once when TCP goes on
+// after a look at its round trip.
+void bridge::report_tcp_info(core::engine& to, core::timestamp now) {
+  if (closed_ || now < next_tcp_info_) return;
+  const auto info = link_.tcp_info(now);
+  const auto often = info && !info->probing ? info->srtt / 4 : core::duration(0);
+  next_tcp_info_ = now + std::clamp<core::duration>(often, milliseconds(10), milliseconds(500));
+  if (info) to.handle_path_info(id_, *info, now);
+}
+
+void bridge::close(error_code why) {
+  if (std::exchange(closed_, true)) return;
+  why_ = why;
+  link_.close();
+}
+
+bool bridge::set_rest(core::engine& of, rest why, bool on) {
+  const auto bit = static_cast<std::uint8_t>(why);
+  const std::uint8_t before = rests_;
+  rests_ = static_cast<std::uint8_t>(on ? before | bit : before & ~bit);
+  if (rests_ == before) return false;
+  tell_use(of);
+  return true;
+}
+
+bool bridge::limit_rate(core::engine& of, std::uint64_t rate) {
+  if (std::exchange(use_.rate_limit, rate) == rate) return false;
+  tell_use(of);
+  return true;
+}
+
+void bridge::tell_use(core::engine& of) {
+  core::bridge_options options = use_;
+  options.backup = use_.backup || !in_use();
+  of.bridge_changed(id_, options);
+}
+
+bool bridge::healthy(const core::engine& engine, core::timestamp now) const {
+  const auto stats = engine.stats_of(id_);
+  return !closed_ && stats && !stats->suspect && now >= suspect_until_;
+}
+
+std::uint64_t bridge::delivered(const core::engine& engine) const {
+  const auto stats = engine.stats_of(id_);
+  return stats ? stats->bytes_received + stats->bytes_sent - stats->in_flight : 0;
+}
+
+void bridge::describe(const core::engine& engine, core::role side, core::timestamp now, bridge_snapshot& out) const {
+  out.id = id_;
+  out.path = path_;
+  out.local = link_.local();
+  out.remote = link_.remote();
+  out.age = age(now);
+  const auto stats = engine.stats_of(id_);
+  if (!stats) return;
+  const bool client = side == core::role::client;
+  out.now = healthy(engine, now) ? bridge_snapshot::state::up : bridge_snapshot::state::suspect;
+  if (disabled()) out.now = bridge_snapshot::state::disabled;
+  out.bytes_up = client ? stats->bytes_sent : stats->bytes_received;
+  out.bytes_down = client ? stats->bytes_received : stats->bytes_sent;
+  out.retransmitted_bytes = stats->payload_resent;
+  out.in_flight_bytes = stats->in_flight;
+  out.cap_bytes = stats->cap;
+  out.delivery_rate = stats->delivery_rate;
+  out.rtt = stats->rtt;
+  out.rtt_min = stats->rtt_min;
+}
+
+}  // namespace mtcp

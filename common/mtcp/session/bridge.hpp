@@ -1,0 +1,81 @@
+// A bridge that is up, as its session keeps it: moves frames from the engine to its link, and knows whether it should
+// be used. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mtcp/core/engine.hpp"
+#include "mtcp/error.hpp"
+#include "mtcp/session/link.hpp"
+#include "mtcp/snapshot.hpp"
+
+namespace mtcp {
+
+class bridge {
+ public:
+  /// `path` is the caller's number for the path; statistics repeat it. The link must outlive the bridge.
+  bridge(core::bridge_id id, link& connection, const core::bridge_options& use, std::size_t path, core::timestamp now)
+      : link_(connection), id_(id), use_(use), path_(path), up_since_(now) {}
+
+  core::bridge_id id() const noexcept { return id_; }
+  const core::bridge_options& use() const noexcept { return use_; }
+  std::size_t path() const noexcept { return path_; }
+  core::duration age(core::timestamp now) const noexcept { return now - up_since_; }
+
+  /// Tells the engine what TCP knows of the connection, if it is time again. Before the engine ranks its bridges.
+  void report_tcp_info(core::engine& to, core::timestamp now);
+  /// Takes frames from the engine and sends them, once; false if there was nothing to send or no room for it.
+  bool transmit(core::engine& from, core::timestamp now);
+  void on_room() noexcept { waits_for_room_ = false; }
+
+  /// Closes the link; `why` is kept for when the bridge is detached. Idempotent: the first reason counts.
+  void close(error_code why);
+  bool closed() const noexcept { return closed_; }
+  error_code why_closed() const noexcept { return why_; }
+
+  /// Why a bridge rests: it carries data only while no bridge that does not rest can. Each reason ends by itself.
+  enum class rest : std::uint8_t {
+    surplus = 1,   ///< the path has as many as it needs without it, or tries whether it has
+    disabled = 2,  ///< the user wishes it
+  };
+  /// True if that changed anything; the peer is to be told then, so the session has work.
+  bool set_rest(core::engine& of, rest why, bool on);
+  bool disabled() const noexcept { return (rests_ & static_cast<unsigned>(rest::disabled)) != 0; }
+  bool in_use() const noexcept { return rests_ == 0; }
+  /// Bytes per second in each direction, 0 for no limit. The same.
+  bool limit_rate(core::engine& of, std::uint64_t rate);
+
+  /// The engine, or the peer's, has found it to make no progress. The peer does not tell that this is over: at `until`
+  /// the bridge is dead or well.
+  void suspect(core::timestamp until) noexcept { suspect_until_ = until; }
+  core::timestamp suspected_until() const noexcept { return suspect_until_; }
+  /// Open, not suspected by this end's engine, nor of late by either.
+  bool healthy(const core::engine& engine, core::timestamp now) const;
+
+  /// Bytes of frames that reached their end, both ways together.
+  std::uint64_t delivered(const core::engine& engine) const;
+  void describe(const core::engine& engine, core::role side, core::timestamp now, bridge_snapshot& out) const;
+
+ private:
+  std::size_t unsent_bytes(std::size_t slack);
+  void wait_for_room();
+  void adapt_unsent_limit(std::size_t slack);
+  void tell_use(core::engine& of);
+
+  link& link_;
+  core::bridge_id id_;
+  core::bridge_options use_;
+  std::size_t path_;
+  core::timestamp up_since_;
+  core::timestamp suspect_until_{0};
+  core::timestamp next_tcp_info_{0};
+  error_code why_;
+  std::size_t unsent_ = 0;  ///< at most so many bytes are in the connection and not sent
+  std::size_t unsent_limit_ = 0;
+  bool closed_ = false;
+  bool waits_for_room_ = false;
+  std::uint8_t rests_ = 0;  ///< reasons, as bits
+};
+
+}  // namespace mtcp

@@ -1,0 +1,169 @@
+// How the client's policy makes bridges of connections: greet, create or join, attach, and what follows from failing.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "mtcp/session/client_policy.hpp"
+
+namespace mtcp {
+namespace {
+
+// A bridge that ends sooner than this and has hardly carried anything does not count as a success.
+constexpr std::chrono::seconds short_life{1};
+constexpr std::uint64_t little = 64 * 1024;
+
+bool of_another_server(const error_code& why) { return why == errc::unknown_session || why == errc::foreign_instance; }
+bool hopeless(const error_code& why) { return why == errc::limit_reached || why == errc::version_mismatch; }
+
+}  // namespace
+
+std::optional<client_policy::action> client_policy::next_action() {
+  if (actions_.empty()) return std::nullopt;
+  action next = std::move(actions_.front());
+  actions_.pop_front();
+  return next;
+}
+
+void client_policy::connected(dial_id id, core::timestamp) {
+  const auto found = dials_.find(id);
+  if (found == dials_.end()) return;
+  found->second.connected = true;
+  greet_connected();
+}
+
+void client_policy::greet_connected() {
+  if (stage_ != stage::running) return;
+  for (auto& [id, p] : dials_) {
+    if (!p.connected || p.greeted || (!session_ && creating_)) continue;
+    greet_one(id, p);
+  }
+}
+
+void client_policy::greet_one(dial_id id, pending& p) {
+  const path& on = paths_[p.path];
+  p.greeted = true;
+  p.tried = session_;
+  p.bridge = session_ ? ++session_->last_bridge : 1;
+  p.use = on.settings.use;
+  p.use.rate_limit = on.rate_share(std::max(up_bridges(p.path) + 1, on.wanted()));
+  core::hello hello;
+  hello.options = p.use;
+  hello.limits = core::announced(settings_.limits);
+  hello.bridge = p.bridge;
+  if (session_) {
+    hello.session = session_->id;
+    hello.secret = session_->secret;
+    hello.instance = session_->instance;
+    hello.counts = session_->core.engine().unsettled();
+  } else {
+    creating_ = id;
+  }
+  actions_.push_back(greet{id, std::move(hello)});
+}
+
+error_code client_policy::welcomed(dial_id id, const core::welcome& got, core::timestamp now) {
+  const auto found = dials_.find(id);
+  if (found == dials_.end() || stage_ != stage::running) return operation_aborted();
+  const error_code wrong = accept(got, found->second, now);
+  if (wrong) {
+    dial_failed(id, wrong, now);
+  } else if (creating_ == id) {
+    creating_.reset();
+    greet_connected();
+  }
+  return wrong;
+}
+
+error_code client_policy::accept(const core::welcome& got, pending& p, core::timestamp now) {
+  if (got.version != core::protocol_version) return errc::version_mismatch;
+  if (const error_code refused = to_error(got.status)) return refused;
+  if (!p.tried) {
+    begin_session(got, p, now);
+    return {};
+  }
+  if (p.tried != session_) return errc::unknown_session;  // it ended while we asked
+  session_->core.engine().settle(got.counts, now);
+  session_->core.changed();
+  return {};
+}
+
+void client_policy::begin_session(const core::welcome& got, pending& p, core::timestamp now) {
+  session::owner& me = *this;
+  session_ = p.tried = std::make_shared<client_session>(settings_.limits, me, now);
+  session_->id = got.session;
+  session_->secret = got.secret;
+  session_->instance = got.instance;
+  session_->last_bridge = p.bridge;
+  session_->core.engine().set_peer_limits(got.limits);
+  trace_event(trace::session_begun{short_name(session_->id), {}});
+  openings_.submit(session_->core);
+}
+
+client_policy::pending client_policy::forget(dial_id id) {
+  const auto found = dials_.find(id);
+  pending p = std::move(found->second);
+  dials_.erase(found);
+  --paths_[p.path].dialling;
+  if (creating_ == id) creating_.reset();
+  return p;
+}
+
+client_policy::attached client_policy::attach(dial_id id, link& connection, core::timestamp now) {
+  const pending p = forget(id);
+  session_expires_.reset();
+  trace_event(trace::bridge_up{p.bridge, paths_[p.path].where()});
+  if (p.tried == session_) replace_suspect(p.path, now);
+  p.tried->core.attach(p.bridge, connection, p.use, p.path, now);
+  maintain_soon();
+  return {p.tried, p.bridge};
+}
+
+void client_policy::dial_failed(dial_id id, error_code why, core::timestamp now) {
+  if (!dials_.contains(id)) return;
+  const pending p = forget(id);
+  if (stage_ != stage::running) return;
+  on_dial_failed(p, why, now);
+  greet_connected();
+  maintain_soon();
+}
+
+void client_policy::on_dial_failed(const pending& p, error_code why, core::timestamp now) {
+  path& on = paths_[p.path];
+  std::string text = why.message();
+  if (text != on.last_error) trace_event(trace::dial_failed{on.settings.name, why});
+  on.last_error = std::move(text);
+  if (p.tried && of_another_server(why)) return on_foreign_server(on, p.tried, now);
+  if (hopeless(why)) return on.retry.failed_for_long(now);
+  on.retry.failed(now);
+}
+
+// The server process has been restarted, or it is another one. As long as any bridge lives, the session does, and this
+// path has to stand back; without one nothing can be saved, and the next dial creates a session.
+void client_policy::on_foreign_server(path& on, const session_ref& tried, core::timestamp now) {
+  if (tried != session_) return;  // the next dial tries the session of today
+  if (bridge_count() == 0)
+    return end_session(errc::unknown_session, "the server has been restarted: streams are reset");
+  on.foreign = true;
+  on.retry.failed_for_long(now);
+}
+
+void client_policy::detach(const attached& gone, core::timestamp now) {
+  on_bridge_over(gone.session->core.detach(gone.bridge, now), now);
+  if (gone.session == session_ && bridge_count() == 0) on_last_bridge_lost(now);
+  if (stage_ == stage::running) maintain_soon();
+}
+
+void client_policy::on_bridge_over(const session::lost_bridge& gone, core::timestamp now) {
+  path& on = paths_[gone.path];
+  if (gone.why == errc::not_needed) return trace_event(trace::bridge_retired{gone.id, on.where()});
+  ++on.lost;
+  on.last_error = gone.why.message();
+  trace_event(trace::bridge_lost{gone.id, on.where(), gone.why});
+  if (gone.age < short_life && gone.delivered < little) {
+    on.retry.failed(now);
+  } else {
+    on.retry.reset();
+  }
+}
+
+}  // namespace mtcp

@@ -1,0 +1,267 @@
+#include "mtcp/session/client_policy.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+namespace mtcp {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Between two looks at whether suspects have recovered that were replaced.
+constexpr milliseconds surplus_interval{500};
+
+void put_off_to(std::optional<core::timestamp>& next, std::optional<core::timestamp> when) {
+  if (when) next = next ? std::min(*next, *when) : when;
+}
+
+}  // namespace
+
+client_policy::client_policy(client_settings settings, waker& woken, openings::listener& openers,
+                             trace::observer traced)
+    : settings_(std::move(settings)), waker_(woken), trace_(std::move(traced)), openings_(openers) {
+  if (settings_.paths.empty()) throw std::invalid_argument("a tunnel needs a path");
+  std::uint64_t seed = settings_.seed;
+  for (const path_settings& one : settings_.paths) {
+    if (one.bridges == 0) throw std::invalid_argument("a path needs a bridge");
+    paths_.emplace_back(one, backoff(settings_.first_backoff, settings_.longest_backoff, ++seed));
+  }
+}
+
+void client_policy::trace_event(const trace::event& what) const {
+  if (trace_) trace_(what);
+}
+
+// ---- commands ----
+
+void client_policy::start(core::timestamp now) {
+  if (stage_ != stage::idle) return;
+  stage_ = stage::running;
+  maintain(now);
+  waker_.wake();  // for its deadline
+}
+
+void client_policy::stop(core::duration patience, core::timestamp now) {
+  stage_ = stage::stopped;
+  actions_.clear();
+  openings_.fail_all(operation_aborted());
+  if (bridge_count() != 0) {
+    session_->core.leave(patience, now);
+  } else {
+    end_session(errc::going_away);
+  }
+}
+
+void client_policy::open(std::uint64_t ticket, core::target to, std::vector<std::byte> early, core::timestamp now) {
+  openings_.add(ticket, std::move(to), std::move(early), now + settings_.resume_timeout);
+  if (session_ && !session_->server_leaves) return openings_.submit(session_->core);
+  maintain_soon();  // which sets the deadline
+}
+
+void client_policy::cancel_open(std::uint64_t ticket) {
+  openings_.cancel(ticket, session_ ? &session_->core : nullptr);
+}
+
+bool client_policy::close_stream(core::stream_id id) { return session_ && session_->core.close_stream(id); }
+
+bool client_policy::enable_bridge(core::bridge_id id, bool on) {
+  bridge* b = session_ ? session_->core.find_bridge(id) : nullptr;
+  if (b == nullptr) return false;
+  b->set_rest(session_->core.engine(), bridge::rest::disabled, !on);
+  session_->core.changed();
+  share_rate(b->path());
+  trace_event(trace::bridge_enabled{id, on});
+  return true;
+}
+
+// ---- turns ----
+
+void client_policy::work(core::timestamp now) {
+  const session_ref at_work = session_;  // it may end meanwhile
+  if (at_work) at_work->core.work(now);
+  const bool due = next_maintenance_ && *next_maintenance_ <= now;
+  if (maintenance_wanted_ || due) maintain(now);
+}
+
+std::optional<core::timestamp> client_policy::next_deadline() const {
+  std::optional<core::timestamp> next = next_maintenance_;
+  if (session_) put_off_to(next, session_->core.next_deadline());
+  return next;
+}
+
+void client_policy::on_event(const core::event& what, core::timestamp now) {
+  using type = core::event::type;
+  switch (what.kind) {
+    case type::opened:
+    case type::refused:
+    case type::writable:
+    case type::stopped:
+      return openings_.on_event(session_->core, what);
+    case type::bridge_suspect:
+      if (bridge* b = session_->core.find_bridge(what.id)) {
+        b->suspect(now + settings_.suspicion);
+        trace_event(trace::bridge_suspected{what.id, paths_[b->path()].where()});
+      }
+      return maintain_soon();
+    case type::going_away:
+      session_->server_leaves = true;
+      return trace_event(trace::server_leaving{});
+    case type::failed:
+      return end_session(errc::protocol_violation, "the server broke the protocol: the tunnel is over");
+    default:
+      return;
+  }
+}
+
+void client_policy::maintain_soon() {
+  maintenance_wanted_ = true;
+  waker_.wake();
+}
+
+void client_policy::maintain(core::timestamp now) {
+  maintenance_wanted_ = false;
+  if (session_expires_ && *session_expires_ <= now)
+    end_session(errc::session_expired, "no bridge came back in time: streams are reset");
+  openings_.expire(now);
+  tune(now);
+  for (std::size_t i = 0; i < paths_.size(); ++i) maintain(i, now);
+  next_maintenance_ = next_maintenance(now);
+}
+
+void client_policy::maintain(std::size_t index, core::timestamp now) {
+  path& p = paths_[index];
+  while (stage_ == stage::running) {
+    const auto when = p.next_dial(healthy_bridges(index, now), up_bridges(index));
+    if (!when || *when > now) break;
+    ++p.dialling;
+    p.last_dial = now;
+    const dial_id id = ++last_dial_;
+    dials_.emplace(id, pending{.path = index});
+    actions_.push_back(dial{id, index});
+    trace_event(trace::dialling{p.settings.name});
+  }
+  if (session_) retire_surplus(index, now);
+  share_rate(index);
+}
+
+// One deadline for all that waits: the session without bridges, streams without a session, paths that pause.
+std::optional<core::timestamp> client_policy::next_maintenance(core::timestamp now) {
+  std::optional<core::timestamp> next = session_expires_;
+  if (stage_ == stage::stopped) return next;
+  put_off_to(next, openings_.next_expiry());
+  for (std::size_t i = 0; i < paths_.size() && stage_ == stage::running; ++i) {
+    const std::size_t up = up_bridges(i);
+    put_off_to(next, paths_[i].next_dial(healthy_bridges(i, now), up));
+    if (up > paths_[i].wanted()) put_off_to(next, now + surplus_interval);
+    if (session_ && paths_[i].tuner) put_off_to(next, next_sample_);
+  }
+  return next;
+}
+
+// ---- keeping bridges up ----
+
+std::vector<bridge*> client_policy::bridges_of(std::size_t index) const {
+  if (!session_) return {};
+  std::vector<bridge*> of_path = session_->core.bridges();
+  std::erase_if(of_path, [index](const bridge* b) { return b->path() != index; });
+  return of_path;
+}
+
+std::size_t client_policy::up_bridges(std::size_t index) const { return bridges_of(index).size(); }
+
+std::size_t client_policy::healthy_bridges(std::size_t index, core::timestamp now) const {
+  const auto healthy = [&](const bridge* b) { return b->healthy(session_->core.engine(), now); };
+  return static_cast<std::size_t>(std::ranges::count_if(bridges_of(index), healthy));
+}
+
+// The limit of a path is for all of its bridges together.
+void client_policy::share_rate(std::size_t index) {
+  if (paths_[index].settings.use.rate_limit == 0 || !session_) return;
+  std::vector<bridge*> sharers = bridges_of(index);
+  std::erase_if(sharers, [](const bridge* b) { return !b->in_use(); });
+  for (bridge* b : sharers)
+    if (b->limit_rate(session_->core.engine(), paths_[index].rate_share(sharers.size()))) session_->core.changed();
+}
+
+// More bridges than wanted: fewer do as well, or suspects were replaced and have recovered. The oldest go; what is
+// under way on them is sent again. As long as that is a trial they only rest.
+void client_policy::retire_surplus(std::size_t index, core::timestamp now) {
+  core::engine& engine = session_->core.engine();
+  const path& p = paths_[index];
+  const bool for_good = !p.tuner || p.tuner->settled();
+  std::size_t healthy = healthy_bridges(index, now);
+  for (bridge* b : bridges_of(index)) {
+    if (!b->healthy(engine, now)) continue;
+    const bool surplus = healthy > p.wanted();
+    if (surplus) --healthy;
+    if (surplus && for_good) {
+      b->close(errc::not_needed);
+    } else if (b->set_rest(engine, bridge::rest::surplus, surplus)) {
+      session_->core.changed();
+    }
+  }
+}
+
+// There is no room for one more suspect: the one that has been silent for longest goes, now that its replacement has
+// shown that the network lets others through.
+void client_policy::replace_suspect(std::size_t index, core::timestamp now) {
+  if (!paths_[index].crowded(up_bridges(index))) return;
+  std::vector<bridge*> suspects = bridges_of(index);
+  std::erase_if(suspects, [&](const bridge* b) { return b->healthy(session_->core.engine(), now); });
+  const auto longest = std::ranges::min_element(suspects, {}, &bridge::suspected_until);
+  if (longest != suspects.end()) (*longest)->close(errc::bridge_silent);
+}
+
+// One path at a time: whether a trial helps is seen in what the whole tunnel carries.
+void client_policy::tune(core::timestamp now) {
+  const auto tuned = [](const path& p) { return p.tuner.has_value(); };
+  if (!session_ || std::ranges::none_of(paths_, tuned) || now < next_sample_) return;
+  const core::tunnel_stats totals = session_->core.engine().stats();
+  const std::uint64_t carried = totals.payload_sent + totals.payload_received;
+  const bool idle = std::exchange(carried_, carried) == carried;
+  next_sample_ = now + (idle ? 5 : 1) * bridge_tuner::interval;
+  if (!paths_[tuned_path_].tuner || paths_[tuned_path_].tuner->settled()) {
+    do tuned_path_ = (tuned_path_ + 1) % paths_.size();
+    while (!paths_[tuned_path_].tuner);
+  }
+  paths_[tuned_path_].tuner->sample(now, carried, healthy_bridges(tuned_path_, now));
+}
+
+// ---- the session ----
+
+void client_policy::end_session(error_code why, const char* because) {
+  if (!session_) return;
+  if (because != nullptr) trace_event(trace::session_over{short_name(session_->id), {}, because});
+  session_expires_.reset();
+  for (path& p : paths_) p.foreign = false;
+  const session_ref last = std::exchange(session_, nullptr);
+  last->core.end(why);
+  openings_.fail_sent(connection_reset());
+  maintain_soon();
+}
+
+void client_policy::on_last_bridge_lost(core::timestamp now) {
+  if (session_->server_leaves || session_->core.ended()) return end_session(errc::going_away);
+  trace_event(trace::no_bridge_left{});
+  session_expires_ = now + settings_.resume_timeout;
+  for (path& p : paths_)
+    if (std::exchange(p.foreign, false)) p.retry.reset();
+}
+
+void client_policy::describe(tunnel_snapshot& out, core::timestamp now) const {
+  using state = tunnel_snapshot::state;
+  out.now = stopped() ? state::stopped : state::connecting;
+  for (std::size_t i = 0; i < paths_.size(); ++i) out.paths.push_back(paths_[i].describe(up_bridges(i)));
+  if (!session_) return;
+  session_->core.describe(out, now);
+  out.session = short_name(session_->id);
+  if (!stopped()) out.now = out.bridges.empty() ? state::down : state::up;
+  for (bridge_snapshot& b : out.bridges) {
+    b.path_name = paths_[b.path].settings.name;
+    b.reconnects = paths_[b.path].lost;
+  }
+}
+
+}  // namespace mtcp

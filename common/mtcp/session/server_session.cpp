@@ -1,0 +1,114 @@
+#include "mtcp/session/server_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mtcp {
+namespace {
+
+// Gaps in the ids of bridges, left by dials that failed, that one session may make the server remember.
+constexpr std::size_t most_id_ranges = 4096;
+
+// Takes as long wherever the difference is.
+bool same_secret(const core::join_secret& a, const core::join_secret& b) {
+  std::byte difference{0};
+  for (std::size_t i = 0; i < a.size(); ++i) difference |= a[i] ^ b[i];
+  return difference == std::byte{0};
+}
+
+}  // namespace
+
+server_session::server_session(const server_settings& settings, identity who, listener& told, core::timestamp now)
+    : settings_(settings),
+      listener_(told),
+      who_(std::move(who)),
+      core_(core::role::server, settings.limits, *this, now),
+      alone_since_(now) {}
+
+void server_session::wake() {
+  if (waker_ != nullptr) waker_->wake();
+}
+
+bool server_session::may_join(const owner_id& holder, const core::hello& hello) const {
+  return same_secret(hello.secret, who_.secret) && holder == who_.owner && !core_.ended();
+}
+
+core::welcome_status server_session::claim_bridge(core::bridge_id id) {
+  const bool full =
+      core_.bridge_count() >= settings_.bridges_per_session || used_bridges_.range_count() >= most_id_ranges;
+  if (full) return core::welcome_status::limit;
+  return used_bridges_.insert(id) ? core::welcome_status::ok : core::welcome_status::refused;
+}
+
+// ---- bridges ----
+
+void server_session::attach(core::bridge_id id, link& connection, const core::bridge_options& use,
+                            core::timestamp now) {
+  alone_since_.reset();
+  had_bridges_ = true;
+  core_.attach(id, connection, use, 0, now);
+}
+
+session::lost_bridge server_session::detach(core::bridge_id id, core::timestamp now) {
+  const session::lost_bridge gone = core_.detach(id, now);
+  if (core_.bridge_count() == 0) alone_since_ = now;
+  wake();  // also if the session is over: it has to be told
+  return gone;
+}
+
+void server_session::abandon() {
+  if (!had_bridges_) end(errc::session_expired, "it never came up");
+}
+
+// ---- turns ----
+
+void server_session::work(core::timestamp now) {
+  core_.work(now);
+  end_if_alone(now);
+}
+
+// After the events: a goodbye may have come right before the connection that brought it ended.
+void server_session::end_if_alone(core::timestamp now) {
+  if (!alone_since_ || told_end_) return;
+  if (core_.ended()) return end(errc::going_away, "the session is over");
+  if (client_leaves_) return end(errc::going_away, "the client has left");
+  if (now - *alone_since_ >= settings_.resume_timeout) end(errc::session_expired, "no bridge came back in time");
+}
+
+std::optional<core::timestamp> server_session::next_deadline() const {
+  if (told_end_) return std::nullopt;
+  const auto due = core_.next_deadline();
+  if (!alone_since_) return due;
+  const core::timestamp expiry = *alone_since_ + settings_.resume_timeout;
+  return due ? std::min(*due, expiry) : expiry;
+}
+
+void server_session::on_event(const core::event& what, core::timestamp) {
+  using type = core::event::type;
+  switch (what.kind) {
+    case type::incoming:
+      return listener_.on_stream(*this, what.id);
+    case type::going_away:
+      client_leaves_ = true;
+      return;
+    case type::failed:
+      return end(errc::protocol_violation, "the client broke the protocol");
+    default:
+      return;
+  }
+}
+
+// ---- the end ----
+
+void server_session::leave(core::duration patience, core::timestamp now) {
+  if (core_.bridge_count() == 0) return end(errc::going_away, "the server stops");
+  core_.leave(patience, now);
+}
+
+void server_session::end(error_code why, const std::string& text) {
+  core_.end(why);
+  waker_ = nullptr;  // it goes before the last bridges have
+  if (!std::exchange(told_end_, true)) listener_.on_end(*this, text);
+}
+
+}  // namespace mtcp

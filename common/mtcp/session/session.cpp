@@ -1,0 +1,217 @@
+#include "mtcp/session/session.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace mtcp {
+namespace {
+
+// How long leave() waits for the peer to hear of it.
+constexpr std::chrono::milliseconds least_patience{500};
+
+// Rounds of offering frames to all bridges before the event loop gets its turn again.
+constexpr int most_rounds = 4;
+
+constexpr char hex_digits[] = "0123456789abcdef";
+
+}  // namespace
+
+session::session(core::role role, const core::limits& limits, owner& of, core::timestamp now)
+    : role_(role), owner_(of), engine_(role, limits), started_(now) {}
+
+session::~session() { abandon_streams(connection_reset()); }
+
+// ---- one turn of work ----
+
+void session::changed() {
+  if (!ended_) owner_.wake();
+}
+
+// TCP's news comes before deadlines: the kernel may know of progress that the engine has not seen. And before bridges
+// are ranked: one whose estimate changed after that would look worse than its own rank, refuse a few bytes for the sake
+// of a better one, and so might each of them, for good.
+void session::work(core::timestamp now) {
+  if (ended_) return;
+  for (const auto& [id, b] : bridges_) b->report_tcp_info(engine_, now);
+  const auto due = engine_.poll_timeout();
+  if (due && *due <= now) engine_.handle_timeout(now);
+  dispatch_events(now);
+  transmit(now);
+  dispatch_events(now);
+  finish_leaving(now);
+}
+
+void session::dispatch_events(core::timestamp now) {
+  while (!ended_) {
+    const auto what = engine_.poll_event();
+    if (!what) return;
+    dispatch(*what, now);
+  }
+}
+
+void session::dispatch(const core::event& what, core::timestamp now) {
+  using type = core::event::type;
+  switch (what.kind) {
+    case type::readable:
+    case type::datagram:
+    case type::writable:
+    case type::stopped:
+      if (dispatch_to_stream(what)) return;
+      break;
+    case type::bridge_closed:
+      return close_bridge(what);
+    default:
+      break;
+  }
+  owner_.on_event(what, now);
+}
+
+bool session::dispatch_to_stream(const core::event& what) {
+  const auto found = streams_.find(what.id);
+  if (found == streams_.end()) return false;
+  stream_listener& to = *found->second;
+  if (what.kind == core::event::type::readable) to.on_readable();
+  if (what.kind == core::event::type::datagram) to.on_datagram();
+  if (what.kind == core::event::type::writable) to.on_writable();
+  if (what.kind == core::event::type::stopped) to.on_stopped();
+  return true;
+}
+
+void session::close_bridge(const core::event& what) {
+  const bool broke_protocol = what.code != static_cast<std::uint64_t>(core::violation::none);
+  if (bridge* b = find_bridge(what.id)) b->close(broke_protocol ? errc::protocol_violation : errc::bridge_silent);
+}
+
+// The quickest bridge is offered first, and all of them again as long as one takes something: what one took changes
+// what is best for the others.
+void session::transmit(core::timestamp now) {
+  if (ended_) return;
+  for (int round = 0; round < most_rounds; ++round)
+    if (!offer_to_bridges(now)) return;
+  changed();
+}
+
+bool session::offer_to_bridges(core::timestamp now) {
+  bool progress = false;
+  for (const core::bridge_id id : engine_.transmit_order(now))
+    if (bridge* b = find_bridge(id)) progress |= b->transmit(engine_, now);
+  return progress;
+}
+
+std::optional<core::timestamp> session::next_deadline() const {
+  if (ended_) return std::nullopt;
+  const auto due = engine_.poll_timeout();
+  if (!leave_by_) return due;
+  return due ? std::min(*due, *leave_by_) : *leave_by_;
+}
+
+// ---- bridges ----
+
+bridge& session::attach(core::bridge_id id, link& connection, const core::bridge_options& use, std::size_t path,
+                        core::timestamp now) {
+  const auto added = bridges_.emplace(id, std::make_unique<bridge>(id, connection, use, path, now)).first;
+  engine_.bridge_up(id, use, now);
+  if (ended_) added->second->close(errc::going_away);
+  changed();
+  return *added->second;
+}
+
+session::lost_bridge session::detach(core::bridge_id id, core::timestamp now) {
+  const auto found = bridges_.find(id);
+  const std::unique_ptr<bridge> gone = std::move(found->second);
+  bridges_.erase(found);
+  const lost_bridge told{id, gone->path(), gone->why_closed(), gone->age(now), gone->delivered(engine_)};
+  engine_.bridge_down(id, now);
+  changed();
+  return told;
+}
+
+void session::receive(core::bridge_id id, std::span<core::slice> bytes, core::timestamp now) {
+  const bridge* from = find_bridge(id);
+  if (from == nullptr || from->closed() || bytes.empty()) return;
+  for (core::slice& piece : bytes) engine_.handle_input(id, std::move(piece), now);
+  changed();
+}
+
+void session::on_room(core::bridge_id id) {
+  bridge* b = find_bridge(id);
+  if (b == nullptr) return;
+  b->on_room();
+  changed();
+}
+
+bridge* session::find_bridge(core::bridge_id id) const {
+  const auto found = bridges_.find(id);
+  return found == bridges_.end() ? nullptr : found->second.get();
+}
+
+std::vector<bridge*> session::bridges() const {
+  std::vector<bridge*> all;
+  for (const auto& [id, b] : bridges_) all.push_back(b.get());
+  std::ranges::sort(all, {}, &bridge::id);
+  return all;
+}
+
+// ---- streams ----
+
+bool session::close_stream(core::stream_id id) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return false;
+  found->second->on_closed_by_user();
+  return true;
+}
+
+void session::abandon_streams(error_code why) {
+  for (const auto& [id, listener] : std::exchange(streams_, {})) listener->on_session_over(why);
+}
+
+// ---- the end ----
+
+void session::leave(core::duration patience, core::timestamp now) {
+  if (over()) return;
+  leave_by_ = now + (engine_.delivers() ? std::max<core::duration>(patience, least_patience) : least_patience);
+  for (const core::stream_id id : engine_.stream_ids()) engine_.reset(id, core::reset_code::shutdown);
+  abandon_streams(operation_aborted());
+  engine_.go_away();
+  changed();
+}
+
+void session::finish_leaving(core::timestamp now) {
+  if (leave_by_ && (engine_.idle() || now >= *leave_by_ || bridges_.empty())) end(errc::going_away);
+}
+
+void session::end(error_code why) {
+  if (std::exchange(ended_, true)) return;
+  abandon_streams(connection_reset());
+  for (const auto& [id, b] : bridges_) b->close(why);
+}
+
+std::string short_name(const core::session_id& id) {
+  std::string name;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto byte = std::to_integer<unsigned>(id[i]);
+    name += {hex_digits[byte >> 4], hex_digits[byte & 15]};
+  }
+  return name;
+}
+
+void session::describe(tunnel_snapshot& out, core::timestamp now) const {
+  const bool client = role_ == core::role::client;
+  out.uptime = now - started_;
+  out.totals = engine_.stats();
+  out.bytes_up = client ? out.totals.payload_sent : out.totals.payload_received;
+  out.bytes_down = client ? out.totals.payload_received : out.totals.payload_sent;
+  for (const bridge* b : bridges()) b->describe(engine_, role_, now, out.bridges.emplace_back());
+  for (const auto& [id, listener] : streams_) {
+    const core::stream_stats stats = engine_.stats_of_stream(id).value_or(core::stream_stats{});
+    const bool is_udp = core::is_association(listener->target());
+    out.streams.push_back({.id = id,
+                           .to = is_udp ? core::target{"udp", 0} : listener->target(),
+                           .bytes_up = client ? stats.bytes_sent : stats.bytes_received,
+                           .bytes_down = client ? stats.bytes_received : stats.bytes_sent,
+                           .age = now - listener->opened_at()});
+  }
+}
+
+}  // namespace mtcp

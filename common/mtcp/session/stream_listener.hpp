@@ -1,0 +1,26 @@
+// What a stream hears of its session. The stream is its owner's; the session points to it while it is in use.
+#pragma once
+
+#include "mtcp/core/types.hpp"
+#include "mtcp/error.hpp"
+
+namespace mtcp {
+
+class stream_listener {
+ public:
+  virtual void on_readable() = 0;
+  virtual void on_datagram() = 0;
+  virtual void on_writable() = 0;
+  virtual void on_stopped() = 0;
+  /// Under its owner: what that does from now on fails with operation_aborted.
+  virtual void on_closed_by_user() = 0;
+  /// The session is over, and this is the last that it says.
+  virtual void on_session_over(error_code why) = 0;
+  virtual const core::target& target() const = 0;
+  virtual core::timestamp opened_at() const = 0;
+
+ protected:
+  ~stream_listener() = default;
+};
+
+}  // namespace mtcp

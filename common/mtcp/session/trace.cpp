@@ -1,0 +1,39 @@
+#include "mtcp/session/trace.hpp"
+
+namespace mtcp::trace {
+namespace {
+
+std::string of_user(const std::string& user) { return user.empty() ? std::string() : " of " + user; }
+std::string name_of(core::bridge_id bridge) { return "bridge " + std::to_string(bridge); }
+
+struct teller {
+  std::string operator()(const session_begun& e) const { return "session " + e.name + of_user(e.user); }
+  std::string operator()(const session_over& e) const {
+    return e.user.empty() ? e.why : "session " + e.name + of_user(e.user) + " over: " + e.why;
+  }
+  std::string operator()(const server_leaving&) const { return "the server is about to leave"; }
+  std::string operator()(const no_bridge_left&) const { return "no bridge is left: streams wait"; }
+  std::string operator()(const dialling& e) const { return "dialling on " + e.path; }
+  std::string operator()(const dial_failed& e) const { return "no bridge on " + e.path + ": " + e.why.message(); }
+  std::string operator()(const bridge_up& e) const { return name_of(e.bridge) + " up " + e.where; }
+  std::string operator()(const bridge_suspected& e) const { return name_of(e.bridge) + " suspect " + e.where; }
+  std::string operator()(const bridge_retired& e) const {
+    return name_of(e.bridge) + " let go " + e.where + ": " + error_code(errc::not_needed).message();
+  }
+  std::string operator()(const bridge_lost& e) const {
+    return name_of(e.bridge) + " lost " + e.where + ": " + e.why.message();
+  }
+  std::string operator()(const bridge_enabled& e) const {
+    return name_of(e.bridge) + (e.on ? " enabled" : " disabled");
+  }
+};
+
+}  // namespace
+
+std::string to_string(const event& what) { return std::visit(teller{}, what); }
+
+bool is_notable(const event& what) {
+  return !std::holds_alternative<dialling>(what) && !std::holds_alternative<bridge_suspected>(what);
+}
+
+}  // namespace mtcp::trace
