@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mtcp/core/leftover.hpp"
 #include "sim/content.hpp"
 
 namespace mtcp::sim {
@@ -14,31 +15,70 @@ constexpr std::uint64_t slow_bite = 4096;  // a slow reader reads no less at onc
 
 }  // namespace
 
-actor::actor(event_queue& events, endpoint& at, const end_plan& does, std::uint64_t out_seed, std::uint64_t in_seed,
+actor::actor(event_queue& events, side which, const end_plan& does, std::uint64_t out_seed, std::uint64_t in_seed,
              journal& log)
-    : events_(events), at_(at), does_(does), out_seed_(out_seed), in_seed_(in_seed), log_(log), wake_(events, [this] {
-        progress();
-      }) {}
+    : events_(events),
+      side_(which),
+      does_(does),
+      out_seed_(out_seed),
+      in_seed_(in_seed),
+      log_(log),
+      wake_(events, [this] { progress(); }) {}
 
-void actor::start(core::stream_id id, std::uint64_t early) {
+void actor::take(session& through, core::stream_id id) {
+  session_ = &through;
   id_ = id;
+  through.add_stream(id, *this);
+}
+
+void actor::start(std::uint64_t early, bool stopped) {
+  started_ = true;
   account_.written = early;
   account_.began = account_.last_read = turn_begins_ = events_.now();
+  if (stopped) account_.sending = sent::stopped;
   progress();
 }
 
-void actor::on_event(const core::event& what) {
-  using type = core::event::type;
-  if (done_)
-    return log_.fail("%s: event %d of stream %lu, which is over", name_of(at_.which()), int(what.kind), what.id);
-  if (what.kind == type::readable) drained_ = false;
-  if (what.kind == type::writable) blocked_ = false;
-  if (what.kind == type::stopped && account_.sending == sent::going_on) account_.sending = sent::stopped;
+void actor::on_readable() {
+  if (done_) return log_.fail("%s: stream %lu is over, and readable", name_of(side_), id_);
+  drained_ = false;
   progress();
 }
 
-void actor::refused() noexcept {
+void actor::on_writable() {
+  if (done_) return log_.fail("%s: stream %lu is over, and writable", name_of(side_), id_);
+  blocked_ = false;
+  progress();
+}
+
+void actor::on_stopped() {
+  if (account_.sending == sent::going_on) account_.sending = sent::stopped;
+  progress();
+}
+
+// What the peer was told has arrived can still be read; and its end, if it came with it.
+void actor::on_session_over(error_code) {
+  if (done_) return;
+  using state = core::read_result::state;
+  auto rest = session_->engine().take_leftover(id_);
+  if (rest && started_ && account_.receiving == got::going_on) {
+    std::vector<core::slice> slices;
+    rest->bytes.read(slices, SIZE_MAX);
+    for (const core::slice& piece : slices) check(piece.bytes());
+    if (rest->then == state::end) account_.receiving = got::end;
+  }
+  if (account_.receiving == got::going_on) account_.receiving = got::reset;
+  if (account_.sending == sent::going_on) account_.sending = sent::reset;
+  account_.lost = true;
+  session_ = nullptr;
+  done_ = true;
+  wake_.cancel();
+  log_.note("%s: stream %lu lost after %lu out, %lu in", name_of(side_), id_, account_.written, account_.read);
+}
+
+void actor::refused() {
   account_.refused = true;
+  leave_session();
   done_ = true;
   wake_.cancel();
 }
@@ -48,14 +88,14 @@ bool actor::stuck_for_good() const noexcept {
 }
 
 void actor::progress() {
-  if (id_ == 0 || done_) return;
+  if (!started_ || done_) return;
   bool more = true;
   while (more && !done_) {
     more = read_some();
     if (!done_) more |= write_some();
   }
   if (!done_ && account_.sending != sent::going_on && account_.receiving != got::going_on) finish();
-  at_.changed();
+  if (!done_) session_->changed();
 }
 
 // ---- reading ----
@@ -102,12 +142,12 @@ std::uint64_t actor::paced_limit() {
 core::read_result actor::read(std::size_t most) {
   if (in_seed_ % 2 == 0) {
     std::byte bytes[block];
-    const auto result = at_.engine().read(id_, std::span(bytes).first(std::min(most, block)), events_.now());
+    const auto result = session_->engine().read(id_, std::span(bytes).first(std::min(most, block)), events_.now());
     check(std::span(bytes).first(result.size));
     return result;
   }
   slices_.clear();
-  const auto result = at_.engine().read(id_, slices_, most, events_.now());
+  const auto result = session_->engine().read(id_, slices_, most, events_.now());
   const std::uint64_t before = account_.read;
   for (const core::slice& s : slices_) check(s.bytes());
   if (account_.read - before != result.size || result.size > most) {
@@ -120,7 +160,7 @@ core::read_result actor::read(std::size_t most) {
 void actor::check(std::span<const std::byte> bytes) {
   const std::size_t right = matching_content(in_seed_, account_.read, bytes);
   if (right != bytes.size()) {
-    log_.fail("%s: stream %lu: wrong byte at offset %lu", name_of(at_.which()), id_, account_.read + right);
+    log_.fail("%s: stream %lu: wrong byte at offset %lu", name_of(side_), id_, account_.read + right);
   }
   account_.read += bytes.size();
 }
@@ -143,7 +183,7 @@ void actor::note_turns() {
 }
 
 void actor::give_up_reading() {
-  at_.engine().stop_receive(id_);
+  session_->engine().stop_receive(id_);
   account_.receiving = got::given_up;
 }
 
@@ -157,9 +197,9 @@ bool actor::write_some() {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(limit - account_.written, block));
     const core::chunk_ref chunk = core::chunk_ref::make();
     fill_content(out_seed_, account_.written, {chunk.data(), size});
-    const std::size_t promised = std::min(size, at_.engine().writable(id_));
-    const std::size_t taken = out_seed_ % 4 == 0 ? at_.engine().write(id_, std::span(chunk.data(), size))
-                                                 : at_.engine().write(id_, core::slice(chunk, 0, size));
+    const std::size_t promised = std::min(size, session_->engine().writable(id_));
+    const std::size_t taken = out_seed_ % 4 == 0 ? session_->engine().write(id_, std::span(chunk.data(), size))
+                                                 : session_->engine().write(id_, core::slice(chunk, 0, size));
     if (taken != promised) log_.fail("stream %lu: write() took %zu, writable() said %zu", id_, taken, promised);
     account_.written += taken;
     blocked_ = taken < size;
@@ -178,11 +218,11 @@ void actor::end_sending() {
   using ending = end_plan::ending;
   switch (does_.after) {
     case ending::finish:
-      at_.engine().shutdown_send(id_);
+      session_->engine().shutdown_send(id_);
       account_.sending = sent::finished;
       return;
     case ending::reset_send:
-      at_.engine().reset_send(id_);
+      session_->engine().reset_send(id_);
       account_.sending = sent::reset;
       return;
     case ending::reset:
@@ -195,32 +235,40 @@ void actor::end_sending() {
 }
 
 void actor::die() {
-  log_.note("%s: stream %lu reset after %lu out, %lu in", name_of(at_.which()), id_, account_.written, account_.read);
-  at_.engine().reset(id_);
+  log_.note("%s: stream %lu reset after %lu out, %lu in", name_of(side_), id_, account_.written, account_.read);
+  session_->engine().reset(id_);
   if (account_.sending == sent::going_on) account_.sending = sent::reset;
   if (account_.receiving == got::going_on) account_.receiving = got::given_up;
   account_.died = true;
+  leave_session();
   done_ = true;
   wake_.cancel();
-  at_.changed();
 }
 
 void actor::finish() {
-  log_.note("%s: stream %lu over after %lu out, %lu in", name_of(at_.which()), id_, account_.written, account_.read);
-  at_.engine().close(id_);
+  log_.note("%s: stream %lu over after %lu out, %lu in", name_of(side_), id_, account_.written, account_.read);
+  session_->engine().close(id_);
+  leave_session();
   done_ = true;
   wake_.cancel();
 }
 
+void actor::leave_session() {
+  if (session_ == nullptr) return;
+  session_->remove_stream(id_);
+  session_->changed();
+  session_ = nullptr;
+}
+
 void actor::note_state() const {
-  if (done_) return;
-  log_.note("%s: stream %lu: %lu out of %lu%s, %lu in%s, engine: %zu waiting at most", name_of(at_.which()), id_,
+  if (done_ || session_ == nullptr) return;
+  log_.note("%s: stream %lu: %lu out of %lu%s, %lu in%s, engine: %zu waiting at most", name_of(side_), id_,
             account_.written, does_.send, blocked_ ? " (waits for writable)" : "", account_.read,
-            drained_ ? " (waits for readable)" : "", at_.engine().stats().receive_memory);
+            drained_ ? " (waits for readable)" : "", session_->engine().stats().receive_memory);
 }
 
 void actor::abandon() {
-  if (id_ != 0 && !done_) die();
+  if (session_ != nullptr && !done_) die();
 }
 
 }  // namespace mtcp::sim

@@ -1,5 +1,6 @@
 // The program at one end of a stream: it writes what its plan says, checks each byte that it reads, and keeps account
-// of how both directions ended. It acts on the engine's events and on nothing else, so a missing event shows as a hang.
+// of how both directions ended. It acts on what its session tells it and on nothing else, so a missing event shows as a
+// hang.
 #pragma once
 
 #include <algorithm>
@@ -9,14 +10,15 @@
 #include <vector>
 
 #include "mtcp/core/engine.hpp"
-#include "sim/endpoint.hpp"
+#include "mtcp/session/session.hpp"
+#include "sim/connection.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/journal.hpp"
 #include "sim/plan.hpp"
 
 namespace mtcp::sim {
 
-class actor {
+class actor final : public stream_listener {
  public:
   /// How the sending half ended. `stopped`: the peer wanted no more.
   enum class sent : std::uint8_t { going_on, finished, reset, stopped };
@@ -30,6 +32,7 @@ class actor {
     got receiving = got::going_on;
     bool died = false;  ///< reset() was called: both directions ended at once
     bool refused = false;
+    bool lost = false;  ///< the session ended under it
     timestamp began{0};
     timestamp last_read{0};  ///< before any, when it began
     timestamp pause_ended{0};
@@ -38,19 +41,32 @@ class actor {
   };
 
   /// Bytes to send carry the content of `out_seed`, bytes to read that of `in_seed`.
-  actor(event_queue& events, endpoint& at, const end_plan& does, std::uint64_t out_seed, std::uint64_t in_seed,
+  actor(event_queue& events, side which, const end_plan& does, std::uint64_t out_seed, std::uint64_t in_seed,
         journal& log);
   actor(const actor&) = delete;
   actor& operator=(const actor&) = delete;
 
-  /// The stream exists; `early` bytes of it have been written with open().
-  void start(core::stream_id id, std::uint64_t early);
-  void on_event(const core::event& what);
+  /// The stream exists. It does nothing before start().
+  void take(session& through, core::stream_id id);
+  /// `early` bytes of it have been written with open().
+  void start(std::uint64_t early, bool stopped = false);
   /// The stream is gone before it was answered.
-  void refused() noexcept;
+  void refused();
+
+  void on_readable() override;
+  void on_datagram() override {}
+  void on_writable() override;
+  void on_stopped() override;
+  void on_closed_by_user() override { die(); }
+  void on_session_over(error_code why) override;
+  const core::target& target() const override { return target_; }
+  timestamp opened_at() const override { return account_.began; }
+
   /// Ends whatever still goes on: the run is over for everybody else.
   void abandon();
 
+  bool known() const noexcept { return id_ != 0; }
+  core::stream_id id() const noexcept { return id_; }
   bool done() const noexcept { return done_; }
   /// Waits for ever, by its own plan.
   bool stuck_for_good() const noexcept;
@@ -74,15 +90,19 @@ class actor {
   void end_sending();
   void die();
   void finish();
+  void leave_session();
   void wake_at(timestamp when) { wake_.arm(std::min(when, wake_.due())); }
 
   event_queue& events_;
-  endpoint& at_;
+  side side_;
   end_plan does_;
   std::uint64_t out_seed_, in_seed_;
   journal& log_;
-  core::stream_id id_ = 0;  ///< 0: not started
+  session* session_ = nullptr;
+  core::stream_id id_ = 0;  ///< 0: there is no stream yet
+  core::target target_;
   account account_;
+  bool started_ = false;
   bool done_ = false;
   bool drained_ = false;  ///< nothing to read until event::readable
   bool blocked_ = false;  ///< no room to write until event::writable

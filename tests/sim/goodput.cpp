@@ -63,9 +63,9 @@ measurement measure(const plan& p, timestamp from, timestamp to) {
   run.run_until(from);
   const std::uint64_t before = downloaded(run);
   const std::size_t suspected_before = run.count().suspected;
-  const core::tunnel_stats sent_before = run.server().engine().stats();
+  const core::tunnel_stats sent_before = run.server_engine().stats();
   run.run_until(to);
-  const core::tunnel_stats sent = run.server().engine().stats();
+  const core::tunnel_stats sent = run.server_engine().stats();
   measurement m;
   m.rate = static_cast<double>(downloaded(run) - before) / seconds(to - from);
   const actor::account& reader = run.streams().all()[0]->client.result();

@@ -61,6 +61,8 @@ class link {
   /// No more writes: the receiver reads the end after the last byte.
   void close();
   void stop_sending() noexcept;
+  /// Bytes that were written and have not been sent for the first time.
+  std::uint64_t unsent() const noexcept { return written_ - next_; }
   core::path_info info() const noexcept;
 
   // ---- the receiver's end ----
@@ -91,7 +93,6 @@ class link {
   };
   enum class state { open, recovery, loss };
 
-  std::uint64_t unsent() const noexcept { return written_ - next_; }
   std::size_t window() const noexcept;
   std::size_t window_left() const noexcept;
   std::size_t burst() const noexcept;

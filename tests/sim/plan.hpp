@@ -41,7 +41,8 @@ struct end_plan {
 struct stream_plan {
   timestamp start{0};
   std::uint64_t seed = 0;
-  std::size_t early = 0;  ///< bytes of the client's that ride with OPEN
+  std::size_t early = 0;                      ///< bytes of the client's that ride with OPEN
+  std::optional<duration> cancel_after = {};  ///< the opening is cancelled, if it has not ended by then
   bool refused = false;
   duration answer_after{0};  ///< the server's dial
   bool bulk = false;         ///< pauses in its progress are looked at
@@ -49,7 +50,7 @@ struct stream_plan {
   end_plan server;
 };
 
-/// One way of the network for one bridge at a time; a replacement of that bridge goes the same way.
+/// One path. Each of its connections has lines of its own, unless they are shared.
 struct path_plan {
   struct direction {
     bottleneck::options narrow;
@@ -62,6 +63,12 @@ struct path_plan {
   duration jitter{0};
   std::optional<std::size_t> shared = std::nullopt;  ///< paths with the same number share their bottlenecks
   core::bridge_options options = {};
+  unsigned bridges = 1;
+  bool tune = false;        ///< `bridges` is where the client starts
+  std::size_t server = 0;   ///< which server process it leads to
+  double dial_refused = 0;  ///< probability that a dial is answered by a reset
+  double dial_hangs = 0;    ///< ... or not at all
+  double welcome_lost = 0;  ///< ... or that the connection goes dark behind its HELLO
 
   duration round_trip() const noexcept { return 2 * delay; }
 };
@@ -84,6 +91,22 @@ struct fault {
   bool persistent = false;  ///< connections that are dialled meanwhile suffer too
 };
 
+/// What befalls whole programs.
+struct incident {
+  enum class kind : std::uint8_t {
+    server_crash,  ///< the process dies; another one listens after `length`
+    server_exit,   ///< it says goodbye first
+    server_drain,  ///< takes no more sessions and streams, exits when `length` has passed, and comes back
+    client_exit,   ///< says goodbye
+    key_removed,   ///< for `length`
+    time_jump,     ///< the machine sleeps: nobody notices anything for `length`
+  };
+  timestamp at{0};
+  kind what = kind::server_crash;
+  duration length{0};
+  std::size_t server = 0;
+};
+
 struct plan {
   std::string name;
   std::uint64_t seed = 0;
@@ -92,9 +115,13 @@ struct plan {
   link::options connection = {};
   std::vector<path_plan> paths;
   std::vector<fault> faults;
+  std::vector<incident> incidents;
   std::vector<stream_plan> streams;
-  std::optional<duration> redial = std::chrono::milliseconds(100);  ///< none: a lost bridge stays lost
-  std::size_t most_cuts = 0;  ///< pieces into which what a bridge delivers is cut at most; 0 for not
+  std::optional<duration> redial = std::chrono::milliseconds(100);  ///< first pause after a failed dial; none: the
+                                                                    ///< network lets each bridge through only once
+  duration resume_timeout = std::chrono::seconds(60);               ///< at both ends
+  bool streams_may_be_lost = false;  ///< sessions may end, and the programs of their streams are told
+  std::size_t most_cuts = 0;         ///< pieces into which what a bridge delivers is cut at most; 0 for not
   duration time_limit = std::chrono::seconds(300);
   timestamp stop_at{0};  ///< the run ends there, finished or not; 0 for when all streams have ended
 };

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
+#include "mtcp/refusal.hpp"
 #include "sim/content.hpp"
 
 namespace mtcp::sim {
@@ -16,103 +18,104 @@ constexpr auto refused_because = core::refusal::connection_refused;
 
 }  // namespace
 
-programs::programs(event_queue& events, endpoint& client, endpoint& server, const std::vector<stream_plan>& plans,
-                   journal& log)
-    : events_(events), client_(client), server_(server), log_(log) {
-  for (const stream_plan& p : plans) {
-    conversations_.push_back(std::make_unique<conversation>(events, p, client, server, log));
-    events.at(p.start, [this, c = conversations_.back().get()] { open(*c); });
+programs::programs(event_queue& events, const plan& p, journal& log)
+    : events_(events), log_(log), streams_may_be_lost_(p.streams_may_be_lost) {
+  for (const stream_plan& s : p.streams) {
+    conversations_.push_back(std::make_unique<conversation>(events, s, log));
+    conversation* c = conversations_.back().get();
+    events.at(s.start, [this, c] { open(*c); });
+    if (s.cancel_after) events.at(s.start + *s.cancel_after, [this, c] { cancel(*c); });
   }
 }
 
-// The port says which plan the stream follows, so that the server's end can find its part.
+// ---- the client's end ----
+
+// The host says which plan the stream follows, so that the server's end can find its part.
 void programs::open(conversation& c) {
   const auto index = static_cast<std::size_t>(
-      std::find_if(conversations_.begin(), conversations_.end(), [&](const auto& p) { return p.get() == &c; }) -
-      conversations_.begin());
-  const std::size_t size = std::min<std::uint64_t>(c.plan.early, c.plan.client.send);
-  std::vector<std::byte> early(size);
+      std::ranges::find_if(conversations_, [&](const auto& p) { return p.get() == &c; }) - conversations_.begin());
+  c.early = std::min<std::uint64_t>(c.plan.early, c.plan.client.send);
+  std::vector<std::byte> early(c.early);
   fill_content(mix(c.plan.seed), 0, early);
-  const auto id = client_.engine().open({std::to_string(index), 443}, early);
-  if (!id) {
+  if (opener_->stopped()) {
+    c.not_opened = operation_aborted();
+    return;
+  }
+  c.ticket = opener_->next_ticket();
+  opening_.emplace(*c.ticket, &c);
+  opener_->open(*c.ticket, {std::to_string(index), 443}, std::move(early), events_.now());
+}
+
+void programs::cancel(conversation& c) {
+  if (c.ticket) opener_->cancel_open(*c.ticket);
+}
+
+programs::conversation& programs::take_ticket(std::uint64_t ticket) {
+  conversation& c = *opening_.at(ticket);
+  opening_.erase(ticket);
+  c.ticket.reset();
+  return c;
+}
+
+void programs::on_opened(std::uint64_t ticket, session& through, core::stream_id id, const core::target&,
+                         bool stopped) {
+  conversation& c = take_ticket(ticket);
+  log_.note("client: stream %lu opened", id);
+  if (c.plan.refused) log_.fail("client: stream %lu opened, though refused", id);
+  if (through.engine().bound_address(id).port != 1080) log_.fail("stream %lu: wrong bound address", id);
+  c.client.take(through, id);
+  c.client.start(c.early, stopped);
+}
+
+void programs::on_not_opened(std::uint64_t ticket, error_code why) {
+  conversation& c = take_ticket(ticket);
+  if (why == errc::too_many_streams) {
     events_.after(open_again_after, [this, &c] { open(c); });
     return;
   }
-  if (!by_id_.emplace(*id, &c).second) log_.fail("stream id %lu was given twice", *id);
-  c.id = *id;
-  const auto stats = client_.engine().stats_of_stream(*id);
-  log_.note("client: stream %lu opened, plan %zu", *id, index);
-  c.client.start(*id, stats ? stats->bytes_sent : 0);
-  client_.changed();
+  log_.note("client: not opened: %s", why.message().c_str());
+  c.not_opened = why;
 }
 
-void programs::on_client_event(const core::event& what) {
-  using type = core::event::type;
-  if (what.kind == type::going_away) return log_.fail("client: the server goes away, nobody asked it to");
-  const auto found = by_id_.find(what.id);
-  if (found == by_id_.end() || what.kind == type::incoming) {
-    return log_.fail("client: event %d of unknown stream %lu", int(what.kind), what.id);
-  }
-  conversation& c = *found->second;
-  if (what.kind == type::opened) {
-    if (c.plan.refused) log_.fail("client: stream %lu opened, though refused", what.id);
-    if (client_.engine().bound_address(what.id).port != 1080) log_.fail("stream %lu: wrong bound address", what.id);
-    return;
-  }
-  if (what.kind != type::refused) return c.client.on_event(what);
-  if (!c.plan.refused || what.code != static_cast<std::uint64_t>(refused_because)) {
-    log_.fail("client: stream %lu refused with %lu", what.id, what.code);
-  }
-  c.client.refused();
-}
+// ---- the server's end ----
 
-void programs::on_server_event(const core::event& what) {
-  using type = core::event::type;
-  if (what.kind == type::incoming) return incoming(what.id);
-  const auto found = by_id_.find(what.id);
-  if (found == by_id_.end() || !found->second->known_to_server) {
-    return log_.fail("server: event %d of unknown stream %lu", int(what.kind), what.id);
-  }
-  found->second->server.on_event(what);
-}
-
-void programs::incoming(core::stream_id id) {
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end()) return log_.fail("server: stream %lu was never opened", id);
-  conversation& c = *found->second;
-  if (c.known_to_server) return log_.fail("server: stream %lu came in twice", id);
-  c.known_to_server = true;
+void programs::on_stream(std::shared_ptr<server_session> of, core::stream_id id) {
+  const core::target& to = of->core().engine().target_of(id);
+  conversation& c = *conversations_.at(std::stoul(to.host));
+  if (to.port != 443) log_.fail("server: stream %lu has the wrong target %s", id, to.host.c_str());
+  if (c.server.known()) return log_.fail("server: stream %lu came in twice", id);
   log_.note("server: stream %lu comes in", id);
-  const core::target& to = server_.engine().target_of(id);
-  if (to.port != 443 || conversations_.at(std::stoul(to.host)).get() != &c) {
-    log_.fail("server: stream %lu has the wrong target %s", id, to.host.c_str());
-  }
+  c.server.take(of->core(), id);
+  c.at = std::move(of);
   if (c.plan.answer_after == duration{0}) return answer(c);
   events_.after(c.plan.answer_after, [this, &c] { answer(c); });
 }
 
 void programs::answer(conversation& c) {
-  c.answered = true;
-  log_.note("server: stream %lu %s", c.id, c.plan.refused ? "refused" : "answered");
+  const auto at = std::exchange(c.at, nullptr);
+  if (c.server.done()) return;  // its session ended meanwhile
+  log_.note("server: a stream is %s", c.plan.refused ? "refused" : "answered");
   if (c.plan.refused) {
-    server_.engine().refuse(c.id, refused_because);
+    at->core().engine().refuse(c.server.id(), refused_because);
     c.server.refused();
-  } else {
-    server_.engine().answer(c.id, {"192.0.2.1", 1080});
-    c.server.start(c.id, 0);
+    return;
   }
-  server_.changed();
+  at->core().engine().answer(c.server.id(), {"192.0.2.1", 1080});
+  c.server.start(0);
 }
 
 // ---- the end ----
 
+bool programs::over(const conversation& c) const {
+  const bool opener_is_done = c.client.done() || c.not_opened;
+  // The server may never hear of a stream that its client gave up.
+  const bool unheard = !c.server.known() && (c.not_opened || c.client.result().died || c.client.result().lost);
+  if (c.client.stuck_for_good() || c.server.stuck_for_good()) return true;
+  return opener_is_done && (c.server.done() || unheard);
+}
+
 bool programs::finished() const {
-  return std::all_of(conversations_.begin(), conversations_.end(), [](const auto& c) {
-    if (c->id == 0) return false;
-    if (c->client.result().died && !c->known_to_server) return true;  // the server may never hear of it
-    if (c->client.stuck_for_good() || c->server.stuck_for_good()) return true;
-    return c->client.done() && c->server.done();
-  });
+  return std::ranges::all_of(conversations_, [this](const auto& c) { return over(*c); });
 }
 
 void programs::note_unfinished() const {
@@ -134,12 +137,14 @@ void programs::judge() const {
 }
 
 void programs::judge(const conversation& c) const {
-  if (c.plan.refused) {
-    const actor::account& seen = c.client.result();
-    const bool left = seen.died || seen.receiving == actor::got::given_up;  // before it could hear of it
-    if (!seen.refused && !left) log_.fail("stream %lu: the refusal did not arrive", c.id);
-    return;
+  if (c.client.result().lost || c.server.result().lost) {
+    if (!streams_may_be_lost_) log_.fail("a stream was lost with its session");
+  } else if (c.not_opened) {
+    const bool expected = c.plan.refused ? *c.not_opened == error_code(refused_because)
+                                         : c.plan.cancel_after && *c.not_opened == operation_aborted();
+    if (!expected && !streams_may_be_lost_) log_.fail("a stream was not opened: %s", c.not_opened->message().c_str());
   }
+  if (c.not_opened) return;
   judge_direction(c, c.client, c.server, "up");
   judge_direction(c, c.server, c.client, "down");
 }
@@ -147,20 +152,22 @@ void programs::judge(const conversation& c) const {
 void programs::judge_direction(const conversation& c, const actor& from, const actor& to, const char* name) const {
   const actor::account& out = from.result();
   const actor::account& in = to.result();
-  const bool sender_reset = out.died || out.sending == actor::sent::reset;
-  const bool receiver_left = in.died || in.receiving == actor::got::given_up;
-  if (in.read > out.written) log_.fail("stream %lu %s: %lu bytes read, %lu written", c.id, name, in.read, out.written);
+  const bool lost = out.lost || in.lost;
+  const bool sender_reset = lost || out.died || out.sending == actor::sent::reset;
+  const bool receiver_left = lost || in.died || in.receiving == actor::got::given_up;
+  const core::stream_id id = c.client.id();
+  if (in.read > out.written) log_.fail("stream %lu %s: %lu bytes read, %lu written", id, name, in.read, out.written);
   if (in.receiving == actor::got::end && (in.read != out.written || out.sending != actor::sent::finished)) {
-    log_.fail("stream %lu %s: ended after %lu of %lu bytes", c.id, name, in.read, out.written);
+    log_.fail("stream %lu %s: ended after %lu of %lu bytes", id, name, in.read, out.written);
   }
   if (in.receiving == actor::got::reset && !sender_reset) {
-    log_.fail("stream %lu %s: reset, though nobody reset it", c.id, name);
+    log_.fail("stream %lu %s: reset, though nobody reset it", id, name);
   }
   if (out.sending == actor::sent::stopped && !receiver_left) {
-    log_.fail("stream %lu %s: the sender was stopped, though the receiver wanted all", c.id, name);
+    log_.fail("stream %lu %s: the sender was stopped, though the receiver wanted all", id, name);
   }
   if (in.receiving == actor::got::end && out.written != from.does().send) {
-    log_.fail("stream %lu %s: %lu bytes instead of %lu", c.id, name, out.written, from.does().send);
+    log_.fail("stream %lu %s: %lu bytes instead of %lu", id, name, out.written, from.does().send);
   }
 }
 

@@ -1,40 +1,44 @@
-// All the programs that use the tunnel: starts them by their plans, brings them their events, and judges at the end
-// whether both ends of each stream saw what they had to see.
+// All the programs that use the tunnel: starts them by their plans, and judges at the end whether both ends of each
+// stream saw what they had to see.
 #pragma once
 
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "mtcp/session/client_policy.hpp"
+#include "mtcp/session/server_sessions.hpp"
 #include "sim/actor.hpp"
-#include "sim/endpoint.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/journal.hpp"
 #include "sim/plan.hpp"
 
 namespace mtcp::sim {
 
-class programs {
+class programs final : public openings::listener {
  public:
   struct conversation {
-    conversation(event_queue& events, const stream_plan& p, endpoint& client_end, endpoint& server_end, journal& log)
+    conversation(event_queue& events, const stream_plan& p, journal& log)
         : plan(p),
-          client(events, client_end, p.client, mix(p.seed), mix(p.seed + 1), log),
-          server(events, server_end, p.server, mix(p.seed + 1), mix(p.seed), log) {}
+          client(events, side::client, p.client, mix(p.seed), mix(p.seed + 1), log),
+          server(events, side::server, p.server, mix(p.seed + 1), mix(p.seed), log) {}
     stream_plan plan;
     actor client;
     actor server;
-    core::stream_id id = 0;
-    bool known_to_server = false;
-    bool answered = false;
+    std::optional<std::uint64_t> ticket{};  ///< while it is being opened
+    std::size_t early = 0;
+    std::optional<error_code> not_opened{};
+    std::shared_ptr<server_session> at{};  ///< while its server's end lives
   };
 
-  programs(event_queue& events, endpoint& client, endpoint& server, const std::vector<stream_plan>& plans,
-           journal& log);
+  programs(event_queue& events, const plan& p, journal& log);
+  /// Who opens streams. Before any is due.
+  void use(client_policy& opener) { opener_ = &opener; }
 
-  void on_client_event(const core::event& what);
-  void on_server_event(const core::event& what);
+  /// At a server.
+  void on_stream(std::shared_ptr<server_session> of, core::stream_id id);
 
   /// Nobody has anything left to do but those who are stuck for good and their peers.
   bool finished() const;
@@ -48,17 +52,22 @@ class programs {
 
  private:
   void open(conversation& c);
-  void incoming(core::stream_id id);
+  void cancel(conversation& c);
+  void on_opened(std::uint64_t ticket, session& through, core::stream_id id, const core::target& to,
+                 bool stopped) override;
+  void on_not_opened(std::uint64_t ticket, error_code why) override;
+  conversation& take_ticket(std::uint64_t ticket);
   void answer(conversation& c);
+  bool over(const conversation& c) const;
   void judge(const conversation& c) const;
   void judge_direction(const conversation& c, const actor& from, const actor& to, const char* name) const;
 
   event_queue& events_;
-  endpoint& client_;
-  endpoint& server_;
   journal& log_;
+  bool streams_may_be_lost_;
+  client_policy* opener_ = nullptr;
   std::vector<std::unique_ptr<conversation>> conversations_;
-  std::map<core::stream_id, conversation*> by_id_;
+  std::map<std::uint64_t, conversation*> opening_;  // by ticket
 };
 
 }  // namespace mtcp::sim

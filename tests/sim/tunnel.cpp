@@ -9,14 +9,27 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// How long both ends may take to forget everything once all streams have ended: a dead bridge is noticed after 10 s.
+// How long both ends may take to forget everything once all streams have ended: a dead bridge is noticed after 10 s,
+// and a session whose client is gone ends with the resume timeout.
 constexpr duration settle_limit = 30s;
 
 constexpr duration trace_interval = 250ms;
 
+constexpr std::size_t least_write_room = 16 << 10;
+constexpr std::size_t bookkeeping = 256 << 10;
+
 double millis(duration d) { return static_cast<double>(d.count()) * 1e-6; }
 
-core::limits limits_of(const plan& p, side which) { return which == side::client ? p.client : p.server; }
+client_settings settings_of(const plan& p) {
+  client_settings s;
+  for (std::size_t i = 0; i < p.paths.size(); ++i)
+    s.paths.push_back({std::to_string(i), p.paths[i].bridges, p.paths[i].tune, p.paths[i].options});
+  s.limits = p.client;
+  s.resume_timeout = p.resume_timeout;
+  s.first_backoff = p.redial.value_or(100ms);
+  s.seed = p.seed;
+  return s;
+}
 
 }  // namespace
 
@@ -24,157 +37,33 @@ tunnel::tunnel(const plan& p, bool verbose)
     : plan_(p),
       log_(events_, verbose),
       chance_(p.seed),
-      client_(events_, side::client, limits_of(p, side::client), p.most_cuts, chance_.fork(), log_,
-              {[this](const core::event& e) { programs_.on_client_event(e); },
-               [this](core::bridge_id id) { on_lost(id); }, [this](core::bridge_id id) { on_suspect(id); }}),
-      server_(events_, side::server, limits_of(p, side::server), p.most_cuts, chance_.fork(), log_,
-              {[this](const core::event& e) { programs_.on_server_event(e); }, [](core::bridge_id) {},
-               [](core::bridge_id) {}}),
-      programs_(events_, client_, server_, plan_.streams, log_),
+      programs_(events_, plan_, log_),
+      driver_(events_, *this, "client"),
+      client_(settings_of(p), driver_, programs_, [this](const trace::event& e) { on_trace(e); }),
       paths_(p.paths.size()) {
-  client_.engine().set_peer_limits(core::announced(p.server));
-  server_.engine().set_peer_limits(core::announced(p.client));
-  for (std::size_t path = 0; path < p.paths.size(); ++path) dial(path);
-  for (const fault& f : plan_.faults) {
+  for (const path_plan& path : p.paths) servers_.resize(std::max(servers_.size(), path.server + 1));
+  for (std::size_t i = 0; i < servers_.size(); ++i) begin_server(i);
+  programs_.use(client_);
+  client_.start(events_.now());
+  carry_out_actions();
+  for (const fault& f : plan_.faults)
     if (!f.after_bytes) events_.at(f.at, [this, &f] { strike(f); });
+  for (const incident& i : plan_.incidents) events_.at(i.at, [this, &i] { happen(i); });
+}
+
+core::engine& tunnel::server_engine() const {
+  return servers_.at(0)->sessions().all().begin()->second->core().engine();
+}
+
+void tunnel::on_trace(const trace::event& what) {
+  log_.note("client: %s", trace::to_string(what).c_str());
+  if (const auto* e = std::get_if<trace::bridge_suspected>(&what)) {
+    ++suspected_;
+    reasons_to_dial_.emplace(e->where, events_.now());
   }
-}
-
-// ---- dialling ----
-
-bottleneck_pair tunnel::bottlenecks_of(std::size_t path) {
-  const path_plan& p = plan_.paths[path];
-  const auto make = [&] {
-    return bottleneck_pair{std::make_shared<bottleneck>(events_, p.up.narrow),
-                           std::make_shared<bottleneck>(events_, p.down.narrow)};
-  };
-  if (!p.shared) return make();
-  bottleneck_pair& pair = shared_[*p.shared];
-  if (!pair.up) pair = make();
-  return pair;
-}
-
-connection::socket_handlers tunnel::handlers_of(side which, dialled& d) {
-  endpoint& at = which == side::client ? client_ : server_;
-  return {[&at] { at.changed(); },
-          [this, &at, &d](core::slice bytes) {
-            at.delivered(d.id, std::move(bytes));
-            watch_bytes(d);
-          },
-          [this, &at, &d, which](const char* why) {
-            at.closed(d.id, why);
-            if (which == side::client) replace(d);  // it may have been lost before it was up
-          }};
-}
-
-void tunnel::dial(std::size_t path) {
-  dialled_.push_back(std::make_unique<dialled>());
-  dialled& d = *dialled_.back();
-  d.id = dialled_.size();
-  d.path = path;
-  d.carrier = std::make_unique<connection>(events_, plan_.paths[path], bottlenecks_of(path), plan_.connection,
-                                           chance_.fork(), handlers_of(side::client, d), handlers_of(side::server, d));
-  for (const fault& f : plan_.faults) {
-    if (f.after_bytes && f.path == path && !struck_.contains(&f)) d.waiting.push_back(&f);
-  }
-  apply_state(d);
-  // TCP and TLS take a round trip each, then HELLO goes out.
-  const timestamp passable = d.carrier->passable_at();
-  if (passable == timestamp::max()) return;
-  events_.at(passable + 2 * plan_.paths[path].round_trip(), [this, &d] { send_hello(d); });
-}
-
-void tunnel::apply_state(dialled& d) {
-  const path_state& state = paths_[d.path];
-  if (state.held_until > events_.now()) d.carrier->hold(state.held_until);
-  if (state.swallowed_until > events_.now()) d.carrier->swallow(state.swallowed_until);
-  if (state.rate > 0) d.carrier->set_rate(state.rate);
-}
-
-void tunnel::send_hello(dialled& d) {
-  if (!d.carrier->open(side::client)) return;
-  d.client_counts = client_.engine().unsettled();
-  events_.after(plan_.paths[d.path].delay, [this, &d] { send_welcome(d); });
-}
-
-void tunnel::send_welcome(dialled& d) {
-  if (!d.carrier->open(side::server)) return;
-  server_.engine().settle(d.client_counts, events_.now());
-  d.server_counts = server_.engine().unsettled();
-  server_.attach(d.id, *d.carrier, plan_.paths[d.path].options);
-  events_.after(plan_.paths[d.path].delay, [this, &d] { welcomed(d); });
-}
-
-void tunnel::welcomed(dialled& d) {
-  if (!d.carrier->open(side::client)) return;
-  log_.note("bridge %lu up on path %zu", d.id, d.path);
-  client_.engine().settle(d.server_counts, events_.now());
-  client_.attach(d.id, *d.carrier, plan_.paths[d.path].options);
-}
-
-void tunnel::on_lost(core::bridge_id id) { replace(*dialled_[id - 1]); }
-// As the client does: no more replacements than there should be bridges.
-void tunnel::on_suspect(core::bridge_id id) {
-  ++suspected_;
-  dialled& d = *dialled_[id - 1];
-  const auto lives = [&](const auto& other) { return other->path == d.path && other->carrier->open(side::client); };
-  if (std::count_if(dialled_.begin(), dialled_.end(), lives) < 2) replace(d);
-}
-
-void tunnel::replace(dialled& d) {
-  if (ending_ || !plan_.redial || std::exchange(d.replaced, true)) return;
-  events_.after(*plan_.redial, [this, path = d.path] {
-    if (!ending_) dial(path);
-  });
-}
-
-// ---- faults ----
-
-void tunnel::strike(const fault& f) {
-  remember(f);
-  log_.note("fault %d on path %zu for %ld ms", int(f.what), f.path, long(f.length / 1ms));
-  for (std::size_t i = 0; i < dialled_.size(); ++i) {
-    if (dialled_[i]->path == f.path && dialled_[i]->carrier->open(side::client)) strike(f, *dialled_[i]);
-  }
-}
-
-void tunnel::strike(const fault& f, dialled& d) {
-  using kind = fault::kind;
-  switch (f.what) {
-    case kind::hold:
-      return d.carrier->hold(events_.now() + f.length);
-    case kind::swallow:
-      return d.carrier->swallow(events_.now() + f.length);
-    case kind::rate:
-      return d.carrier->set_rate(f.value);
-    case kind::reset:
-      return d.carrier->reset();
-    case kind::cut:
-      return d.carrier->cut();
-    case kind::silence:
-      return d.carrier->silence();
-  }
-}
-
-void tunnel::remember(const fault& f) {
-  if (!f.persistent) return;
-  path_state& state = paths_[f.path];
-  if (f.what == fault::kind::hold) state.held_until = events_.now() + f.length;
-  if (f.what == fault::kind::swallow) state.swallowed_until = events_.now() + f.length;
-  if (f.what == fault::kind::rate) state.rate = f.value;
-}
-
-void tunnel::watch_bytes(dialled& d) {
-  const std::uint64_t received = d.carrier->out(side::client).received() + d.carrier->out(side::server).received();
-  std::erase_if(d.waiting, [&](const fault* f) {
-    if (received < *f->after_bytes) return false;
-    if (!struck_.insert(f).second) return true;
-    events_.at(events_.now(), [this, f, &d] {
-      log_.note("fault %d on bridge %lu", int(f->what), d.id);
-      strike(*f, d);
-    });
-    return true;
-  });
+  if (const auto* e = std::get_if<trace::bridge_lost>(&what)) reasons_to_dial_.emplace(e->where, events_.now());
+  if (std::holds_alternative<trace::session_over>(what) && !plan_.streams_may_be_lost)
+    log_.fail("client: %s", trace::to_string(what).c_str());
 }
 
 // ---- a run ----
@@ -188,6 +77,7 @@ bool tunnel::run() {
   } catch (const livelock& stuck) {
     log_.fail("livelock at the %s", stuck.what());
   }
+  check_pace_of_dials();
   return log_.failures().empty();
 }
 
@@ -195,56 +85,137 @@ void tunnel::play() {
   const timestamp limit = plan_.stop_at > timestamp{0} ? plan_.stop_at : plan_.time_limit;
   while (!programs_.finished() && events_.now() < limit) {
     events_.run_until(std::min(limit, events_.now() + 10ms));
+    check_memory();
     if (log_.verbose() && events_.now() % trace_interval == 0ms) note_bridges();
   }
-  if (plan_.stop_at > timestamp{0}) return;
-  if (programs_.finished()) return;
-  log_.fail("streams have not ended: %zu at the client, %zu at the server", client_.engine().stream_count(),
-            server_.engine().stream_count());
+  if (plan_.stop_at > timestamp{0} || programs_.finished()) return;
+  log_.fail("streams have not ended");
   programs_.note_unfinished();
 }
 
 void tunnel::note_bridges() const {
   for (const auto& d : dialled_) {
-    for (const endpoint* e : {&client_, &server_}) {
-      const auto s = e->engine().stats_of(d->id);
-      if (!s || !e->attached(d->id)) continue;
-      const link& out = d->carrier->out(e->which());
+    for (const side s : {side::client, side::server}) {
+      const session* at = s == side::client ? (d->bridge ? &d->bridge->session->core : nullptr)
+                                            : (d->session ? &d->session->core() : nullptr);
+      const core::bridge_id id = s == side::client && d->bridge ? d->bridge->bridge : d->bridge_id;
+      const auto stats = at == nullptr ? std::nullopt : at->engine().stats_of(id);
+      if (!stats) continue;
+      const link& out = d->carrier->out(s);
       log_.note(
           "  %s bridge %lu: %lu kB sent, %lu of %lu kB in flight, %.2f MB/s, rtt %.1f (min %.1f) ms%s; "
           "tcp window %lu kB, rtt %.1f ms, %lu losses, %lu timeouts%s",
-          name_of(e->which()), d->id, s->bytes_sent / 1000, s->in_flight / 1000, s->cap / 1000,
-          static_cast<double>(s->delivery_rate) * 1e-6, millis(s->rtt), millis(s->rtt_min),
-          s->suspect ? ", suspect" : "", out.info().congestion_window / 1000, millis(out.info().srtt),
+          name_of(s), id, stats->bytes_sent / 1000, stats->in_flight / 1000, stats->cap / 1000,
+          static_cast<double>(stats->delivery_rate) * 1e-6, millis(stats->rtt), millis(stats->rtt_min),
+          stats->suspect ? ", suspect" : "", out.info().congestion_window / 1000, millis(out.info().srtt),
           out.count().losses, out.count().timeouts, out.info().recovering ? ", recovering" : "");
     }
   }
 }
 
+// ---- the end ----
+
 void tunnel::settle_down() {
   log_.note("all streams have ended");
   programs_.abandon();
-  const timestamp limit = events_.now() + settle_limit;
-  while (!(quiet(client_) && quiet(server_)) && events_.now() < limit) events_.run_until(events_.now() + 10ms);
-  report_leftovers(client_);
-  report_leftovers(server_);
-  ending_ = true;
+  const timestamp limit = events_.now() + settle_limit + plan_.resume_timeout;
+  while (!(client_is_quiet() && servers_are_quiet()) && events_.now() < limit) events_.run_until(events_.now() + 10ms);
+  report_leftovers();
   programs_.judge();
 }
 
-bool tunnel::quiet(endpoint& e) const {
-  const core::tunnel_stats now = e.engine().stats();
-  return e.engine().stream_count() == 0 && e.engine().idle() && now.receive_memory == 0 && now.send_memory == 0 &&
+namespace {
+
+bool quiet(const core::engine& engine) {
+  const core::tunnel_stats now = engine.stats();
+  return engine.stream_count() == 0 && engine.idle() && now.receive_memory == 0 && now.send_memory == 0 &&
          now.reorder_bytes == 0 && now.receive_granted == 0;
 }
 
-void tunnel::report_leftovers(endpoint& e) {
-  if (quiet(e)) return;
-  const core::tunnel_stats now = e.engine().stats();
-  log_.fail(
-      "%s is left with %zu streams, %sidle, %zu bytes to read (%zu behind holes), %zu unacknowledged, %zu granted",
-      name_of(e.which()), e.engine().stream_count(), e.engine().idle() ? "" : "not ", now.receive_memory,
-      now.reorder_bytes, now.send_memory, now.receive_granted);
+std::string leftovers(const core::engine& engine) {
+  const core::tunnel_stats now = engine.stats();
+  char text[256];
+  std::snprintf(text, sizeof text,
+                "%zu streams, %sidle, %zu bytes to read (%zu behind holes), %zu unacknowledged, %zu granted",
+                engine.stream_count(), engine.idle() ? "" : "not ", now.receive_memory, now.reorder_bytes,
+                now.send_memory, now.receive_granted);
+  return text;
+}
+
+}  // namespace
+
+bool tunnel::client_is_quiet() const { return !client_.current() || quiet(client_.current()->core.engine()); }
+
+// Besides the client's own session nothing may be left but what ends by itself.
+bool tunnel::servers_are_quiet() const {
+  for (const auto& one : servers_) {
+    if (!one) continue;
+    for (const auto& [id, open] : one->sessions().all()) {
+      const bool current = client_.current() && client_.current()->id == id;
+      if (!current || !quiet(open->core().engine())) return false;
+    }
+  }
+  return true;
+}
+
+void tunnel::report_leftovers() {
+  if (!client_is_quiet()) log_.fail("client is left with %s", leftovers(client_.current()->core.engine()).c_str());
+  if (servers_are_quiet()) return;
+  for (const auto& one : servers_) {
+    if (!one) continue;
+    for (const auto& [id, open] : one->sessions().all())
+      log_.fail("server is left with session %s: %zu bridges, %s", short_name(id).c_str(), open->core().bridge_count(),
+                leftovers(open->core().engine()).c_str());
+  }
+}
+
+// ---- checks ----
+
+void tunnel::check_memory() {
+  if (client_.current()) check_memory("client", client_.current()->core.engine());
+  for (const auto& one : servers_) {
+    if (!one) continue;
+    for (const auto& [id, open] : one->sessions().all()) check_memory("server", open->core().engine());
+  }
+}
+
+// Every stream has a least credit and a least room to write, whatever the budgets say. Memory is charged by capacity,
+// which is at most twice of what is kept of received bytes, and bookkeeping.
+void tunnel::check_memory(const char* whose, const core::engine& engine) {
+  const core::tunnel_stats now = engine.stats();
+  const core::limits& allowed = engine.local_limits();
+  const std::size_t granted = allowed.receive_budget + now.streams_active * allowed.early_limit;
+  const std::size_t unacknowledged = allowed.send_budget + (now.streams_active + 1) * least_write_room;
+  const auto within = [&](const char* what, std::size_t bytes, std::size_t most) {
+    if (bytes > most) log_.fail("%s: %zu bytes %s, allowed are %zu", whose, bytes, what, most);
+  };
+  within("of credit granted", now.receive_granted, granted);
+  within("received and unread", now.receive_memory, 2 * granted + bookkeeping);
+  within("written and unacknowledged", now.send_memory, unacknowledged);
+}
+
+// In any ten seconds a path is dialled once for each bridge that it should have, once for each that was lost or
+// suspected, and as often again as pauses that double from the first one let it fail.
+void tunnel::check_pace_of_dials() {
+  constexpr duration window = 10s;
+  for (std::size_t path = 0; path < plan_.paths.size(); ++path) {
+    std::vector<timestamp> dials;
+    for (const auto& d : dialled_)
+      if (d->path == path) dials.push_back(d->at);
+    const std::size_t bridges = plan_.paths[path].tune ? bridge_tuner::most : plan_.paths[path].bridges;
+    std::size_t failures = 2;
+    for (duration pause = plan_.redial.value_or(100ms) / 2; pause < window; pause *= 2) ++failures;
+    const auto [from, to] = reasons_to_dial_.equal_range("on " + std::to_string(path));
+    for (std::size_t i = 0; i < dials.size(); ++i) {
+      const auto in_window = [&](timestamp t) { return t >= dials[i] - window && t <= dials[i] + window; };
+      const auto count = std::count_if(dials.begin() + static_cast<std::ptrdiff_t>(i), dials.end(),
+                                       [&](timestamp t) { return t <= dials[i] + window; });
+      const auto reasons = std::count_if(from, to, [&](const auto& r) { return in_window(r.second); });
+      const auto most = static_cast<std::ptrdiff_t>(bridges * (1 + failures)) + reasons;
+      if (count <= most) continue;
+      return log_.fail("%ld dials of path %zu within 10 s, with %ld reasons", count, path, reasons);
+    }
+  }
 }
 
 tunnel::totals tunnel::count() const {

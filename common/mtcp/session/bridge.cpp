@@ -22,14 +22,13 @@ core::gather_list& staging(std::size_t most) {
 
 bool bridge::transmit(core::engine& from, core::timestamp now) {
   if (closed_ || waits_for_room_) return false;
-  const std::size_t slack = from.send_slack(id_);
-  adapt_unsent_limit(slack);
-  const std::size_t unsent = unsent_bytes(slack);
-  if (unsent >= slack) {
+  adapt_unsent_limit(from.send_slack(id_));
+  const std::size_t unsent = unsent_bytes();
+  if (unsent >= unsent_limit_) {
     wait_for_room();
     return false;
   }
-  core::gather_list& frames = staging(std::clamp(slack - unsent, least_at_once, most_at_once));
+  core::gather_list& frames = staging(std::clamp(unsent_limit_ - unsent, least_at_once, most_at_once));
   from.poll_transmit(id_, frames, now);
   if (frames.size() == 0) return false;
   unsent_ += frames.size();
@@ -42,8 +41,8 @@ bool bridge::transmit(core::engine& from, core::timestamp now) {
 }
 
 // What was written since the connection was last asked may be unsent. It is asked again only when that becomes much.
-std::size_t bridge::unsent_bytes(std::size_t slack) {
-  if (2 * unsent_ >= slack) unsent_ = link_.unsent_bytes();
+std::size_t bridge::unsent_bytes() {
+  if (2 * unsent_ >= unsent_limit_) unsent_ = link_.unsent_bytes();
   return unsent_;
 }
 
@@ -52,7 +51,8 @@ void bridge::wait_for_room() {
   link_.await_room();
 }
 
-// A system call, so only when it makes a difference.
+// A system call, so only when it makes a difference. All else goes by the limit that the connection has: one that
+// counts as full here and not there would say at once that it has room, again and again.
 void bridge::adapt_unsent_limit(std::size_t slack) {
   const std::size_t tolerated = unsent_limit_ / 4;
   if (unsent_limit_ != 0 && slack < unsent_limit_ + tolerated && slack + tolerated > unsent_limit_) return;

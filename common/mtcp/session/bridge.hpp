@@ -58,7 +58,7 @@ class bridge {
   void describe(const core::engine& engine, core::role side, core::timestamp now, bridge_snapshot& out) const;
 
  private:
-  std::size_t unsent_bytes(std::size_t slack);
+  std::size_t unsent_bytes();
   void wait_for_room();
   void adapt_unsent_limit(std::size_t slack);
   void tell_use(core::engine& of);
