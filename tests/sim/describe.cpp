@@ -48,8 +48,11 @@ std::string describe(const plan& p) {
     add(out, "path %zu: rtt %.1f ms jitter %.1f", i, millis(path.round_trip()), millis(path.jitter));
     describe(out, "up", path.up);
     describe(out, "down", path.down);
-    add(out, "%s%s carries %d limit %lu\n", path.shared ? " shared" : "", path.options.backup ? " backup" : "",
-        static_cast<int>(path.options.carries), path.options.rate_limit);
+    add(out, "%s%s carries %d limit %lu, %u bridges%s to server %zu", path.shared ? " shared" : "",
+        path.options.backup ? " backup" : "", static_cast<int>(path.options.carries), path.options.rate_limit,
+        path.bridges, path.tune ? " or more" : "", path.server);
+    add(out, ", dials refused %.1f, hang %.1f, WELCOME lost %.1f\n", path.dial_refused, path.dial_hangs,
+        path.welcome_lost);
   }
   static constexpr const char* kinds[] = {"hold", "swallow", "rate", "reset", "cut", "silence"};
   for (const fault& f : p.faults) {
@@ -57,10 +60,19 @@ std::string describe(const plan& p) {
         f.after_bytes ? static_cast<long>(*f.after_bytes) : -1L, f.path, kinds[static_cast<int>(f.what)],
         millis(f.length), f.value, f.persistent ? " persistent" : "");
   }
+  static constexpr const char* incidents[] = {"server crash", "server exit", "server drain",
+                                              "client exit",  "key removed", "time jump"};
+  for (const incident& i : p.incidents) {
+    add(out, "%s of %zu at %.0f ms for %.0f ms\n", incidents[static_cast<int>(i.what)], i.server, millis(i.at),
+        millis(i.length));
+  }
+  add(out, "sessions outlive their bridges by %.0f ms%s\n", millis(p.resume_timeout),
+      p.streams_may_be_lost ? "; streams may be lost" : "");
   for (std::size_t i = 0; i < p.streams.size(); ++i) {
     const stream_plan& s = p.streams[i];
     add(out, "stream plan %zu: at %.0f ms early %zu%s answered after %.0f ms", i, millis(s.start), s.early,
         s.refused ? " refused" : "", millis(s.answer_after));
+    if (s.cancel_after) add(out, " cancelled after %.0f ms", millis(*s.cancel_after));
     describe(out, "client", s.client);
     describe(out, "server", s.server);
     out += "\n";

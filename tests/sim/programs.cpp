@@ -140,8 +140,8 @@ void programs::judge(const conversation& c) const {
   if (c.client.result().lost || c.server.result().lost) {
     if (!streams_may_be_lost_) log_.fail("a stream was lost with its session");
   } else if (c.not_opened) {
-    const bool expected = c.plan.refused ? *c.not_opened == error_code(refused_because)
-                                         : c.plan.cancel_after && *c.not_opened == operation_aborted();
+    const bool expected = (c.plan.refused && *c.not_opened == error_code(refused_because)) ||
+                          (c.plan.cancel_after && *c.not_opened == operation_aborted());
     if (!expected && !streams_may_be_lost_) log_.fail("a stream was not opened: %s", c.not_opened->message().c_str());
   }
   if (c.not_opened) return;

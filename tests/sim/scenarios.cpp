@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "sim/lifecycle_plan.hpp"
 #include "sim/random_plan.hpp"
 
 namespace mtcp::sim {
@@ -246,6 +247,7 @@ struct named {
 
 constexpr std::array all_plans{
     named{"random", random_plan},
+    named{"lifecycle", lifecycle_plan},
     named{"fault", random_fault_plan},
     named{"download", download},
     named{"fast_download", fast_download},
@@ -286,7 +288,8 @@ std::vector<std::string> plan_names() {
 
 std::vector<std::string> directed_plan_names() {
   auto names = plan_names();
-  std::erase_if(names, [](const std::string& name) { return name == "random" || name == "fault"; });
+  const auto drawn = [](const std::string& name) { return name == "random" || name == "fault" || name == "lifecycle"; };
+  std::erase_if(names, drawn);
   return names;
 }
 

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "sim/content.hpp"
+#include "sim/lifecycle_plan.hpp"
 #include "sim/random_plan.hpp"
 #include "sim/scenarios.hpp"
 #include "sim/tunnel.hpp"
@@ -51,6 +52,11 @@ TEST_P(sim_seeds, random) {
 TEST_P(sim_seeds, one_fault) {
   const std::uint64_t first = GetParam() * 1000 + 1;
   for (std::uint64_t seed = first; seed < first + seeds_per_case() / 10; ++seed) play(random_fault_plan(seed));
+}
+
+TEST_P(sim_seeds, lifecycle) {
+  const std::uint64_t first = GetParam() * 1000 + 1;
+  for (std::uint64_t seed = first; seed < first + seeds_per_case() / 2; ++seed) play(lifecycle_plan(seed));
 }
 
 INSTANTIATE_TEST_SUITE_P(of, sim_seeds, testing::Range<std::uint64_t>(0, 20));

@@ -62,8 +62,11 @@ void tunnel::on_trace(const trace::event& what) {
     reasons_to_dial_.emplace(e->where, events_.now());
   }
   if (const auto* e = std::get_if<trace::bridge_lost>(&what)) reasons_to_dial_.emplace(e->where, events_.now());
-  if (std::holds_alternative<trace::session_over>(what) && !plan_.streams_may_be_lost)
-    log_.fail("client: %s", trace::to_string(what).c_str());
+  if (!std::holds_alternative<trace::session_over>(what)) return;
+  if (!plan_.streams_may_be_lost) log_.fail("client: %s", trace::to_string(what).c_str());
+  for (std::size_t i = 0; i < plan_.paths.size(); ++i)  // each path makes its bridges anew
+    for (unsigned n = plan_.paths[i].bridges; n > 0; --n)
+      reasons_to_dial_.emplace("on " + std::to_string(i), events_.now());
 }
 
 // ---- a run ----
@@ -118,7 +121,10 @@ void tunnel::note_bridges() const {
 void tunnel::settle_down() {
   log_.note("all streams have ended");
   programs_.abandon();
-  const timestamp limit = events_.now() + settle_limit + plan_.resume_timeout;
+  timestamp limit = events_.now();
+  for (const fault& f : plan_.faults) limit = std::max(limit, f.at + f.length);
+  for (const incident& i : plan_.incidents) limit = std::max(limit, i.at) + i.length;
+  limit += settle_limit + plan_.resume_timeout;
   while (!(client_is_quiet() && servers_are_quiet()) && events_.now() < limit) events_.run_until(events_.now() + 10ms);
   report_leftovers();
   programs_.judge();
@@ -194,8 +200,8 @@ void tunnel::check_memory(const char* whose, const core::engine& engine) {
   within("written and unacknowledged", now.send_memory, unacknowledged);
 }
 
-// In any ten seconds a path is dialled once for each bridge that it should have, once for each that was lost or
-// suspected, and as often again as pauses that double from the first one let it fail.
+// In any ten seconds a path is dialled once for each bridge that it should have, and as often again as pauses that
+// double from the first one let it fail; a bridge that is lost or suspected lets that begin anew.
 void tunnel::check_pace_of_dials() {
   constexpr duration window = 10s;
   for (std::size_t path = 0; path < plan_.paths.size(); ++path) {
@@ -211,7 +217,8 @@ void tunnel::check_pace_of_dials() {
       const auto count = std::count_if(dials.begin() + static_cast<std::ptrdiff_t>(i), dials.end(),
                                        [&](timestamp t) { return t <= dials[i] + window; });
       const auto reasons = std::count_if(from, to, [&](const auto& r) { return in_window(r.second); });
-      const auto most = static_cast<std::ptrdiff_t>(bridges * (1 + failures)) + reasons;
+      const auto most =
+          static_cast<std::ptrdiff_t>(bridges * (2 + failures) + failures * static_cast<std::size_t>(reasons));
       if (count <= most) continue;
       return log_.fail("%ld dials of path %zu within 10 s, with %ld reasons", count, path, reasons);
     }

@@ -1,0 +1,191 @@
+// What a server answers to a HELLO, and how long it keeps a session.
+#include "mtcp/session/server_sessions.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "mtcp/core/frame.hpp"
+#include "mtcp/core/wire.hpp"
+#include "session/fake_link.hpp"
+
+namespace mtcp::test {
+namespace {
+
+using namespace std::chrono_literals;
+using status = core::welcome_status;
+using open_to = server_sessions::open_to;
+
+class server_sessions_test : public testing::Test, public server_sessions::host, public waker {
+ protected:
+  server_sessions_test() { limits.sessions_per_owner = 2; }
+
+  core::hello create() {
+    core::hello h;
+    h.bridge = 1;
+    h.limits = core::announced({});
+    return h;
+  }
+  core::hello join(const server_sessions::answer& created, core::bridge_id bridge) {
+    core::hello h = create();
+    h.session = created.message.session;
+    h.secret = created.message.secret;
+    h.instance = created.message.instance;
+    h.bridge = bridge;
+    return h;
+  }
+  server_sessions::answer greet(const core::hello& said, const owner_id& owner = {}, open_to whom = open_to::all) {
+    return tested().greet(said, owner, "anne", whom, now);
+  }
+  server_sessions& tested() {
+    if (!sessions) sessions.emplace(limits, core::instance_id{std::byte{7}}, *this);
+    return *sessions;
+  }
+  void attach(const server_sessions::answer& to, core::bridge_id bridge) {
+    links.push_back(std::make_unique<fake_link>());
+    to.joined->attach(bridge, *links.back(), {}, now);
+  }
+  static void say_goodbye(server_session& to, core::bridge_id bridge, core::timestamp now) {
+    std::array<std::byte, 16> bytes;
+    core::wire_writer body(std::span<std::byte>(bytes).subspan(core::frame_header_size));
+    body.varint(0);
+    core::put_frame_header(std::span<std::byte>(bytes).first<core::frame_header_size>(), core::frame_type::goaway,
+                           body.size());
+    std::vector<core::slice> pieces{
+        core::slice::copy_of(std::span<std::byte>(bytes).first(core::frame_header_size + body.size()))};
+    to.core().receive(bridge, pieces, now);
+  }
+
+  core::timestamp now{1h};
+  server_settings limits;
+  std::vector<std::unique_ptr<fake_link>> links;
+  std::optional<server_sessions> sessions;
+  std::size_t begun = 0, ended = 0, entered = 0;
+
+ private:
+  void wake() override {}
+  void on_begin(const server_sessions::session_ref& s) override {
+    s->wake_by(*this);
+    ++begun;
+  }
+  void on_stream(server_session&, core::stream_id) override {}
+  void on_end(server_sessions::session_ref) override { ++ended; }
+  bool enter(const core::session_id&, const owner_id&, std::size_t most) override {
+    if (entered >= most) return false;
+    ++entered;
+    return true;
+  }
+  void leave(const core::session_id&) override { --entered; }
+  void random_fill(std::span<std::byte> out) override {
+    for (std::byte& b : out) b = static_cast<std::byte>(++random_);
+  }
+
+  unsigned random_ = 0;
+};
+
+TEST_F(server_sessions_test, a_hello_without_a_session_creates_one) {
+  const auto got = greet(create());
+  EXPECT_EQ(got.message.status, status::ok);
+  EXPECT_NE(got.message.session, core::session_id{});
+  EXPECT_NE(got.message.secret, core::join_secret{});
+  EXPECT_EQ(got.message.instance, core::instance_id{std::byte{7}});
+  EXPECT_EQ(begun, 1U);
+}
+
+TEST_F(server_sessions_test, a_bridge_joins_with_the_secret_and_the_key_of_the_session) {
+  const auto created = greet(create());
+  const auto joined = greet(join(created, 2));
+  EXPECT_EQ(joined.message.status, status::ok);
+  EXPECT_EQ(joined.joined, created.joined);
+  EXPECT_EQ(joined.message.secret, core::join_secret{}) << "told once";
+  core::hello wrong = join(created, 3);
+  wrong.secret[31] ^= std::byte{1};
+  EXPECT_EQ(greet(wrong).message.status, status::unknown_session);
+  EXPECT_EQ(greet(join(created, 3), owner_id{std::byte{1}}).message.status, status::unknown_session);
+}
+
+TEST_F(server_sessions_test, refusals_name_no_session) {
+  const auto created = greet(create());
+  core::hello other_server = join(created, 2);
+  other_server.instance[0] ^= std::byte{1};
+  core::hello other_version = join(created, 2);
+  other_version.version = 99;
+  for (const core::hello& said : {other_server, other_version}) {
+    const auto got = greet(said);
+    EXPECT_NE(got.message.status, status::ok);
+    EXPECT_EQ(got.message.session, core::session_id{});
+    EXPECT_FALSE(got.joined);
+  }
+}
+
+TEST_F(server_sessions_test, bridge_ids_are_used_once) {
+  const auto created = greet(create());
+  EXPECT_EQ(greet(join(created, 1)).message.status, status::refused);
+  EXPECT_EQ(greet(join(created, 2)).message.status, status::ok);
+  EXPECT_EQ(greet(join(created, 2)).message.status, status::refused);
+}
+
+TEST_F(server_sessions_test, bridges_of_a_session_are_limited) {
+  limits.bridges_per_session = 2;
+  const auto created = greet(create());
+  attach(created, 1);
+  attach(greet(join(created, 2)), 2);
+  EXPECT_EQ(greet(join(created, 3)).message.status, status::limit);
+}
+
+TEST_F(server_sessions_test, sessions_of_an_owner_are_limited) {
+  greet(create());
+  greet(create());
+  EXPECT_EQ(greet(create()).message.status, status::limit);
+  EXPECT_EQ(tested().all().size(), 2U);
+}
+
+TEST_F(server_sessions_test, a_draining_server_takes_joins_and_a_closed_one_nothing) {
+  const auto created = greet(create());
+  EXPECT_EQ(greet(create(), {}, open_to::joins).message.status, status::refused);
+  EXPECT_EQ(greet(join(created, 2), {}, open_to::joins).message.status, status::ok);
+  EXPECT_EQ(greet(join(created, 3), {}, open_to::none).message.status, status::refused);
+}
+
+TEST_F(server_sessions_test, a_session_ends_the_resume_timeout_after_its_last_bridge) {
+  const auto created = greet(create());
+  attach(created, 1);
+  now += 10min;
+  created.joined->work(now);
+  created.joined->detach(1, now);
+  created.joined->work(now);
+  EXPECT_EQ(created.joined->next_deadline(), now + 60s);
+  now += 60s;
+  created.joined->work(now);
+  EXPECT_EQ(ended, 1U);
+  EXPECT_EQ(greet(join(created, 2)).message.status, status::unknown_session);
+}
+
+TEST_F(server_sessions_test, one_that_never_came_up_is_forgotten_at_once) {
+  const auto created = greet(create());
+  created.joined->abandon();
+  EXPECT_EQ(ended, 1U);
+  EXPECT_TRUE(tested().all().empty());
+}
+
+// Both in one turn of the event loop: the goodbye has been read, and the connection that brought it has ended, before
+// the session works.
+TEST_F(server_sessions_test, a_goodbye_right_before_the_end_of_the_last_bridge_ends_the_session) {
+  const auto created = greet(create());
+  attach(created, 1);
+  say_goodbye(*created.joined, 1, now);
+  created.joined->detach(1, now);
+  created.joined->work(now);
+  EXPECT_EQ(ended, 1U);
+}
+
+TEST_F(server_sessions_test, an_owner_whose_key_is_gone_loses_its_sessions) {
+  const auto created = greet(create());
+  tested().leave_if([](const owner_id&) { return true; }, now);
+  EXPECT_EQ(ended, 1U);
+}
+
+}  // namespace
+}  // namespace mtcp::test
