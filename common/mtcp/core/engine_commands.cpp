@@ -21,6 +21,7 @@ std::optional<stream_id> engine::open(const target& to, std::span<const std::byt
   stream_state& s = e.create(e.next_stream++);
   s.to = to;
   s.known = true;
+  e.open_window(s);
   s.send_limit = e.peer ? e.peer->early_limit : 0;
   ++e.counters.streams_total;
   e.queue_control(s, control::open);
@@ -33,6 +34,7 @@ void engine::answer(stream_id id, const target& bound) {
   if (s == nullptr || s->answered || s->was_refused) return;
   s->answered = true;
   s->bound = bound;
+  impl_->open_window(*s);
   impl_->queue_control(*s, control::answer);
   impl_->mark_sendable(*s);
 }

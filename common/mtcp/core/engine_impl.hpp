@@ -117,6 +117,7 @@ struct engine::impl {
   stream_state* find(stream_id id);
   const stream_state* find(stream_id id) const;
   stream_state& create(stream_id id);
+  void open_window(stream_state& s);
   void announce(control_slot& slot, const control_item& item);
   void say_again(control_slot& slot, const control_item& item);
   void queue_control(stream_state& s, control what);

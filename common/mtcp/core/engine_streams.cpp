@@ -26,9 +26,15 @@ stream_state& engine::impl::create(stream_id id) {
   auto s = std::make_unique<stream_state>();
   s->id = id;
   ++counted_streams;
-  s->window.begin(own, budget);
-  if (s->window.hungry(0)) wait_for_budget(*s);
+  s->window.begin_early(own, budget);
   return *streams.emplace(id, std::move(s)).first->second;
+}
+
+// The peer hears of the window in OPEN or OPENED, which is to be sent now.
+void engine::impl::open_window(stream_state& s) {
+  if (s.receive_stopped || s.final_size) return;
+  s.window.open(own, s.in.consumed(), budget);
+  if (s.window.hungry(s.in.consumed())) wait_for_budget(s);
 }
 
 void engine::impl::report(event::type kind, std::uint64_t id, std::uint64_t code) {
