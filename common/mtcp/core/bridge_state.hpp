@@ -207,6 +207,7 @@ struct bridge_state {
 
 /// A bridge that is gone, until both ends know what arrived over it.
 struct lost_bridge {
+  std::uint64_t sent = 0;         ///< the peer has taken no more than this
   std::uint64_t taken = 0;        ///< what this end took: the peer must be told
   ring<in_flight_frame> records;  ///< what the peer may have taken: late acknowledgements still count
   control_slot notice;            ///< our BRIDGE_CLOSED

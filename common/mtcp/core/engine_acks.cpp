@@ -99,23 +99,27 @@ void engine::impl::put_acks(transmission& t) {
 
 violation engine::impl::handle_ack(wire_reader body, timestamp now) {
   const std::uint64_t count = body.varint();
-  for (std::uint64_t i = 0; i < count && body.ok(); ++i) {
+  for (std::uint64_t i = 0; i < count; ++i) {
     const bridge_id id = body.varint();
     const std::uint64_t taken = body.varint();
     const auto delay = microseconds(std::min(body.varint(), longest_delay));
-    if (!body.ok()) break;
     if (const violation wrong = acknowledge(id, taken, delay, now); wrong != violation::none) return wrong;
   }
-  return body.complete() ? violation::none : violation::malformed_frame;
+  return violation::none;
 }
 
+// Of a bridge that is settled nothing is remembered, and nothing can come of what is said of it. On one that never came
+// up nothing was sent.
 violation engine::impl::acknowledge(bridge_id id, std::uint64_t count, duration delay, timestamp now) {
   if (const auto live = bridges.find(id); live != bridges.end()) {
     if (count > live->second.sent) return violation::ack_of_unsent;
     if (count > live->second.acked) acknowledge_live(live->second, count, delay, now);
   } else if (const auto gone = lost.find(id); gone != lost.end()) {
+    if (count > gone->second.sent) return violation::ack_of_unsent;
     ring<in_flight_frame>& records = gone->second.records;
     for (; !records.empty() && records.front().end <= count; records.pop_front()) acknowledge_frame(records.front());
+  } else if (count > 0 && !known_bridges.contains(id)) {
+    return violation::ack_of_unsent;
   }
   return violation::none;
 }

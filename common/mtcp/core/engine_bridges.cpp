@@ -53,6 +53,7 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
   const auto it = bridges.find(id);
   if (it == bridges.end()) return;
   lost_bridge& gone = lost[id];
+  gone.sent = it->second.sent;
   gone.taken = it->second.taken;
   gone.records = std::move(it->second.records);
   announce(gone.notice, {control::bridge_closed, id});
@@ -87,27 +88,30 @@ void engine::impl::lose_frame(const in_flight_frame& f) {
 }
 
 void engine::settle(std::span<const bridge_count> counts, timestamp now) {
-  for (const bridge_count& c : counts) impl_->settle(c.bridge, c.count, now);
+  for (const bridge_count& c : counts) {
+    const violation wrong = impl_->settle(c.bridge, c.count, now);
+    if (wrong != violation::none) return impl_->fail(wrong);
+  }
 }
 
 // The peer has lost a bridge, and tells how much it took from it.
-void engine::impl::settle(bridge_id id, std::uint64_t count, timestamp now) {
-  if (const auto live = bridges.find(id); live != bridges.end()) {
-    if (count > live->second.sent) return fail(violation::ack_of_unsent);
-    if (count > live->second.acked) acknowledge_live(live->second, count, duration::zero(), now);
+violation engine::impl::settle(bridge_id id, std::uint64_t count, timestamp now) {
+  const violation wrong = acknowledge(id, count, duration::zero(), now);
+  if (wrong != violation::none) return wrong;
+  if (bridges.contains(id)) {
     report(event::type::bridge_closed, id);
     bridge_down(id, now);
   } else if (known_bridges.insert(id)) {
-    if (lost.size() >= most_lost || known_bridges.range_count() > most_lost) return fail(violation::flood);
+    if (lost.size() >= most_lost || known_bridges.range_count() > most_lost) return violation::flood;
     // It never came up here, but the peer waits for a count.
     announce(lost[id].notice, {control::bridge_closed, id});
   }
   const auto gone = lost.find(id);
-  if (gone == lost.end()) return;
-  acknowledge(id, count, duration::zero(), now);
+  if (gone == lost.end()) return violation::none;
   gone->second.peer_told = true;
   gone->second.records.clear();
   forget_if_settled(id);
+  return violation::none;
 }
 
 void engine::impl::forget_if_settled(bridge_id id) {

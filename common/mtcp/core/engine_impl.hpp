@@ -188,7 +188,7 @@ struct engine::impl {
   // ---- bridges (engine_bridges.cpp) ----
   void bridge_down(bridge_id id, timestamp now);
   void lose_frame(const in_flight_frame& f);
-  void settle(bridge_id id, std::uint64_t count, timestamp now);
+  violation settle(bridge_id id, std::uint64_t count, timestamp now);
   void forget_if_settled(bridge_id id);
   void handle_timeout(timestamp now);
   void check_progress(bridge_state& b, timestamp now);

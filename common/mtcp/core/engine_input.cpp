@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "mtcp/core/engine_impl.hpp"
-#include "mtcp/core/hello.hpp"
+#include "mtcp/core/frame_fields.hpp"
 #include "mtcp/core/wire.hpp"
 
 namespace mtcp::core {
@@ -49,8 +49,10 @@ void engine::impl::handle_input(bridge_state& b, slice bytes, timestamp now) {
       const frame_type type = b.parser.type();
       const std::size_t size = b.parser.frame_size();
       wrong = handle_control(b, now);
-      if (!bridges.contains(id)) return;  // a frame may close the bridge that it came on
-      took_frame(b, size, elicits_ack(type), type == frame_type::fin || type == frame_type::reset, now);
+      if (wrong == violation::none) {
+        if (!bridges.contains(id)) return;  // a frame may close the bridge that it came on
+        took_frame(b, size, elicits_ack(type), type == frame_type::fin || type == frame_type::reset, now);
+      }
     }
     if (wrong != violation::none) return fail(wrong);
   }
@@ -119,6 +121,7 @@ violation engine::impl::handle_data(bridge_state& b, timestamp now) {
 violation engine::impl::handle_control(bridge_state& b, timestamp now) {
   const frame_type type = b.parser.type();
   const wire_reader body(b.parser.body());
+  if (!well_formed(type, body)) return violation::malformed_frame;
   return is_stream_control(type) ? handle_stream_control(type, body, now) : handle_bridge_control(b, type, body, now);
 }
 
@@ -132,27 +135,24 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
       return handle_bridge_closed(body, now);
     case frame_type::ping:
       b.pong_wanted = body.varint();
-      return body.complete() ? waste(now) : violation::malformed_frame;
+      return waste(now);
     case frame_type::pong:
-      if (body.varint() == b.ping_number && b.ping_sent && body.complete()) {
+      if (body.varint() == b.ping_number && b.ping_sent) {
         b.rtt.sample(now - *b.ping_sent, now);
         b.ping_sent.reset();
         b.ping_asked.reset();
         b.on_progress(now);
       }
-      return body.ok() ? violation::none : violation::malformed_frame;
+      return violation::none;
     case frame_type::datagram:
       return handle_datagram(body, now);
     case frame_type::bridge_suspect:
       if (my_role != role::client) return violation::unexpected_frame;
-      if (const bridge_id id = body.varint(); body.complete() && bridges.contains(id)) {
-        report(event::type::bridge_suspect, id);
-      }
-      return body.complete() ? waste(now) : violation::malformed_frame;
+      if (const bridge_id id = body.varint(); bridges.contains(id)) report(event::type::bridge_suspect, id);
+      return waste(now);
     case frame_type::goaway:
-      body.varint();
       if (!std::exchange(peer_going_away, true)) report(event::type::going_away, 0);
-      return body.complete() ? waste(now) : violation::malformed_frame;
+      return waste(now);
     default:
       return violation::unexpected_frame;  // HELLO and WELCOME come before the engine does
   }
@@ -161,22 +161,16 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
 violation engine::impl::handle_bridge_closed(wire_reader body, timestamp now) {
   const bridge_id id = body.varint();
   const std::uint64_t count = body.varint();
-  if (!body.complete()) return violation::malformed_frame;
-  settle(id, count, now);
-  return violation::none;
+  return settle(id, count, now);
 }
 
 violation engine::impl::handle_path(bridge_state& b, wire_reader body, timestamp now) {
   const bridge_id id = body.varint();
   bridge_options options;
-  const std::uint64_t backup = body.varint();
-  const std::uint64_t direction = body.varint();
+  options.backup = body.varint() == 1;
+  options.carries = static_cast<bridge_options::direction>(body.varint());
   options.rate_limit = body.varint();
-  if (!body.complete() || backup > 1 || direction > 2 || options.rate_limit > max_rate_limit)
-    return violation::malformed_frame;
   if (id != b.id) return violation::unexpected_frame;
-  options.backup = backup == 1;
-  options.carries = static_cast<bridge_options::direction>(direction);
   b.set_options(options);
   return waste(now);
 }
@@ -186,7 +180,6 @@ violation engine::impl::handle_stream_control(frame_type type, wire_reader body,
   if (type == frame_type::window) return handle_window(body, now);
   violation wrong = violation::none;
   stream_state* s = stream_for(body.varint(), wrong);
-  if (!body.ok()) return violation::malformed_frame;
   if (s == nullptr) return wrong;
   switch (type) {
     case frame_type::opened:
@@ -205,7 +198,6 @@ violation engine::impl::handle_open(wire_reader body) {
   const std::uint64_t credit = body.varint();
   const std::uint64_t port = body.varint();
   const std::string_view host = body.string();
-  if (!body.complete() || port > 0xffff || host.size() > 255) return violation::malformed_frame;
   if (my_role != role::server) return violation::unexpected_frame;
   violation wrong = violation::none;
   stream_state* s = stream_for(id, wrong);
@@ -230,7 +222,6 @@ violation engine::impl::handle_opened(stream_state& s, wire_reader body) {
   const std::uint64_t credit = body.varint();
   const std::uint64_t port = body.varint();
   const std::string_view host = body.string();
-  if (!body.complete() || port > 0xffff || host.size() > 255) return violation::malformed_frame;
   if (my_role != role::client) return violation::unexpected_frame;
   if (s.answered || s.was_refused) return violation::none;
   s.answered = true;
@@ -243,11 +234,10 @@ violation engine::impl::handle_opened(stream_state& s, wire_reader body) {
 
 // The server keeps a refused stream until it knows how many early bytes were sent: RESET tells.
 violation engine::impl::handle_refused(stream_state& s, wire_reader body) {
-  const std::uint64_t why = body.varint();
-  if (!body.complete() || why > 0xff) return violation::malformed_frame;
+  const refusal why = known_refusal(body.varint());
   if (my_role != role::client || s.answered) return violation::unexpected_frame;
   if (s.was_refused) return violation::none;
-  if (!s.closed) report(event::type::refused, s.id, why);
+  if (!s.closed) report(event::type::refused, s.id, static_cast<std::uint64_t>(why));
   s.closed = true;
   s.stop_received = true;
   reset_sending(s, reset_code::refused);
@@ -262,9 +252,8 @@ violation engine::impl::handle_refused(stream_state& s, wire_reader body) {
 // FIN: final offset. RESET: code, final offset; the bytes before it are still delivered.
 violation engine::impl::handle_end(stream_state& s, frame_type type, wire_reader body, timestamp) {
   const bool reset = type == frame_type::reset;
-  const std::uint64_t code = reset ? body.varint() : 0;
+  const reset_code code = reset ? known_reset(body.varint()) : reset_code::reset;
   const std::uint64_t size = body.varint();
-  if (!body.complete()) return violation::malformed_frame;
   if (size < s.highest || (s.final_size && *s.final_size != size)) return violation::final_size;
   if (size > s.window.granted()) return violation::window_overrun;
   const bool news = !s.final_size || (reset && !s.peer_reset && !s.end_read);
@@ -274,7 +263,7 @@ violation engine::impl::handle_end(stream_state& s, frame_type type, wire_reader
   if (!s.receive_stopped) s.window.finish(size, budget);
   if (reset && news) {
     s.peer_reset = true;
-    s.peer_code = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
+    s.peer_code = code;
   }
   if (news && !s.receive_stopped) report_readable(s);
   erase_if_over(s);
@@ -283,11 +272,9 @@ violation engine::impl::handle_end(stream_state& s, frame_type type, wire_reader
 }
 
 violation engine::impl::handle_stop(stream_state& s, wire_reader body) {
-  const std::uint64_t code = body.varint();
-  if (!body.complete()) return violation::malformed_frame;
+  const reset_code why = known_reset(body.varint());
   if (s.stop_received) return violation::none;
   s.stop_received = true;
-  const auto why = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
   if (!s.closed && s.known) report(event::type::stopped, s.id, static_cast<std::uint64_t>(why));
   if (!s.slot(control::fin).wanted) reset_sending(s, why);
   changing(s, [&] { s.out.clear(); });
@@ -298,7 +285,6 @@ violation engine::impl::handle_stop(stream_state& s, wire_reader body) {
 violation engine::impl::handle_window(wire_reader body, timestamp now) {
   const stream_id id = body.varint();
   const std::uint64_t limit = body.varint();
-  if (!body.complete()) return violation::malformed_frame;
   if (id == 0) {
     if (limit <= sent_limit) return waste(now);
     sent_limit = limit;
