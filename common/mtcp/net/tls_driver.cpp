@@ -244,13 +244,13 @@ tls_driver::verdict tls_driver::handle_content(tls_content type, std::span<const
   return what == user_canceled ? verdict::fine : verdict::given_up;
 }
 
-// One request of a key update is answered by our next write. A second one before that would make answers without limit.
+// Requests are answered by our next write, all of them by one update (RFC 8446, section 4.6.3).
 tls_driver::verdict tls_driver::handle_key_update(std::span<const std::byte> message) {
   const bool well_formed = message.size() == key_update.size() && message.back() <= std::byte{1} &&
                            std::ranges::equal(message.first(4), std::span(key_update).first(4));
   if (!well_formed || !opening_->replace()) return verdict::wrong;
-  if (message.back() == std::byte{0}) return verdict::fine;
-  return std::exchange(update_requested_, true) ? verdict::wrong : verdict::fine;
+  if (message.back() == std::byte{1}) update_requested_ = true;
+  return verdict::fine;
 }
 
 // ---- sending ----
