@@ -107,7 +107,9 @@ void client_policy::on_event(const core::event& what, core::timestamp now) {
       return maintain_soon();
     case type::going_away:
       session_->server_leaves = true;
-      return trace_event(trace::server_leaving{});
+      trace_event(trace::server_leaving{});
+      if (bridge_count() == 0) on_last_bridge_lost(now);  // it said so right before that one ended
+      return;
     case type::failed:
       return end_session(errc::protocol_violation, "the server broke the protocol: the tunnel is over");
     default:
