@@ -40,9 +40,9 @@ bool gets_in(const deployment& halves, const std::string& address) {
 // takes nothing from who speaks.
 TEST_F(Flood, OfSilentConnectionsKeepsNobodyOut) {
   deployment halves(with_status());
-  const flood silent(halves.server_port(), connections, groups);
+  const flood silent(halves.server_port(), connections, groups, 2000);
   ASSERT_TRUE(silent.wait_until_complete());
-  stats_when(halves.server(), [](const auto& s) { return s["silent"] > 2000; });
+  stats_when(halves.server(), [](const auto& s) { return s["pending"] > 2000; });
   for (int i = 0; i < 20; ++i) {
     const std::string n = std::to_string(i);
     const std::string address =
@@ -55,7 +55,7 @@ TEST_F(Flood, OfSilentConnectionsKeepsNobodyOut) {
 
 TEST_F(Flood, OfConnectionsThatBeginToSpeakKeepsNobodyOut) {
   deployment halves;
-  const flood slow(halves.server_port(), 2000, groups, "\x16\x03");
+  const flood slow(halves.server_port(), 600, groups, 200, "\x16\x03");
   ASSERT_TRUE(slow.wait_until_complete());
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(gets_in(halves, "127.9." + std::to_string(i) + ".1")) << i;
 }
@@ -65,7 +65,7 @@ TEST_F(Flood, DoesNotEndASessionThatLostItsBridges) {
   const double rate = 10e6 * machine_speed;
   const auto size = static_cast<std::uint64_t>(6 * rate);
   deployment halves({.lines = {.rate_up = rate, .rate_down = rate, .delay = 5ms}});
-  const flood silent(halves.server_port(), connections, groups);
+  const flood silent(halves.server_port(), connections, groups, 2000);
   ASSERT_TRUE(silent.wait_until_complete());
   auto running = transfer::download(halves, web.url(""), size);
   halves.wait_for_bytes(size / 3);

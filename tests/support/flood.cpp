@@ -9,17 +9,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace mtcp::lab {
 namespace {
 
 constexpr std::chrono::milliseconds turn{10};
-constexpr int dials_per_turn = 20;  // 2,000 a second: enough to take every place, and the machine is left some time
 
 sockaddr_in address(std::uint32_t host, std::uint16_t port) {
   sockaddr_in out{};
@@ -40,10 +39,11 @@ bool make_room_for_descriptors(std::size_t more) {
   return setrlimit(RLIMIT_NOFILE, &files) == 0;
 }
 
-flood::flood(std::uint16_t port, std::size_t count, std::size_t groups, std::string greeting)
+flood::flood(std::uint16_t port, std::size_t count, std::size_t groups, std::size_t rate, std::string greeting)
     : port_(port),
       count_(count),
       addresses_(100 * groups),
+      dials_per_turn_(std::max<std::size_t>(1, rate * turn.count() / 1000)),
       greeting_(std::move(greeting)),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -64,7 +64,7 @@ void flood::run(const std::stop_token& stop) {
   std::size_t first = 0;
   while (!stop.stop_requested()) {
     const auto end = std::chrono::steady_clock::now() + turn;
-    for (int i = 0; i < dials_per_turn && first < count_; ++i) dial(first++);
+    for (std::size_t i = 0; i < dials_per_turn_ && first < count_; ++i) dial(first++);
     if (first == count_) replace_closed();
     std::this_thread::sleep_until(end);
   }
@@ -90,7 +90,7 @@ void flood::dial(std::size_t which) {
 }
 
 void flood::replace_closed() {
-  std::array<epoll_event, dials_per_turn> closed;
+  std::vector<epoll_event> closed(dials_per_turn_);
   const int size = epoll_wait(epoll_, closed.data(), static_cast<int>(closed.size()), 0);
   for (int i = 0; i < size; ++i) {
     const std::size_t which = closed[static_cast<std::size_t>(i)].data.u64;

@@ -18,8 +18,8 @@ bool make_room_for_descriptors(std::size_t more);
 class flood {
  public:
   /// `count` connections to 127.0.0.1, from 100 addresses in each of `groups` networks: 127.1.0.1 to 127.1.0.100, then
-  /// 127.1.1.1 and so on. What is sent on each first is `greeting`.
-  flood(std::uint16_t port, std::size_t count, std::size_t groups, std::string greeting = {});
+  /// 127.1.1.1 and so on; `rate` dials a second at most. What is sent on each first is `greeting`.
+  flood(std::uint16_t port, std::size_t count, std::size_t groups, std::size_t rate, std::string greeting = {});
   ~flood();
   flood(const flood&) = delete;
   flood& operator=(const flood&) = delete;
@@ -37,6 +37,7 @@ class flood {
   const std::uint16_t port_;
   const std::size_t count_;
   const std::size_t addresses_;
+  const std::size_t dials_per_turn_;
   const std::string greeting_;
   int epoll_;
   std::unordered_map<std::size_t, int> open_;
