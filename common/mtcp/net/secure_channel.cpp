@@ -59,17 +59,29 @@ task<error_code> secure_channel::connect(const tls_context& context, const key& 
 }
 
 task<error_code> secure_channel::accept(const tls_context& context) {
-  result<std::span<const std::byte>> first = std::span<const std::byte>();
-  while (first && first->empty()) {
+  error_code error = co_await hear(context);
+  if (!error) error = co_await answer();
+  co_return error;
+}
+
+task<error_code> secure_channel::hear(const tls_context& context) {
+  while (!pending()) {
     auto [waited] = co_await socket_.async_wait(tcp::socket::wait_read, use_result);
     if (waited) co_return waited;
-    first = receive_some();
+    const auto input = receive_some();
+    if (!input) co_return input.error();
+    if (input->empty()) continue;
+    if (!tls_ && !may_be_tls(*input)) co_return errc::tls_failed;
+    if (!tls_) tls_ = std::make_unique<tls_driver>(context);
+    const error_code error = continue_handshake(*input);
+    if (error) pending_.clear();
+    if (error) co_return error;
   }
-  if (!first) co_return first.error();
-  if (!may_be_tls(*first)) co_return errc::tls_failed;
-  tls_ = std::make_unique<tls_driver>(context);
-  error_code error = continue_handshake(*first);
-  if (!error) error = co_await shake_hands();
+  co_return error_code();
+}
+
+task<error_code> secure_channel::answer() {
+  const error_code error = co_await shake_hands();
   if (error) pending_.clear(), pending_sent_ = 0;
   co_return error;
 }

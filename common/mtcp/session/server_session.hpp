@@ -22,7 +22,7 @@ struct server_settings {
   core::limits limits{};
   core::duration resume_timeout = std::chrono::seconds(60);  ///< a session outlives its last bridge by this much
   std::size_t sessions_per_owner = 64;
-  std::size_t bridges_per_session = 64;
+  std::size_t bridges_per_session = 128;
 };
 
 class server_session final : public worker, private session::owner {
