@@ -46,7 +46,7 @@ class Names : public testing::Test {
 
   asio::io_context io;
   name_server server{io.get_executor()};
-  resolver names{io.get_executor(), server.address()};
+  resolver names{io.get_executor(), {.servers = server.address()}};
 };
 
 TEST_F(Names, ResolveToBothFamiliesIpv6First) {

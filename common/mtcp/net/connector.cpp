@@ -38,7 +38,7 @@ task<error_code> connector::resolve(endpoints& out) {
     co_return error_code();
   }
   try {
-    names_.emplace(socket_.get_executor(), name_servers_);
+    names_.emplace(socket_.get_executor(), resolver_options{.servers = name_servers_});
   } catch (const std::runtime_error&) {
     co_return error_code(asio::error::host_not_found_try_again);
   }
