@@ -122,6 +122,15 @@ TEST_F(Names, LookedForAtOnceShareTheirQuestions) {
   EXPECT_EQ(server.questions("shared.test"), 2);
 }
 
+// The sockets that were used may be those of a network that the machine has left.
+TEST_F(Names, AreAskedForFromOtherSocketsAfterSilence) {
+  for (const type t : {type::a, type::aaaa}) server.set("silent.test", t, silence);
+  server.set("four.test", type::a, {.addresses = {"192.0.2.1"}});
+  EXPECT_EQ(resolve("silent.test", 2100ms).error(), asio::error::timed_out);
+  EXPECT_EQ(resolved("four.test"), text_list{"192.0.2.1"});
+  for (const std::uint16_t port : server.askers("four.test")) EXPECT_EQ(server.askers("silent.test").count(port), 0U);
+}
+
 TEST_F(Names, TellWhyThereIsNoAddress) {
   server.set("broken.test", type::a, failure);
   server.set("broken.test", type::aaaa, failure);

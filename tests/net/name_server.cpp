@@ -62,6 +62,7 @@ void name_server::reply(std::size_t size) {
   const auto [name, end] = name_at(buffer_.data(), size);
   const unsigned asked = static_cast<unsigned>(buffer_[end] << 8 | buffer_[end + 1]);
   ++questions_[name];
+  askers_[name].insert(from_.port());
   const auto it = answers_.find({name, static_cast<type>(asked)});
   const bool known = it != answers_.end();
   const answer said = known ? it->second : answer{};

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/udp.hpp>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,8 @@ class name_server {
   void set(const std::string& name, type t, answer a) { answers_[{name, t}] = std::move(a); }
   /// Questions that came for `name`, of both types.
   int questions(const std::string& name) const;
+  /// The ports that they came from.
+  const std::set<std::uint16_t>& askers(const std::string& name) { return askers_[name]; }
 
  private:
   void receive();
@@ -42,6 +45,7 @@ class name_server {
   std::array<unsigned char, 1500> buffer_{};
   std::map<std::pair<std::string, type>, answer> answers_;
   std::map<std::string, int> questions_;
+  std::map<std::string, std::set<std::uint16_t>> askers_;
 };
 
 }  // namespace mtcp::test

@@ -112,7 +112,7 @@ void resolver::cancel() {
 std::shared_ptr<resolver::entry> resolver::find_or_ask(const std::string& name) {
   if (const auto literal = parse_address(name)) return entry::of({*literal});
   if (is_localhost(name)) return entry::of({asio::ip::address_v6::loopback(), asio::ip::address_v4::loopback()});
-  notice_changes(clock::now());
+  renew_channel(clock::now());
   const auto it = entries_.find(name);
   if (it != entries_.end() && !it->second->stale()) return it->second;
   make_room();
@@ -123,15 +123,16 @@ std::shared_ptr<resolver::entry> resolver::find_or_ask(const std::string& name) 
 }
 
 // A channel that is at work is kept until it is found idle: it cannot be taken from under its lookups.
-void resolver::notice_changes(clock::time_point now) {
+void resolver::renew_channel(clock::time_point now) {
   std::erase_if(former_, [](const auto& channel) { return channel->idle(); });
-  if (!resolv_conf_ || !resolv_conf_->changed(now)) return;
+  const bool other_servers = resolv_conf_ && resolv_conf_->changed(now);
+  if (!other_servers && !channel_->silent(now)) return;
   try {
     auto next = std::make_unique<detail::resolver_channel>(executor_, options_);
     former_.push_back(std::exchange(channel_, std::move(next)));
-    entries_.clear();
+    if (other_servers) entries_.clear();
   } catch (const std::runtime_error&) {
-    resolv_conf_->forget();
+    if (other_servers) resolv_conf_->forget();
   }
 }
 

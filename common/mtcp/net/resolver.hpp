@@ -3,7 +3,8 @@
 // Both families are asked for at once. As soon as one has answered the other gets 50 ms more (RFC 8305, section 3), so
 // that a name server that drops AAAA questions delays nobody. Answers are kept for their time to live, at most 5
 // minutes; failures are not kept. Lookups of one name at one time share their questions, for as long as an answer may
-// still come to the first try: later the network may be another one, and it is asked anew.
+// still come to the first try: later the network may be another one, and it is asked anew, from other sockets if
+// nothing was heard at all.
 //
 // A change of resolv.conf is noticed when a lookup begins, within a second: from then on the new name servers are
 // asked, and nothing that the old ones said counts. Lookups that are under way end with those that they began with.
@@ -48,7 +49,7 @@ class resolver {
   std::shared_ptr<entry> find_or_ask(const std::string& name);
   void ask(const std::string& name, const std::shared_ptr<entry>& e);
   void make_room();
-  void notice_changes(clock::time_point now);
+  void renew_channel(clock::time_point now);
 
   executor executor_;
   resolver_options options_;

@@ -126,9 +126,10 @@ void resolver_channel::lookup(const std::string& name, family which, callback do
   ares_addrinfo_hints hints{};
   hints.ai_family = which == family::ipv4 ? AF_INET : AF_INET6;
   hints.ai_socktype = SOCK_STREAM;
-  ++under_way_;
+  if (under_way_++ == 0) heard_ = clock::now();
   auto ended = std::make_unique<callback>([this, done = std::move(done)](lookup_answer answer) {
     --under_way_;
+    heard_ = clock::now();
     done(std::move(answer));
   });
   ares_getaddrinfo(channel_.get(), name.c_str(), nullptr, &hints, on_answer, ended.release());

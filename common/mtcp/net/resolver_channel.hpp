@@ -44,6 +44,7 @@ struct lookup_answer {
 
 class resolver_channel {
  public:
+  using clock = std::chrono::steady_clock;
   enum class family { ipv4, ipv6 };
   /// How long a name server has for its answer; it doubles with every round over the name servers.
   static constexpr std::chrono::milliseconds first_timeout{2'000};
@@ -62,6 +63,9 @@ class resolver_channel {
   void cancel();
   /// No lookup is under way.
   bool idle() const noexcept { return under_way_ == 0; }
+  /// Lookups are under way, and none has ended for as long as a name server has for an answer. Its sockets, which live
+  /// as long as any lookup, may be those of a network that the machine has left.
+  bool silent(clock::time_point now) const noexcept { return under_way_ != 0 && now - heard_ >= first_timeout; }
 
  private:
   struct watch;
@@ -77,6 +81,7 @@ class resolver_channel {
   executor executor_;
   timer timer_;
   std::size_t under_way_ = 0;
+  clock::time_point heard_{};  // when a lookup ended, or the first one began
   std::unordered_map<ares_socket_t, std::shared_ptr<watch>> watches_;
   lifeline life_;
   struct closer {
