@@ -1,5 +1,5 @@
-// What a program finds under the name of Intel's multi-buffer library on another machine: version 9.8.7, of which nothing
-// else may be called.
+// What a program finds under the name of Intel's multi-buffer library on another machine: version 9.8.7, of which
+// nothing else may be called.
 #include <cstdlib>
 
 extern "C" {
