@@ -129,6 +129,15 @@ TEST_F(server_sessions_test, bridge_ids_are_used_once) {
   EXPECT_EQ(greet(join(created, 2)).message.status, status::refused);
 }
 
+// The client has said how the bridge ended before it asks for it.
+TEST_F(server_sessions_test, a_bridge_whose_end_was_told_does_not_come_up) {
+  const auto created = greet(create());
+  attach(created, 1);
+  say(*created.joined, 1, now, core::frame_type::bridge_closed, 7U, 0U);
+  EXPECT_EQ(greet(join(created, 7)).message.status, status::refused);
+  EXPECT_EQ(greet(join(created, 8)).message.status, status::ok);
+}
+
 TEST_F(server_sessions_test, bridges_of_a_session_are_limited) {
   limits.bridges_per_session = 2;
   const auto created = greet(create());

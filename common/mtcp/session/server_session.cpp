@@ -38,7 +38,8 @@ core::welcome_status server_session::claim_bridge(core::bridge_id id) {
   const bool full =
       core_.bridge_count() >= settings_.bridges_per_session || used_bridges_.range_count() >= most_id_ranges;
   if (full) return core::welcome_status::limit;
-  return used_bridges_.insert(id) ? core::welcome_status::ok : core::welcome_status::refused;
+  const bool fresh = !core_.engine().knows_bridge(id) && used_bridges_.insert(id);
+  return fresh ? core::welcome_status::ok : core::welcome_status::refused;
 }
 
 // The client learns for how long it may stay away, and the server does not wait for one that has given up.
