@@ -58,7 +58,7 @@ struct leftover;
 struct bridge_options {
   enum class direction : std::uint8_t { both, up, down };
   bool backup = false;                  ///< carries data only while no active bridge is up
-  direction carries = direction::both;  ///< limits DATA, not control
+  direction carries = direction::both;  ///< of DATA, not control, while another bridge is there for the rest
   std::uint64_t rate_limit = 0;         ///< bytes per second in each direction, 0 for none
 };
 
@@ -161,6 +161,8 @@ class engine {
   /// When handle_timeout() is due next. Empty when nothing is.
   std::optional<timestamp> poll_timeout() const;
   std::optional<event> poll_event();
+  /// Whether the id is used up: by a bridge that came up, or by what the peer said of the end of one.
+  bool knows_bridge(bridge_id id) const;
   /// The counts to list in a HELLO or WELCOME that resumes: bridges that are gone and not yet settled.
   std::vector<bridge_count> unsettled() const;
 

@@ -119,6 +119,8 @@ void engine::impl::forget_if_settled(bridge_id id) {
   if (gone != lost.end() && gone->second.settled()) lost.erase(gone);
 }
 
+bool engine::knows_bridge(bridge_id id) const { return impl_->known_bridges.contains(id); }
+
 std::vector<bridge_count> engine::unsettled() const {
   constexpr std::size_t most = 256;  // the rest is told by BRIDGE_CLOSED
   std::vector<bridge_count> counts;

@@ -206,6 +206,7 @@ struct engine::impl {
   static bool ranks_before(const ranked_bridge& a, const ranked_bridge& b);
   void rerank(bridge_state& b);
   bool direction_allows(const bridge_state& b) const;
+  int reluctance(const bridge_state& b) const;
   lane lane_of(const bridge_state& b) const;
   double delay_of(const bridge_state& b) const;
   bool may_take(const bridge_state& b, double backlog) const;

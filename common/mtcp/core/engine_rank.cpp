@@ -31,21 +31,26 @@ bool engine::impl::direction_allows(const bridge_state& b) const {
   return b.options.carries == direction::both || b.options.carries == mine;
 }
 
+// Stream bytes take the bridges with the least of it: backups only while no active bridge is there, those meant for the
+// other direction only while there is none for this one. What nothing could carry would wait without any sign.
+int engine::impl::reluctance(const bridge_state& b) const {
+  return (direction_allows(b) ? 0 : 2) + (b.options.backup ? 1 : 0);
+}
+
 // Decides what each bridge may carry and sorts them by the time at which they would deliver: those that may take stream
-// bytes first. A suspect bridge gets nothing new while there is another one; a backup carries stream bytes only while
-// nothing else can.
+// bytes first. A suspect bridge gets nothing new while there is another one.
 void engine::impl::rank_bridges() {
   const bool any_trusted = std::any_of(bridges.begin(), bridges.end(), [](const auto& b) { return !b.second.suspect; });
-  bool any_active = false;
+  int least = std::numeric_limits<int>::max();
   fastest_rtt = duration::max();
   for (auto& [id, b] : bridges) {
     b.sidelined = b.suspect && any_trusted;
-    any_active = any_active || (!b.options.backup && !b.sidelined && direction_allows(b));
+    if (!b.sidelined) least = std::min(least, reluctance(b));
     if (b.rtt_minimum() > duration::zero()) fastest_rtt = std::min(fastest_rtt, b.rtt_minimum());
   }
   ranks.clear();
   for (auto& [id, b] : bridges) {
-    b.usable = !b.sidelined && direction_allows(b) && (!b.options.backup || !any_active);
+    b.usable = !b.sidelined && reluctance(b) == least;
     ranks.push_back({&b, lane_of(b)});
   }
   std::sort(ranks.begin(), ranks.end(), ranks_before);

@@ -114,14 +114,18 @@ std::uint64_t secure_channel::key_updates() const noexcept { return tls_->key_up
 std::array<std::byte, 32> secure_channel::exporter() const { return tls_->exporter(); }
 
 mac_bytes secure_channel::bind(std::string_view label, std::span<const std::byte> message) const {
-  const auto binding = exporter();
+  return bind_to(shared_key(), exporter(), label, message);
+}
+
+mac_bytes bind_to(const key& shared, std::span<const std::byte> exporter, std::string_view label,
+                  std::span<const std::byte> message) {
   const auto label_bytes = std::as_bytes(std::span(label));
   std::vector<std::byte> input;
-  input.reserve(label.size() + binding.size() + message.size());
+  input.reserve(label.size() + exporter.size() + message.size());
   input.insert(input.end(), label_bytes.begin(), label_bytes.end());
-  input.insert(input.end(), binding.begin(), binding.end());
+  input.insert(input.end(), exporter.begin(), exporter.end());
   input.insert(input.end(), message.begin(), message.end());
-  return hmac(shared_key().mac_key(), input);
+  return hmac(shared.mac_key(), input);
 }
 
 task<error_code> secure_channel::wait_writable() {

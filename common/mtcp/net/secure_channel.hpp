@@ -21,6 +21,11 @@
 
 namespace mtcp {
 
+/// HMAC-SHA256 with the key's MAC key over label, exporter and message: says that `message` was made on the very
+/// connection that the exporter belongs to, for one purpose.
+mac_bytes bind_to(const key& shared, std::span<const std::byte> exporter, std::string_view label,
+                  std::span<const std::byte> message);
+
 class tls_driver;
 
 class secure_channel {

@@ -247,7 +247,7 @@ void client_policy::end_session(error_code why, const char* because) {
 void client_policy::on_last_bridge_lost(core::timestamp now) {
   if (stopped() || session_->server_leaves || session_->core.ended()) return end_session(errc::going_away);
   trace_event(trace::no_bridge_left{});
-  session_expires_ = now + settings_.resume_timeout;
+  session_expires_ = now + session_->resume_timeout;
   for (path& p : paths_)
     if (std::exchange(p.foreign, false)) p.retry.reset();
 }
