@@ -21,6 +21,7 @@ acceptor_options options_of(const settings& s, key_ring keys, std::shared_ptr<ac
   options.keys = std::move(keys);
   options.group = std::move(group);
   options.trusted_proxies = s.trusted_proxies;
+  options.machine = std::make_shared<own_addresses>();
   options.on_event = program::log_event;
   try {
     for (const core::target& where : s.listen) options.listen.push_back(program::listen_endpoint(where));
@@ -46,6 +47,7 @@ server::server(asio::io_context& io, const settings& s, key_ring keys)
 server::server(asio::io_context& io, const settings& s, const acceptor_options& options)
     : executor_(io.get_executor()),
       settings_(s),
+      machine_(options.machine),
       front_(io, options, places_),
       others_(make_others(s.threads - 1, options, places_)),
       status_(open_status()),
@@ -64,9 +66,10 @@ std::unique_ptr<status::status_server> server::open_status() {
   return status::open_status(executor_, settings_.status, std::move(what), [this] { return snapshot(); });
 }
 
-/// Those of the settings, and never the program's own listeners.
+/// Those of the settings, and never the program's own listeners. What is known of the machine outlives the settings.
 rules server::rules_of(const settings& s) const {
   rules all = s.destinations;
+  all.set_machine(machine_);
   for (const tcp::endpoint& local : front_.bridges().local_endpoints()) all.add_listener(local);
   if (status_) all.add_listener(status_->local_endpoint());
   return all;

@@ -40,6 +40,7 @@ class server {
 
   executor executor_;
   settings settings_;
+  std::shared_ptr<own_addresses> machine_;
   associations places_;
   worker front_;
   std::vector<std::unique_ptr<worker_thread>> others_;
