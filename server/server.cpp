@@ -7,6 +7,7 @@
 #include <set>
 
 #include "mtcp/net/acceptor_group.hpp"
+#include "mtcp/net/platform.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"
 
@@ -32,7 +33,7 @@ acceptor_options options_of(const settings& s, key_ring keys, std::shared_ptr<ac
 }
 
 std::vector<std::unique_ptr<worker_thread>> make_others(unsigned count, acceptor_options options,
-                                                        associations& places) {
+                                                        common_places& places) {
   options.listen.clear();
   std::vector<std::unique_ptr<worker_thread>> others;
   while (others.size() < count) others.push_back(std::make_unique<worker_thread>(options, places));
@@ -48,6 +49,7 @@ server::server(asio::io_context& io, const settings& s, const acceptor_options& 
     : executor_(io.get_executor()),
       settings_(s),
       machine_(options.machine),
+      places_{{descriptors_for_destinations(platform::descriptor_limit()), options.keys.size()}},
       front_(io, options, places_),
       others_(make_others(s.threads - 1, options, places_)),
       status_(open_status()),
@@ -104,6 +106,7 @@ void server::reload(const settings& s, key_ring keys) {
     spdlog::warn("other listeners need a restart");
   if (s.threads != settings_.threads) spdlog::warn("another number of threads needs a restart");
   spdlog::set_level(s.log_level);
+  places_.descriptors.set_keys(keys.size());
   tell_all([keys = std::move(keys), proxies = s.trusted_proxies, allowed = rules_of(s)](worker& w) {
     w.bridges().set_keys(keys);
     w.bridges().set_trusted_proxies(proxies);

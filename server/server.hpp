@@ -41,7 +41,7 @@ class server {
   executor executor_;
   settings settings_;
   std::shared_ptr<own_addresses> machine_;
-  associations places_;
+  common_places places_;
   worker front_;
   std::vector<std::unique_ptr<worker_thread>> others_;
   std::size_t others_running_ = 0;

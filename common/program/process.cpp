@@ -103,11 +103,6 @@ void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-std::size_t descriptor_limit() {
-  rlimit files{};
-  return getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : 1024;
-}
-
 void log_event(std::string_view text) { spdlog::debug("{}", text); }
 
 std::chrono::milliseconds rest_of(const timer& running) {

@@ -5,7 +5,6 @@
 
 #include <boost/asio/basic_signal_set.hpp>
 #include <chrono>
-#include <cstddef>
 #include <exception>
 #include <functional>
 #include <string>
@@ -20,9 +19,6 @@ void start_log(const std::string& program, spdlog::level::level_enum level);
 
 /// No core dumps, no other process that reads this one's memory (keys), and as many file descriptors as allowed.
 void prepare_process();
-
-/// How many file descriptors this process may have.
-std::size_t descriptor_limit();
 
 /// What the library tells of bridges and sessions goes to the log at level debug.
 void log_event(std::string_view text);
