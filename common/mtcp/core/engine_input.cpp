@@ -4,6 +4,7 @@
 
 #include "mtcp/core/engine_impl.hpp"
 #include "mtcp/core/frame_fields.hpp"
+#include "mtcp/core/host.hpp"
 #include "mtcp/core/wire.hpp"
 
 namespace mtcp::core {
@@ -203,12 +204,15 @@ violation engine::impl::handle_open(wire_reader body) {
   stream_state* s = stream_for(id, wrong);
   if (s == nullptr || s->known) return wrong;
   s->known = true;
-  s->to = {std::string(host), static_cast<std::uint16_t>(port)};
+  const target to{std::string(host), static_cast<std::uint16_t>(port)};
+  const bool sound = is_association(to) || is_host(host);
+  if (sound) s->to = to;
   s->send_limit = std::max(s->send_limit, credit);
   ++counters.streams_total;
-  if (going_away) {
+  if (going_away || !sound) {
     s->was_refused = s->closed = true;
-    stop_receiving(*s, reset_code::shutdown, false);
+    if (!sound) s->why = refusal::host_unreachable;
+    stop_receiving(*s, sound ? reset_code::shutdown : reset_code::refused, false);
     queue_control(*s, control::answer);
     return violation::none;
   }
@@ -225,7 +229,7 @@ violation engine::impl::handle_opened(stream_state& s, wire_reader body) {
   if (my_role != role::client) return violation::unexpected_frame;
   if (s.answered || s.was_refused) return violation::none;
   s.answered = true;
-  s.bound = {std::string(host), static_cast<std::uint16_t>(port)};
+  s.bound = {is_host(host) ? std::string(host) : std::string(), static_cast<std::uint16_t>(port)};
   s.send_limit = std::max(s.send_limit, credit);
   if (!s.closed) report(event::type::opened, s.id);
   mark_sendable(s);
