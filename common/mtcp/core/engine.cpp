@@ -28,7 +28,7 @@ void engine::set_peer_limits(const peer_limits& peer) {
   e.peer = peer;
   e.sent_limit = std::max(e.sent_limit, peer.tunnel_credit);
   for (auto& [id, s] : e.streams) {
-    if (e.my_role == role::client) s->send_limit = std::max(s->send_limit, peer.early_limit);
+    if (e.my_role == role::client) s->send.raise_limit(peer.early_limit);
     e.mark_sendable(*s);
   }
 }
@@ -54,10 +54,8 @@ bool engine::idle() const {
 }
 
 bool engine::delivers() const {
-  return std::any_of(impl_->streams.begin(), impl_->streams.end(), [](const auto& entry) {
-    const stream_state& s = *entry.second;
-    return s.closed && s.shutdown && !s.send_reset && !s.stop_received && !s.slot(control::fin).acked;
-  });
+  return std::any_of(impl_->streams.begin(), impl_->streams.end(),
+                     [](const auto& entry) { return entry.second->closed && entry.second->send.delivers(); });
 }
 
 tunnel_stats engine::stats() const {
@@ -90,7 +88,8 @@ std::optional<bridge_stats> engine::stats_of(bridge_id id) const {
 std::optional<stream_stats> engine::stats_of_stream(stream_id id) const {
   const stream_state* s = impl_->find(id);
   if (s == nullptr) return {};
-  return stream_stats{s->out.end() + s->datagram_bytes_sent, s->in.consumed() + s->datagram_bytes_received};
+  return stream_stats{s->send.buffer().end() + s->datagram_bytes_sent,
+                      s->receive.consumed() + s->datagram_bytes_received};
 }
 
 std::vector<stream_id> engine::stream_ids() const {

@@ -161,7 +161,7 @@ void engine::impl::acknowledge_frame(const in_flight_frame& f) {
   if (!f.is_data) return acknowledge_control(f);
   stream_state* s = find(f.id);
   if (s == nullptr) return;
-  changing(*s, [&] { s->out.acknowledge(f.segment); });
+  changing(*s, [&] { s->send.acknowledge_segment(f.segment); });
   wake_writer(*s);
   erase_if_over(*s);
 }
@@ -174,7 +174,10 @@ void engine::impl::acknowledge_control(const in_flight_frame& f) {
   slot->acked = true;
   if (f.what == control::bridge_closed) return forget_if_settled(f.id);
   if (f.what >= control::bridge_closed) return;
-  if (stream_state* s = find(f.id)) erase_if_over(*s);
+  stream_state* s = find(f.id);
+  if (s == nullptr) return;
+  if (f.what == control::fin || f.what == control::reset) s->send.acknowledge_end();
+  erase_if_over(*s);
 }
 
 // Without queues: they hold no more than the sender's caps let them, which do not count queues either. And one that

@@ -80,10 +80,10 @@ void engine::impl::lose_frame(const in_flight_frame& f) {
     return;
   }
   stream_state* s = find(f.id);
-  segment* piece = s == nullptr ? nullptr : s->out.find(f.segment);
+  segment* piece = s == nullptr ? nullptr : s->send.find(f.segment);
   if (piece == nullptr || piece->acked) return;
   if (piece->copies > 0) --piece->copies;
-  if (piece->copies == 0 && !s->stop_received) resends.push_back({f.id, f.segment});
+  if (piece->copies == 0 && !s->send.stopped()) resends.push_back({f.id, f.segment});
 }
 
 void engine::settle(std::span<const bridge_count> counts, timestamp now) {

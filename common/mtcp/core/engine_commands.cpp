@@ -20,8 +20,8 @@ std::optional<stream_id> engine::open(const target& to, std::span<const std::byt
   if (e.peer && e.streams.size() >= e.peer->max_streams) return {};
   stream_state& s = e.create(e.next_stream++);
   s.to = to;
-  s.known = true;
-  s.send_limit = e.peer ? e.peer->early_limit : 0;
+  s.phase = opening::asked;
+  s.send.raise_limit(e.peer ? e.peer->early_limit : 0);
   ++e.counters.streams_total;
   e.queue_control(s, control::open);
   write(s.id, early.first(std::min(early.size(), e.own.early_limit)));
@@ -30,8 +30,8 @@ std::optional<stream_id> engine::open(const target& to, std::span<const std::byt
 
 void engine::answer(stream_id id, const target& bound) {
   stream_state* s = impl_->find(id);
-  if (s == nullptr || s->answered || s->was_refused) return;
-  s->answered = true;
+  if (s == nullptr || !s->undecided()) return;
+  s->phase = opening::answered;
   s->bound = bound;
   impl_->queue_control(*s, control::answer);
   impl_->mark_sendable(*s);
@@ -39,8 +39,8 @@ void engine::answer(stream_id id, const target& bound) {
 
 void engine::refuse(stream_id id, refusal why) {
   stream_state* s = impl_->find(id);
-  if (s == nullptr || s->answered || s->was_refused) return;
-  s->was_refused = true;
+  if (s == nullptr || !s->undecided()) return;
+  s->phase = opening::refused;
   s->why = why;
   s->closed = true;
   impl_->drop_events(id);
@@ -49,11 +49,12 @@ void engine::refuse(stream_id id, refusal why) {
 }
 
 std::size_t engine::impl::write_room(const stream_state& s) const {
-  if (s.shutdown || s.send_reset || s.was_refused) return 0;
-  if (s.out.unsent() >= unsent_limit) return 0;
+  if (!s.send.open() || s.refused()) return 0;
+  const send_buffer& out = s.send.buffer();
+  if (out.unsent() >= unsent_limit) return 0;
   const std::size_t left = own.send_budget - std::min(own.send_budget, send_memory);
-  const std::size_t least = kept_floor - std::min(kept_floor, s.out.memory());
-  return std::min(unsent_limit - static_cast<std::size_t>(s.out.unsent()), std::max(left, least));
+  const std::size_t least = kept_floor - std::min(kept_floor, out.memory());
+  return std::min(unsent_limit - static_cast<std::size_t>(out.unsent()), std::max(left, least));
 }
 
 template <class Bytes>
@@ -65,9 +66,9 @@ std::size_t engine::impl::write(stream_id id, Bytes bytes) {
   if (size == 0) return 0;
   changing(*s, [&] {
     if constexpr (std::is_same_v<Bytes, slice>) {
-      s->out.append(bytes.prefix(size));
+      s->send.append(bytes.prefix(size));
     } else {
-      s->out.append(bytes.first(size));
+      s->send.append(bytes.first(size));
     }
   });
   mark_sendable(*s);
@@ -85,14 +86,13 @@ std::size_t engine::writable(stream_id id) const {
 template <class Take>
 read_result engine::impl::read(stream_id id, timestamp now, Take take) {
   stream_state* s = find(id);
-  if (s == nullptr || s->receive_stopped) return {0, read_result::state::reset, reset_code::reset};
+  if (s == nullptr || s->receive.stopped()) return {0, read_result::state::reset, reset_code::reset};
   read_result result;
-  changing(*s, [&] { result.size = take(s->in); });
+  changing(*s, [&] { result.size = s->receive.read(take); });
   if (result.size > 0) consume(*s, result.size, now);
-  if (s->end_reached()) {
-    s->end_read = true;
-    result.status = s->peer_reset ? read_result::state::reset : read_result::state::end;
-    result.code = s->peer_code;
+  if (s->receive.read_to_end()) {
+    result.status = s->receive.was_reset() ? read_result::state::reset : read_result::state::end;
+    result.code = s->receive.code();
   }
   return result;
 }
@@ -107,23 +107,23 @@ read_result engine::read(stream_id id, std::span<std::byte> out, timestamp now) 
 
 std::unique_ptr<leftover> engine::take_leftover(stream_id id) {
   stream_state* s = impl_->find(id);
-  if (s == nullptr || s->receive_stopped) return nullptr;
+  if (s == nullptr || s->receive.stopped()) return nullptr;
   auto rest = std::make_unique<leftover>();
-  impl_->changing(*s, [&] { rest->bytes = std::exchange(s->in, {}); });
-  if (s->final_size && rest->bytes.contiguous() == *s->final_size)
-    rest->then = s->peer_reset ? read_result::state::reset : read_result::state::end;
+  if (s->receive.all_received())
+    rest->then = s->receive.was_reset() ? read_result::state::reset : read_result::state::end;
+  impl_->changing(*s, [&] { rest->bytes = s->receive.take_bytes(); });
   return rest;
 }
 
 bool engine::peer_has_reset(stream_id id) const {
   const stream_state* s = impl_->find(id);
-  return s != nullptr && s->peer_reset;
+  return s != nullptr && s->receive.was_reset();
 }
 
 void engine::shutdown_send(stream_id id) {
   stream_state* s = impl_->find(id);
   if (s == nullptr) return;
-  s->shutdown = true;
+  s->send.finish();
   impl_->finish_sending(*s);
 }
 
@@ -131,7 +131,7 @@ void engine::reset(stream_id id, reset_code code) {
   impl& e = *impl_;
   stream_state* s = e.find(id);
   if (s == nullptr || s->closed) return;
-  if (e.my_role == role::server && !s->answered) return refuse(id, refusal::general);
+  if (e.my_role == role::server && s->phase != opening::answered) return refuse(id, refusal::general);
   s->closed = true;
   e.drop_events(id);
   e.reset_sending(*s, code);
@@ -151,10 +151,10 @@ void engine::close(stream_id id) {
   impl& e = *impl_;
   stream_state* s = e.find(id);
   if (s == nullptr || s->closed) return;
-  if (e.my_role == role::server && !s->answered) return refuse(id, refusal::general);
+  if (e.my_role == role::server && s->phase != opening::answered) return refuse(id, refusal::general);
   s->closed = true;
   e.drop_events(id);
-  s->shutdown = true;
+  s->send.finish();
   e.finish_sending(*s);
   e.stop_receiving(*s, reset_code::reset, true);
   e.erase_if_over(*s);

@@ -20,7 +20,7 @@ std::size_t body_size(stream_id id, const datagram& d) {
 bool engine::send_datagram(stream_id id, const target& peer, std::span<const std::byte> payload, timestamp now) {
   const stream_state* s = impl_->association(id);
   const bool sound = payload.size() <= max_datagram_size && !peer.host.empty() && peer.host.size() <= 255;
-  if (s == nullptr || s->shutdown || s->send_reset || s->stop_received || !sound) return false;
+  if (s == nullptr || !s->send.open() || s->send.stopped() || !sound) return false;
   return impl_->datagrams_out.push(id, {peer, slice::copy_of(payload)}, now);
 }
 
@@ -29,7 +29,7 @@ std::optional<datagram> engine::read_datagram(stream_id id) { return impl_->data
 /// The open association of that id, or null.
 stream_state* engine::impl::association(stream_id id) {
   stream_state* s = find(id);
-  return s != nullptr && s->known && s->answered && !s->closed && is_association(s->to) ? s : nullptr;
+  return s != nullptr && s->phase == opening::answered && !s->closed && is_association(s->to) ? s : nullptr;
 }
 
 // On the bridge that delivers soonest. One that is cut for the last bytes of room exceeds it: it cannot be split.
@@ -74,8 +74,8 @@ violation engine::impl::handle_datagram(wire_reader body, timestamp now) {
   const auto payload = body.rest();
   if (payload.size() > max_datagram_size) return violation::malformed_frame;
   stream_state* s = find(id);
-  if (s != nullptr && s->known && !is_association(s->to)) return violation::unexpected_frame;
-  if (association(id) == nullptr || s->receive_stopped) return violation::none;
+  if (s != nullptr && s->known() && !is_association(s->to)) return violation::unexpected_frame;
+  if (association(id) == nullptr || s->receive.stopped()) return violation::none;
   const bool first = !datagrams_in.has(id);
   datagram d{{std::string(host), static_cast<std::uint16_t>(port)}, slice::copy_of(payload)};
   if (!datagrams_in.push(id, std::move(d), now)) return violation::none;

@@ -138,13 +138,13 @@ struct engine::impl {
   /// Runs `change` on the stream and keeps the memory totals right.
   template <class Change>
   void changing(stream_state& s, Change change) {
-    send_memory -= s.out.memory();
-    receive_memory -= s.in.memory();
-    held_bytes -= s.in.held();
+    send_memory -= s.send.memory();
+    receive_memory -= s.receive.memory();
+    held_bytes -= s.receive.held();
     change();
-    send_memory += s.out.memory();
-    receive_memory += s.in.memory();
-    held_bytes += s.in.held();
+    send_memory += s.send.memory();
+    receive_memory += s.receive.memory();
+    held_bytes += s.receive.held();
   }
   std::size_t write_room(const stream_state& s) const;
   template <class Bytes>

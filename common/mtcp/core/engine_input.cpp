@@ -96,19 +96,18 @@ violation engine::impl::handle_data(bridge_state& b, timestamp now) {
   stream_state* s = stream_for(b.parser.stream(), wrong);
   bool at_once = false;
   if (s != nullptr) {
-    if (s->final_size && end > *s->final_size) return violation::final_size;
-    if (end > s->window.granted()) return violation::window_overrun;
+    if (const violation bad = s->receive.check_data(end); bad != violation::none) return bad;
     account_received(*s, end);
     if (received_total > granted_total) return violation::window_overrun;
-    if (!s->receive_stopped) {
+    if (!s->receive.stopped()) {
       const std::size_t size = piece.size();
       reorder_buffer::inserted got;
-      changing(*s, [&] { got = s->in.insert(offset, std::move(piece)); });
+      changing(*s, [&] { got = s->receive.insert(offset, std::move(piece)); });
       counters.payload_received += got.fresh;
       counters.payload_duplicate += size - got.fresh;
       useless.earn(static_cast<double>(got.fresh) / useful_bytes);
       at_once = got.filled_gap;
-      if (s->in.readable() > 0) report_readable(*s);
+      if (s->receive.readable() > 0) report_readable(*s);
       if (got.fresh == 0 && b.parser.frame_size() > 0) wrong = waste(now);  // a frame, however it was cut
     }
   }
@@ -209,20 +208,21 @@ violation engine::impl::handle_open(wire_reader body) {
   if (my_role != role::server) return violation::unexpected_frame;
   violation wrong = violation::none;
   stream_state* s = stream_for(id, wrong);
-  if (s == nullptr || s->known) return wrong;
-  s->known = true;
+  if (s == nullptr || s->known()) return wrong;
+  s->phase = opening::asked;
   s->to = {std::string(host), static_cast<std::uint16_t>(port)};
-  s->send_limit = std::max(s->send_limit, credit);
+  s->send.raise_limit(credit);
   ++counters.streams_total;
   if (going_away) {
-    s->was_refused = s->closed = true;
+    s->phase = opening::refused;
+    s->closed = true;
     stop_receiving(*s, reset_code::shutdown, false);
     queue_control(*s, control::answer);
     return violation::none;
   }
   report(event::type::incoming, id);
-  if (s->in.readable() > 0 || s->final_size) report_readable(*s);
-  if (s->stop_received) report(event::type::stopped, id, static_cast<std::uint64_t>(s->send_code));
+  if (s->receive.readable() > 0 || s->receive.size_known()) report_readable(*s);
+  if (s->send.stopped()) report(event::type::stopped, id, static_cast<std::uint64_t>(s->send.code()));
   return violation::none;
 }
 
@@ -232,10 +232,10 @@ violation engine::impl::handle_opened(stream_state& s, wire_reader body) {
   const std::string_view host = body.string();
   if (!body.complete() || port > 0xffff || host.size() > 255) return violation::malformed_frame;
   if (my_role != role::client) return violation::unexpected_frame;
-  if (s.answered || s.was_refused) return violation::none;
-  s.answered = true;
+  if (!s.undecided()) return violation::none;
+  s.phase = opening::answered;
   s.bound = {std::string(host), static_cast<std::uint16_t>(port)};
-  s.send_limit = std::max(s.send_limit, credit);
+  s.send.raise_limit(credit);
   if (!s.closed) report(event::type::opened, s.id);
   mark_sendable(s);
   return violation::none;
@@ -245,16 +245,16 @@ violation engine::impl::handle_opened(stream_state& s, wire_reader body) {
 violation engine::impl::handle_refused(stream_state& s, wire_reader body) {
   const std::uint64_t why = body.varint();
   if (!body.complete() || why > 0xff) return violation::malformed_frame;
-  if (my_role != role::client || s.answered) return violation::unexpected_frame;
-  if (s.was_refused) return violation::none;
+  if (my_role != role::client || s.phase == opening::answered) return violation::unexpected_frame;
+  if (s.refused()) return violation::none;
   if (!s.closed) report(event::type::refused, s.id, why);
   s.closed = true;
-  s.stop_received = true;
+  s.send.stop();
   reset_sending(s, reset_code::refused);
-  changing(s, [&] { s.out.clear(); });
-  s.was_refused = true;
+  changing(s, [&] { s.send.drop_bytes(); });
+  s.phase = opening::refused;
   stop_receiving(s, reset_code::refused, false);
-  s.final_size = s.highest;
+  s.receive.finish(s.receive.highest());
   erase_if_over(s);
   return violation::none;
 }
@@ -265,18 +265,13 @@ violation engine::impl::handle_end(stream_state& s, frame_type type, wire_reader
   const std::uint64_t code = reset ? body.varint() : 0;
   const std::uint64_t size = body.varint();
   if (!body.complete()) return violation::malformed_frame;
-  if (size < s.highest || (s.final_size && *s.final_size != size)) return violation::final_size;
-  if (size > s.window.granted()) return violation::window_overrun;
-  const bool news = !s.final_size || (reset && !s.peer_reset && !s.end_read);
+  if (const violation bad = s.receive.check_end(size); bad != violation::none) return bad;
   account_received(s, size);
   if (received_total > granted_total) return violation::window_overrun;
-  s.final_size = size;
-  if (!s.receive_stopped) s.window.finish(size, budget);
-  if (reset && news) {
-    s.peer_reset = true;
-    s.peer_code = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
-  }
-  if (news && !s.receive_stopped) report_readable(s);
+  const auto why = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
+  const bool news = reset ? s.receive.reset(size, why) : s.receive.finish(size);
+  if (!s.receive.stopped()) s.receive.window().finish(size, budget);
+  if (news && !s.receive.stopped()) report_readable(s);
   erase_if_over(s);
   feed_hungry();
   return violation::none;
@@ -285,12 +280,11 @@ violation engine::impl::handle_end(stream_state& s, frame_type type, wire_reader
 violation engine::impl::handle_stop(stream_state& s, wire_reader body) {
   const std::uint64_t code = body.varint();
   if (!body.complete()) return violation::malformed_frame;
-  if (s.stop_received) return violation::none;
-  s.stop_received = true;
+  if (!s.send.stop()) return violation::none;
   const auto why = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
-  if (!s.closed && s.known) report(event::type::stopped, s.id, static_cast<std::uint64_t>(why));
-  if (!s.slot(control::fin).wanted) reset_sending(s, why);
-  changing(s, [&] { s.out.clear(); });
+  if (!s.closed && s.known()) report(event::type::stopped, s.id, static_cast<std::uint64_t>(why));
+  if (s.send.may_still_reset()) reset_sending(s, why);
+  changing(s, [&] { s.send.drop_bytes(); });
   erase_if_over(s);
   return violation::none;
 }
@@ -307,8 +301,7 @@ violation engine::impl::handle_window(wire_reader body, timestamp now) {
   violation wrong = violation::none;
   stream_state* s = stream_for(id, wrong);
   if (s == nullptr) return wrong;
-  if (limit <= s->send_limit) return waste(now);
-  s->send_limit = limit;
+  if (!s->send.raise_limit(limit)) return waste(now);
   mark_sendable(*s);
   return violation::none;
 }

@@ -26,7 +26,7 @@ void engine::impl::put_resends(transmission& t) {
   while (!resends.empty()) {
     const resend_item item = resends.front();
     stream_state* s = find(item.stream);
-    const segment* piece = s == nullptr ? nullptr : s->out.find(item.segment);
+    const segment* piece = s == nullptr ? nullptr : s->send.find(item.segment);
     const bool needed = piece != nullptr && !piece->acked && piece->copies == 0;
     if (needed) {
       if (t.data_room < room_for_copy) return;
@@ -42,8 +42,8 @@ void engine::impl::put_resends(transmission& t) {
 bool engine::impl::put_copy(transmission& t, bridge_state& owner, const in_flight_frame& f) {
   if (!f.is_data || f.given_up) return false;
   stream_state* s = find(f.id);
-  const segment* piece = s == nullptr ? nullptr : s->out.find(f.segment);
-  if (piece == nullptr || piece->acked || piece->copies != 1 || s->stop_received) return false;
+  const segment* piece = s == nullptr ? nullptr : s->send.find(f.segment);
+  if (piece == nullptr || piece->acked || piece->copies != 1 || s->send.stopped()) return false;
   if (t.rest().size() < piece->size + frame_overhead || t.data_room < room_for_copy) return false;
   copies.spend(piece->size);
   counters.payload_resent += piece->size;

@@ -26,8 +26,8 @@ stream_state& engine::impl::create(stream_id id) {
   auto s = std::make_unique<stream_state>();
   s->id = id;
   ++counted_streams;
-  s->window.begin(own, budget);
-  if (s->window.hungry(0)) wait_for_budget(*s);
+  s->receive.window().begin(own, budget);
+  if (s->receive.window().hungry(0)) wait_for_budget(*s);
   return *streams.emplace(id, std::move(s)).first->second;
 }
 
@@ -41,7 +41,7 @@ void engine::impl::drop_events(stream_id id) {
 }
 
 void engine::impl::report_readable(stream_state& s) {
-  if (s.readable_reported || s.closed || !s.known) return;
+  if (s.readable_reported || s.closed || !s.known()) return;
   s.readable_reported = true;
   report(event::type::readable, s.id);
 }
@@ -62,54 +62,48 @@ void engine::impl::say_again(control_slot& slot, const control_item& item) {
 void engine::impl::queue_control(stream_state& s, control what) { announce(s.slot(what), {what, s.id}); }
 
 void engine::impl::mark_sendable(stream_state& s) {
-  if (s.queued != stream_queue::place::none || !s.can_send()) return;
-  if (my_role == role::server && !s.answered) return;
-  s.queued = s.meter.sparse(progress_at) ? stream_queue::place::sparse : stream_queue::place::bulk;
-  queue.push(s.id, s.queued);
+  if (s.turn.queued != stream_queue::place::none || !s.send.can_send()) return;
+  if (my_role == role::server && s.phase != opening::answered) return;
+  s.turn.queued = s.turn.meter.sparse(progress_at) ? stream_queue::place::sparse : stream_queue::place::bulk;
+  queue.push(s.id, s.turn.queued);
 }
 
-// FIN follows the last byte: its final offset must not rise, and a reset until then may still drop what was not sent.
 void engine::impl::finish_sending(stream_state& s) {
-  if (s.shutdown && !s.send_reset && s.out.unsent() == 0 && !s.slot(control::fin).wanted)
-    queue_control(s, control::fin);
+  if (s.send.begin_fin()) queue_control(s, control::fin);
 }
 
 void engine::impl::reset_sending(stream_state& s, reset_code code) {
-  if (s.send_reset || s.slot(control::fin).acked || s.was_refused) return;
-  s.send_reset = true;
-  s.send_code = code;
-  changing(s, [&] { s.out.drop_unsent(); });
-  queue_control(s, control::reset);
+  if (s.refused()) return;
+  bool done = false;
+  changing(s, [&] { done = s.send.reset(code); });
+  if (done) queue_control(s, control::reset);
 }
 
 void engine::impl::stop_receiving(stream_state& s, reset_code code, bool tell_peer) {
-  if (s.receive_stopped || (s.end_reached() && s.end_read)) return;
-  s.receive_stopped = true;
-  s.stop_code = code;
-  consumed_total += s.highest - s.in.consumed();
-  s.window.end(s.in.consumed(), budget);
-  changing(s, [&] { s.in.clear(); });
-  if (tell_peer && !s.final_size) queue_control(s, control::stop);
+  if (s.receive.stopped() || s.receive.read_to_end()) return;
+  consumed_total += s.receive.unread();
+  s.receive.window().end(s.receive.consumed(), budget);
+  changing(s, [&] { s.receive.stop(code); });
+  if (tell_peer && !s.receive.size_known()) queue_control(s, control::stop);
   raise_tunnel_credit();
   feed_hungry();
 }
 
-// Credit counts the highest offset, so that copies and holes cost nothing more.
 void engine::impl::account_received(stream_state& s, std::uint64_t end) {
-  if (end <= s.highest) return;
-  received_total += end - s.highest;
-  if (s.receive_stopped) consumed_total += end - s.highest;
-  s.highest = end;
+  const std::uint64_t more = s.receive.advance(end);
+  if (more == 0) return;
+  received_total += more;
+  if (s.receive.stopped()) consumed_total += more;
   raise_tunnel_credit();
 }
 
 void engine::impl::consume(stream_state& s, std::size_t bytes, timestamp now) {
   consumed_total += bytes;
-  const bool told = s.window.on_read(bytes, s.in.consumed(), rtt_maximum(), now, own, budget);
-  if (!s.final_size) {
+  const bool told = s.receive.window().on_read(bytes, s.receive.consumed(), rtt_maximum(), now, own, budget);
+  if (!s.receive.size_known()) {
     if (told) {
       queue_control(s, control::window);
-    } else if (s.window.hungry(s.in.consumed())) {
+    } else if (s.receive.window().hungry(s.receive.consumed())) {
       wait_for_budget(s);
     }
   }
@@ -140,8 +134,8 @@ void engine::impl::feed_hungry() {
     stream_state* s = find(id);
     if (s == nullptr) continue;
     s->waits_for_budget = false;
-    if (s->receive_stopped || s->final_size) continue;
-    if (s->window.raise(s->in.consumed(), budget)) queue_control(*s, control::window);
+    if (s->receive.stopped() || s->receive.size_known()) continue;
+    if (s->receive.window().raise(s->receive.consumed(), budget)) queue_control(*s, control::window);
   }
 }
 
@@ -162,10 +156,10 @@ void engine::impl::uncount_if_over_at_peer(stream_state& s) {
 void engine::impl::erase_if_over(stream_state& s) {
   uncount_if_over_at_peer(s);
   if (!s.over()) return;
-  if (!s.receive_stopped) s.window.end(s.in.consumed(), budget);
-  send_memory -= s.out.memory();
-  receive_memory -= s.in.memory();
-  held_bytes -= s.in.held();
+  if (!s.receive.stopped()) s.receive.window().end(s.receive.consumed(), budget);
+  send_memory -= s.send.memory();
+  receive_memory -= s.receive.memory();
+  held_bytes -= s.receive.held();
   datagrams_in.erase(s.id);
   datagrams_out.erase(s.id);
   streams.erase(s.id);

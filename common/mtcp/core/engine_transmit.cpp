@@ -52,9 +52,9 @@ double engine::impl::bulk_backlog() const {
   const ring<stream_id>& bulk = queue.bulk();
   for (std::size_t i = 0; i < std::min(enough, bulk.size()); ++i) {
     const stream_state* s = find(bulk[i]);
-    if (s == nullptr || s->send_limit <= s->out.sent()) continue;
-    const std::uint64_t credit = s->send_limit - s->out.sent();
-    total += static_cast<double>(s->writer_waits ? credit : std::min(credit, s->out.unsent()));
+    if (s == nullptr) continue;
+    const std::uint64_t credit = s->send.credit();
+    total += static_cast<double>(s->writer_waits ? credit : std::min(credit, s->send.buffer().unsent()));
   }
   return std::min(total, static_cast<double>(sent_limit - std::min(sent_limit, sent_total)));
 }
@@ -222,18 +222,20 @@ bool engine::impl::put_control(transmission& t, const control_item& item) {
 std::size_t engine::impl::write_stream_control(std::span<std::byte> out, stream_state& s, control what) const {
   switch (what) {
     case control::open:
-      return put_open_frame(out, frame_type::open, s.id, s.window.granted(), s.to.port, s.to.host);
+      return put_open_frame(out, frame_type::open, s.id, s.receive.window().granted(), s.to.port, s.to.host);
     case control::answer:
-      if (s.was_refused) return put_frame(out, frame_type::refused, s.id, static_cast<std::uint64_t>(s.why));
-      return put_open_frame(out, frame_type::opened, s.id, s.window.granted(), s.bound.port, s.bound.host);
+      if (s.refused()) return put_frame(out, frame_type::refused, s.id, static_cast<std::uint64_t>(s.why));
+      return put_open_frame(out, frame_type::opened, s.id, s.receive.window().granted(), s.bound.port, s.bound.host);
     case control::fin:
-      return s.send_reset ? 0 : put_frame(out, frame_type::fin, s.id, s.out.end());
+      return s.send.was_reset() ? 0 : put_frame(out, frame_type::fin, s.id, s.send.buffer().end());
     case control::reset:
-      return put_frame(out, frame_type::reset, s.id, static_cast<std::uint64_t>(s.send_code), s.out.end());
+      return put_frame(out, frame_type::reset, s.id, static_cast<std::uint64_t>(s.send.code()), s.send.buffer().end());
     case control::stop:
-      return s.final_size ? 0 : put_frame(out, frame_type::stop, s.id, static_cast<std::uint64_t>(s.stop_code));
+      return s.receive.size_known()
+                 ? 0
+                 : put_frame(out, frame_type::stop, s.id, static_cast<std::uint64_t>(s.receive.stop_code()));
     default:
-      return s.final_size ? 0 : put_frame(out, frame_type::window, s.id, s.window.granted());
+      return s.receive.size_known() ? 0 : put_frame(out, frame_type::window, s.id, s.receive.window().granted());
   }
 }
 
@@ -255,8 +257,9 @@ std::size_t engine::impl::write_tunnel_control(std::span<std::byte> out, const c
 std::size_t engine::impl::segment_limit(const bridge_state& b, const stream_state& s) const {
   const double rate = b.rate_estimate();
   if (rate <= 0) return small_segment;
-  const bool tail = !s.writer_waits && s.out.unsent() <= stream_head;
-  const bool small = b.rate.rate() <= 0 || s.out.sent() < stream_head || tail;
+  const send_buffer& out = s.send.buffer();
+  const bool tail = !s.writer_waits && out.unsent() <= stream_head;
+  const bool small = b.rate.rate() <= 0 || out.sent() < stream_head || tail;
   const double most = small ? small_segment : max_segment_size;
   return static_cast<std::size_t>(std::clamp(rate * frame_seconds, double{least_segment}, most));
 }
@@ -264,37 +267,37 @@ std::size_t engine::impl::segment_limit(const bridge_state& b, const stream_stat
 void engine::impl::put_streams(transmission& t, stream_queue::place where) {
   while (t.data_room >= least_segment && !queue.empty(where) && sent_total < sent_limit) {
     stream_state* s = find(queue.front(where));
-    if (s == nullptr || !s->can_send()) {
+    if (s == nullptr || !s->send.can_send()) {
       queue.pop(where);
-      if (s != nullptr) s->queued = stream_queue::place::none;
+      if (s != nullptr) s->turn.queued = stream_queue::place::none;
       continue;
     }
-    if (where == stream_queue::place::bulk && s->deficit <= 0) s->deficit += stream_queue::quantum;
-    const std::uint64_t credit = std::min(s->send_limit - s->out.sent(), sent_limit - sent_total);
+    if (where == stream_queue::place::bulk && s->turn.deficit <= 0) s->turn.deficit += stream_queue::quantum;
+    const std::uint64_t credit = std::min(s->send.credit(), sent_limit - sent_total);
     put_new_segment(t, *s,
-                    static_cast<std::size_t>(
-                        std::min<std::uint64_t>({s->out.unsent(), credit, segment_limit(t.bridge, *s), t.data_room})));
-    if (!s->can_send()) {  // popped in the next turn
-      if (where == stream_queue::place::sparse && s->meter.sparse(t.now)) conversing_until = t.now + conversation;
+                    static_cast<std::size_t>(std::min<std::uint64_t>(
+                        {s->send.buffer().unsent(), credit, segment_limit(t.bridge, *s), t.data_room})));
+    if (!s->send.can_send()) {  // popped in the next turn
+      if (where == stream_queue::place::sparse && s->turn.meter.sparse(t.now)) conversing_until = t.now + conversation;
       continue;
     }
-    if (where == stream_queue::place::sparse && !s->meter.sparse(t.now)) {
+    if (where == stream_queue::place::sparse && !s->turn.meter.sparse(t.now)) {
       queue.pop(where);
-      s->queued = stream_queue::place::bulk;
-      queue.push(s->id, s->queued);
-    } else if (where == stream_queue::place::bulk && s->deficit <= 0) {
+      s->turn.queued = stream_queue::place::bulk;
+      queue.push(s->id, s->turn.queued);
+    } else if (where == stream_queue::place::bulk && s->turn.deficit <= 0) {
       queue.rotate(where);
     }
   }
 }
 
 void engine::impl::put_new_segment(transmission& t, stream_state& s, std::size_t size) {
-  const std::uint64_t number = s.out.cut(size);
+  const std::uint64_t number = s.send.cut(size);
   sent_total += size;
   counters.payload_sent += size;
   copies.earn(static_cast<double>(size) * 0.05);
-  s.meter.on_sent(size, t.now);
-  s.deficit -= static_cast<std::int64_t>(size);
+  s.turn.meter.on_sent(size, t.now);
+  s.turn.deficit -= static_cast<std::int64_t>(size);
   put_segment(t, s, number);
   finish_sending(s);
   wake_writer(s);
@@ -302,14 +305,14 @@ void engine::impl::put_new_segment(transmission& t, stream_state& s, std::size_t
 
 // DATA: stream, offset, bytes. The segment must fit.
 void engine::impl::put_segment(transmission& t, stream_state& s, std::uint64_t number) {
-  segment& piece = *s.out.find(number);
+  segment& piece = *s.send.find(number);
   wire_writer body(t.rest().subspan(frame_header_size));
   body.varint(s.id);
   body.varint(piece.offset);
   const std::size_t size = body.size() + piece.size;
   put_frame_header(t.rest().first<frame_header_size>(), frame_type::data, size);
   t.out.wrote(frame_header_size + body.size());
-  s.out.gather(piece, t.out);
+  s.send.buffer().gather(piece, t.out);
   ++piece.copies;
   in_flight_frame f;
   f.is_data = true;
