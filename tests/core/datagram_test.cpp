@@ -89,7 +89,7 @@ TEST(Association, CarriesDatagramsBothWays) {
   const stream_id id = pair.associate();
   EXPECT_TRUE(pair.send(pair.client, id, "question", {"name.test", 53}));
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.server, event::type::datagram));
+  EXPECT_TRUE(pair.has_event<events::datagram>(pair.server));
   const auto asked = pair.server.read_datagram(id);
   EXPECT_EQ(text_of(asked), "question");
   EXPECT_EQ(asked->peer, (target{"name.test", 53}));
@@ -104,7 +104,7 @@ TEST(Association, ReportsAgainOnlyAfterItWasRead) {
   const stream_id id = pair.associate();
   const auto reports = [&] {
     int count = 0;
-    for (const event& e : pair.events(pair.server)) count += e.kind == event::type::datagram;
+    for (const event& e : pair.events(pair.server)) count += std::holds_alternative<events::datagram>(e);
     return count;
   };
   reports();
@@ -197,7 +197,7 @@ TEST(Association, EndsAsAStreamDoes) {
   pair.client.close(id);
   EXPECT_FALSE(pair.send(pair.client, id, "x"));
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.server, event::type::readable));
+  EXPECT_TRUE(pair.has_event<events::readable>(pair.server));
   pair.read(pair.server, id);
   EXPECT_NE(pair.last_read.status, read_result::state::open);
   pair.server.close(id);
@@ -215,7 +215,7 @@ TEST(Association, IsNotOpenBeforeItIsAnswered) {
   EXPECT_FALSE(pair.send(pair.server, id, "x"));
   pair.server.refuse(id, refusal::general);
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.client, event::type::refused));
+  EXPECT_TRUE(pair.has_event<events::refused>(pair.client));
 }
 
 // ---- hostile frames ----
@@ -258,7 +258,7 @@ TEST(DatagramFrame, DoesNotWaitForAHoleInAStream) {
 bool fails(association_pair& pair, std::span<const std::byte> frame) {
   pair.server.handle_input(1, slice::copy_of(frame), pair.now);
   pair.run(5ms);
-  return pair.has_event(pair.server, event::type::failed);
+  return pair.has_event<events::failed>(pair.server);
 }
 
 TEST(DatagramFrame, IsDroppedForWhatIsNoOpenAssociation) {

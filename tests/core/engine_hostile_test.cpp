@@ -17,9 +17,9 @@ struct hostile_frame {
 
 void expect_failure(engine& of, violation why) {
   std::optional<event> got = of.poll_event();
-  while (got && got->kind != event::type::failed) got = of.poll_event();
+  while (got && !std::holds_alternative<events::failed>(*got)) got = of.poll_event();
   ASSERT_TRUE(got.has_value());
-  EXPECT_EQ(got->code, static_cast<std::uint64_t>(why));
+  EXPECT_EQ(std::get<events::failed>(*got).why, why);
 }
 
 class HostilePeer : public testing::TestWithParam<hostile_frame> {};
@@ -99,7 +99,7 @@ TEST(HostilePeer, IsHeardOnceWhenItGoesAway) {
   out.resize(put_frame(out, frame_type::goaway, 0U));
   for (int i = 0; i < 10; ++i) pair.client.handle_input(1, slice::copy_of(out), pair.now);
   int heard = 0;
-  while (const auto e = pair.client.poll_event()) heard += e->kind == event::type::going_away ? 1 : 0;
+  while (const auto e = pair.client.poll_event()) heard += std::holds_alternative<events::going_away>(*e) ? 1 : 0;
   EXPECT_EQ(heard, 1);
 }
 
@@ -138,8 +138,9 @@ bool open_and_forget(engine_pair& pair, stream_id first, stream_id step, int cou
     pair.poll(pair.server, 1);
     send(put_frame(out, frame_type::ack, 1U, 1U, pair.server.stats_of(1)->bytes_sent, 0U));
     for (auto e = pair.server.poll_event(); e; e = pair.server.poll_event()) {
-      if (e->kind != event::type::failed) continue;
-      EXPECT_EQ(e->code, static_cast<std::uint64_t>(violation::stream_limit));
+      const auto* failed = std::get_if<events::failed>(&*e);
+      if (failed == nullptr) continue;
+      EXPECT_EQ(failed->why, violation::stream_limit);
       return false;
     }
   }

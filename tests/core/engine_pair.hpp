@@ -2,6 +2,7 @@
 // motion over realistic bridges are the simulator's job.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <string>
@@ -50,6 +51,12 @@ class engine_pair {
   }
   /// What the bridge carries is lost from now on, and nobody is told.
   void silence(bridge_id id) { wires_[id].silent = true; }
+  /// What the bridge carries waits from now on, until it is released.
+  void hold(bridge_id id) { wires_[id].held = true; }
+  void release(bridge_id id) {
+    wires_[id].held = false;
+    for (const auto& [to, bytes] : std::exchange(wires_[id].waiting, {})) to->handle_input(id, bytes, now);
+  }
 
   /// Moves bytes for so long, in steps of a millisecond.
   void run(duration time = 100ms) {
@@ -62,11 +69,9 @@ class engine_pair {
   }
 
   std::vector<event> events(engine& of) { return std::exchange(of_events(of), {}); }
-  bool has_event(engine& of, event::type kind) {
-    for (const event& e : of_events(of)) {
-      if (e.kind == kind) return true;
-    }
-    return false;
+  template <class Event>
+  bool has_event(engine& of) {
+    return std::ranges::any_of(of_events(of), [](const event& e) { return std::holds_alternative<Event>(e); });
   }
   std::string read(engine& of, stream_id id, std::size_t most = 1 << 20) {
     std::string text(most, '\0');
@@ -101,6 +106,8 @@ class engine_pair {
  private:
   struct wire {
     bool silent = false;
+    bool held = false;
+    std::vector<std::pair<engine*, slice>> waiting;
   };
 
   std::vector<event>& of_events(engine& of) { return &of == &client ? client_events_ : server_events_; }
@@ -114,7 +121,11 @@ class engine_pair {
         const std::vector<std::byte> out = poll(*e, id);
         const auto it = wires_.find(id);
         if (out.empty() || it == wires_.end() || it->second.silent) continue;
-        peer.handle_input(id, slice::copy_of(out), now);
+        if (it->second.held) {
+          it->second.waiting.emplace_back(&peer, slice::copy_of(out));
+        } else {
+          peer.handle_input(id, slice::copy_of(out), now);
+        }
       }
       while (const auto got = e->poll_event()) of_events(*e).push_back(*got);
     }

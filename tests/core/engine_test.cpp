@@ -13,11 +13,11 @@ TEST(Engine, OpensAndAnswersAStream) {
   engine_pair pair;
   const stream_id id = pair.client.open({"example.org", 443}).value();
   pair.run();
-  ASSERT_TRUE(pair.has_event(pair.server, event::type::incoming));
+  ASSERT_TRUE(pair.has_event<events::incoming>(pair.server));
   EXPECT_EQ(pair.server.target_of(id), (target{"example.org", 443}));
   pair.server.answer(id, {"192.0.2.1", 5});
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.client, event::type::opened));
+  EXPECT_TRUE(pair.has_event<events::opened>(pair.client));
   EXPECT_EQ(pair.client.bound_address(id), (target{"192.0.2.1", 5}));
 }
 
@@ -36,7 +36,7 @@ TEST(Engine, RefusalReachesTheClientAndLeavesNothing) {
   pair.run();
   bool refused = false;
   for (const event& e : pair.events(pair.client)) {
-    if (e.kind == event::type::refused) refused = e.id == id && e.code == static_cast<std::uint64_t>(refusal::policy);
+    if (const auto* got = std::get_if<events::refused>(&e)) refused = got->stream == id && got->why == refusal::policy;
   }
   EXPECT_TRUE(refused);
   EXPECT_EQ(pair.client.stream_count(), 0U);
@@ -77,7 +77,7 @@ TEST(Engine, StopTellsTheSender) {
   const stream_id id = pair.open();
   pair.client.stop_receive(id);
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.server, event::type::stopped));
+  EXPECT_TRUE(pair.has_event<events::stopped>(pair.server));
   EXPECT_EQ(pair.server.write(id, bytes_of("dropped")), 0U);
 }
 

@@ -62,11 +62,17 @@ void check_engine(core::role role, std::span<const std::byte> bytes, std::size_t
     engine.handle_input(1 + at / piece % 2, core::slice::copy_of(bytes.subspan(at, std::min(piece, bytes.size() - at))),
                         now);
     while (const auto event = engine.poll_event()) {
-      if (event->kind == core::event::type::incoming) engine.answer(event->id, {"192.0.2.1", 1});
-      if (event->kind == core::event::type::incoming || event->kind == core::event::type::opened)
-        engine.write(event->id, std::span(out).first(8000));
-      if (event->kind == core::event::type::datagram) engine.read_datagram(event->id);
-      if (event->kind == core::event::type::readable) engine.read(event->id, out, now);
+      std::visit(core::overloaded{
+                     [&](const core::events::incoming& e) {
+                       engine.answer(e.stream, {"192.0.2.1", 1});
+                       engine.write(e.stream, std::span(out).first(8000));
+                     },
+                     [&](const core::events::opened& e) { engine.write(e.stream, std::span(out).first(8000)); },
+                     [&](const core::events::datagram& e) { engine.read_datagram(e.stream); },
+                     [&](const core::events::readable& e) { engine.read(e.stream, out, now); },
+                     [](const auto&) {},
+                 },
+                 *event);
     }
     engine.handle_timeout(now);
     for (const core::bridge_id id : {1, 2}) core::test::frames_for(engine, id, now);

@@ -107,7 +107,6 @@ struct bridge_state {
   void on_progress(timestamp now) {
     progress_at = now;
     oldest_frame.next_frame();
-    suspect_told = false;
     if (!suspect) return;
     suspect = false;
     rate.forget();

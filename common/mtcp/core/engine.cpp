@@ -10,12 +10,12 @@ engine::engine(role r, const limits& local) : impl_(std::make_unique<impl>(r, lo
 engine::~engine() = default;
 
 std::optional<event> engine::poll_event() {
-  auto& events = impl_->events;
-  if (events.empty()) return {};
-  const event e = events.front();
-  events.pop_front();
-  if (e.kind == event::type::readable) {
-    if (stream_state* s = impl_->find(e.id)) s->readable_reported = false;
+  std::deque<event>& waiting = impl_->waiting_events;
+  if (waiting.empty()) return {};
+  const event e = waiting.front();
+  waiting.pop_front();
+  if (const auto* readable = std::get_if<events::readable>(&e)) {
+    if (stream_state* s = impl_->find(readable->stream)) s->readable_reported = false;
   }
   return e;
 }

@@ -17,32 +17,13 @@
 
 #include "mtcp/core/buffer.hpp"
 #include "mtcp/core/datagram.hpp"
+#include "mtcp/core/event.hpp"
 #include "mtcp/core/gather_list.hpp"
 #include "mtcp/core/limits.hpp"
 #include "mtcp/core/stats.hpp"
 #include "mtcp/core/types.hpp"
 
 namespace mtcp::core {
-
-/// Something the local program must know or do. `code` depends on the type.
-struct event {
-  enum class type : std::uint8_t {
-    incoming,        ///< (server) a peer opened stream `id`; see engine::target_of(); answer() or refuse() it
-    opened,          ///< (client) stream `id` was answered; see engine::bound_address()
-    refused,         ///< (client) stream `id` was refused; code: refusal. The stream is gone
-    readable,        ///< stream `id` has bytes, its end or a reset to read
-    writable,        ///< stream `id` takes bytes again after write() took fewer than offered
-    stopped,         ///< the peer reads no more of stream `id`; what is written is dropped. code: reset_code
-    datagram,        ///< a datagram of association `id` has come: read_datagram() until there is none
-    bridge_closed,   ///< close bridge `id`: the peer has lost it, or broke the protocol on it; code: violation
-    bridge_suspect,  ///< bridge `id` makes no progress (on the client: none does): dial a replacement, keep it
-    going_away,      ///< the peer opens or accepts no more streams
-    failed,          ///< the peer broke the protocol: the tunnel is over, close every bridge; code: violation
-  };
-  type kind;
-  std::uint64_t id = 0;
-  std::uint64_t code = 0;
-};
 
 /// How a direction of a stream stands after what read() returned.
 struct read_result {
@@ -96,7 +77,7 @@ class engine {
   /// (server) The destination was not reached. The stream is gone.
   void refuse(stream_id id, refusal why);
 
-  /// Takes as many bytes as the send buffer has room for; the rest must wait for event::writable.
+  /// Takes as many bytes as the send buffer has room for; the rest must wait for events::writable.
   /// Bytes are copied; the slice form keeps a reference instead.
   std::size_t write(stream_id id, std::span<const std::byte> bytes);
   std::size_t write(stream_id id, slice bytes);

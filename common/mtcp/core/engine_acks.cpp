@@ -133,7 +133,7 @@ void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, durati
   if (!newest) return;
   progress_at = now;
   next_look = {};
-  b.on_progress(now);
+  on_progress(b, now);
   newest_acked_sent = std::max(newest_acked_sent, newest->sent);
   const duration sample = now - newest->sent - delay;
   if (sample > duration::zero()) {

@@ -95,7 +95,7 @@ void engine::impl::settle(bridge_id id, std::uint64_t count, timestamp now) {
   if (const auto live = bridges.find(id); live != bridges.end()) {
     if (count > live->second.sent) return fail(violation::ack_of_unsent);
     if (count > live->second.acked) acknowledge_live(live->second, count, duration::zero(), now);
-    report(event::type::bridge_closed, id);
+    report(events::bridge_closed{id, bridge_end::lost_by_peer});
     bridge_down(id, now);
   } else if (known_bridges.insert(id)) {
     if (lost.size() >= most_lost || known_bridges.range_count() > most_lost) return fail(violation::flood);
@@ -189,8 +189,15 @@ void engine::impl::give_up(bridge_state& b, timestamp now) {
 // Once, until it moves again.
 void engine::impl::tell_suspect(bridge_state& b) {
   if (std::exchange(b.suspect_told, true)) return;
-  if (my_role == role::client) return report(event::type::bridge_suspect, b.id);
+  if (my_role == role::client) return report(events::bridge_suspect{b.id, observer::self});
   announce(b.suspect_notice, {control::bridge_suspect, b.id});  // only the client can dial
+}
+
+// Something of ours has arrived.
+void engine::impl::on_progress(bridge_state& b, timestamp now) {
+  const bool was_told = std::exchange(b.suspect_told, false);
+  b.on_progress(now);
+  if (was_told && my_role == role::client) report(events::bridge_recovered{b.id});
 }
 
 timestamp engine::impl::liveness_deadline(const bridge_state& b) const {
@@ -205,7 +212,7 @@ void engine::impl::check_liveness(bridge_state& b, timestamp now) {
   if (liveness_deadline(b) > now) return;
   if (!b.ping_asked) return ping(b, now);
   b.close_reported = true;
-  report(event::type::bridge_closed, b.id);
+  report(events::bridge_closed{b.id, bridge_end::silent});
 }
 
 void engine::impl::ping(bridge_state& b, timestamp now) {

@@ -81,7 +81,7 @@ violation engine::impl::handle_datagram(wire_reader body, timestamp now) {
   if (!datagrams_in.push(id, std::move(d), now)) return violation::none;
   counters.payload_received += payload.size();
   s->datagram_bytes_received += payload.size();
-  if (first) report(event::type::datagram, id);
+  if (first) report(events::datagram{id});
   return violation::none;
 }
 

@@ -62,7 +62,7 @@ struct engine::impl {
   limits own;
   std::optional<peer_limits> peer;
   violation failure = violation::none;
-  std::deque<event> events;
+  std::deque<event> waiting_events;
 
   std::unordered_map<stream_id, std::unique_ptr<stream_state>> streams;
   std::size_t counted_streams = 0;  // those that the peer cannot have forgotten
@@ -120,7 +120,7 @@ struct engine::impl {
   void announce(control_slot& slot, const control_item& item);
   void say_again(control_slot& slot, const control_item& item);
   void queue_control(stream_state& s, control what);
-  void report(event::type kind, std::uint64_t id, std::uint64_t code = 0);
+  void report(const event& what) { waiting_events.push_back(what); }
   void drop_events(stream_id id);
   void report_readable(stream_state& s);
   void mark_sendable(stream_state& s);
@@ -199,6 +199,7 @@ struct engine::impl {
   timestamp liveness_deadline(const bridge_state& b) const;
   timestamp overdue_deadline(const bridge_state& b) const;
   void tell_suspect(bridge_state& b);
+  void on_progress(bridge_state& b, timestamp now);
 
   // ---- which bridge (engine_rank.cpp) ----
   void rank_bridges();

@@ -62,7 +62,7 @@ void engine::impl::handle_input(bridge_state& b, slice bytes, timestamp now) {
 void engine::impl::fail(violation why) {
   if (failure != violation::none) return;
   failure = why;
-  report(event::type::failed, 0, static_cast<std::uint64_t>(why));
+  report(events::failed{why});
 }
 
 violation engine::impl::waste(timestamp now) {
@@ -137,7 +137,7 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
         b.rtt.sample(now - *b.ping_sent, now);
         b.ping_sent.reset();
         b.ping_asked.reset();
-        b.on_progress(now);
+        on_progress(b, now);
       }
       return body.ok() ? violation::none : violation::malformed_frame;
     case frame_type::datagram:
@@ -145,12 +145,12 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
     case frame_type::bridge_suspect:
       if (my_role != role::client) return violation::unexpected_frame;
       if (const bridge_id id = body.varint(); body.complete() && bridges.contains(id)) {
-        report(event::type::bridge_suspect, id);
+        report(events::bridge_suspect{id, observer::peer});
       }
       return body.complete() ? waste(now) : violation::malformed_frame;
     case frame_type::goaway:
       body.varint();
-      if (!std::exchange(peer_going_away, true)) report(event::type::going_away, 0);
+      if (!std::exchange(peer_going_away, true)) report(events::going_away{});
       return body.complete() ? waste(now) : violation::malformed_frame;
     default:
       return violation::unexpected_frame;  // HELLO and WELCOME come before the engine does
@@ -220,9 +220,9 @@ violation engine::impl::handle_open(wire_reader body) {
     queue_control(*s, control::answer);
     return violation::none;
   }
-  report(event::type::incoming, id);
+  report(events::incoming{id});
   if (s->receive.readable() > 0 || s->receive.size_known()) report_readable(*s);
-  if (s->send.stopped()) report(event::type::stopped, id, static_cast<std::uint64_t>(s->send.code()));
+  if (s->send.stopped()) report(events::stopped{id, s->send.code()});
   return violation::none;
 }
 
@@ -236,7 +236,7 @@ violation engine::impl::handle_opened(stream_state& s, wire_reader body) {
   s.phase = opening::answered;
   s.bound = {std::string(host), static_cast<std::uint16_t>(port)};
   s.send.raise_limit(credit);
-  if (!s.closed) report(event::type::opened, s.id);
+  if (!s.closed) report(events::opened{s.id});
   mark_sendable(s);
   return violation::none;
 }
@@ -247,7 +247,7 @@ violation engine::impl::handle_refused(stream_state& s, wire_reader body) {
   if (!body.complete() || why > 0xff) return violation::malformed_frame;
   if (my_role != role::client || s.phase == opening::answered) return violation::unexpected_frame;
   if (s.refused()) return violation::none;
-  if (!s.closed) report(event::type::refused, s.id, why);
+  if (!s.closed) report(events::refused{s.id, static_cast<refusal>(why)});
   s.closed = true;
   s.send.stop();
   reset_sending(s, reset_code::refused);
@@ -282,7 +282,7 @@ violation engine::impl::handle_stop(stream_state& s, wire_reader body) {
   if (!body.complete()) return violation::malformed_frame;
   if (!s.send.stop()) return violation::none;
   const auto why = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
-  if (!s.closed && s.known()) report(event::type::stopped, s.id, static_cast<std::uint64_t>(why));
+  if (!s.closed && s.known()) report(events::stopped{s.id, why});
   if (s.send.may_still_reset()) reset_sending(s, why);
   changing(s, [&] { s.send.drop_bytes(); });
   erase_if_over(s);

@@ -31,19 +31,15 @@ stream_state& engine::impl::create(stream_id id) {
   return *streams.emplace(id, std::move(s)).first->second;
 }
 
-void engine::impl::report(event::type kind, std::uint64_t id, std::uint64_t code) {
-  events.push_back({kind, id, code});
-}
-
 // The program has let go of the stream: events that wait for it would name something that it no longer knows.
 void engine::impl::drop_events(stream_id id) {
-  std::erase_if(events, [id](const event& e) { return e.kind < event::type::bridge_closed && e.id == id; });
+  std::erase_if(waiting_events, [id](const event& e) { return stream_of(e) == id; });
 }
 
 void engine::impl::report_readable(stream_state& s) {
   if (s.readable_reported || s.closed || !s.known()) return;
   s.readable_reported = true;
-  report(event::type::readable, s.id);
+  report(events::readable{s.id});
 }
 
 // Asks for a control frame to be sent: there is news. What it says is taken from the state when it is written.
@@ -142,7 +138,7 @@ void engine::impl::feed_hungry() {
 void engine::impl::wake_writer(stream_state& s) {
   if (!s.writer_waits || s.closed || write_room(s) < chunk_capacity) return;
   s.writer_waits = false;
-  report(event::type::writable, s.id);
+  report(events::writable{s.id});
 }
 
 // The client opens another stream as soon as one is over at its own end. Here that one lingers while its last

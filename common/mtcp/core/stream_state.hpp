@@ -69,7 +69,7 @@ struct stream_state {
   bool counted = true;             ///< (server) against the limit of streams
   bool writer_waits = false;       ///< write() took fewer bytes than offered
   bool waits_for_budget = false;   ///< in the queue of windows to be raised
-  bool readable_reported = false;  ///< an event::readable waits to be polled
+  bool readable_reported = false;  ///< an events::readable waits to be polled
   std::uint64_t datagram_bytes_sent = 0;
   std::uint64_t datagram_bytes_received = 0;
 

@@ -46,24 +46,28 @@ void openings::cancel(std::uint64_t ticket, session* through) {
 }
 
 void openings::on_event(session& from, const core::event& what) {
-  const auto sent = sent_.find(what.id);
+  namespace events = core::events;
+  const auto id = core::stream_of(what);
+  const auto sent = id ? sent_.find(*id) : sent_.end();
   if (sent == sent_.end()) return;
   const auto it = all_.find(sent->second);
-  switch (what.kind) {
-    case core::event::type::opened:
-      it->second.answered = true;
-      return advance(from, it);
-    case core::event::type::writable:
-      return advance(from, it);
-    case core::event::type::stopped:
-      it->second.stopped = true;
-      it->second.taken = it->second.early.size();
-      return advance(from, it);
-    case core::event::type::refused:
-      return fail(it, static_cast<core::refusal>(what.code));
-    default:
-      return;
-  }
+  const auto on_opened = [&](const events::opened&) {
+    it->second.answered = true;
+    advance(from, it);
+  };
+  const auto on_stopped = [&](const events::stopped&) {
+    it->second.stopped = true;
+    it->second.taken = it->second.early.size();
+    advance(from, it);
+  };
+  std::visit(core::overloaded{
+                 on_opened,
+                 on_stopped,
+                 [&](const events::writable&) { advance(from, it); },
+                 [&](const events::refused& e) { fail(it, e.why); },
+                 [](const auto&) {},
+             },
+             what);
 }
 
 // Early bytes that the engine did not take at first come before anything that the application writes.
