@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "mtcp/core/engine.hpp"
+#include "mtcp/core/flight.hpp"
 #include "mtcp/core/frame_parser.hpp"
 #include "mtcp/core/rate_estimator.hpp"
-#include "mtcp/core/ring.hpp"
 #include "mtcp/core/rtt_estimator.hpp"
 #include "mtcp/core/send_cap.hpp"
 #include "mtcp/core/stream_state.hpp"
@@ -18,19 +18,6 @@
 #include "mtcp/core/token_bucket.hpp"
 
 namespace mtcp::core {
-
-/// A frame that was sent on a bridge and must arrive: stream bytes, or a control frame.
-struct in_flight_frame {
-  std::uint64_t end = 0;  ///< bytes sent on the bridge up to its last one
-  bool is_data = false;
-  bool given_up = false;         ///< the bridge was suspected: it does not count as a copy any more
-  control what = control::open;  ///< of a control frame
-  std::uint64_t id = 0;          ///< stream, or bridge for controls of a bridge
-  std::uint64_t segment = 0;     ///< number in the stream's send buffer; of a control frame its slot's version
-  std::uint32_t size = 0;        ///< stream bytes
-  timestamp due{0};              ///< when its acknowledgement is expected
-  rate_estimator::mark mark;
-};
 
 struct bridge_state {
   /// An ACK on the quickest bridge, and the one on another.
@@ -45,11 +32,8 @@ struct bridge_state {
   token_bucket limiter{0, 0};
   timestamp up_since{0};
 
-  // Sending. Counts are bytes of frames.
-  std::uint64_t sent = 0;
-  std::uint64_t acked = 0;        ///< what the peer said last
-  std::uint64_t idle_until = 0;   ///< what was sent before the oldest record: nobody acknowledges it
-  ring<in_flight_frame> records;  ///< of what the peer acknowledges: not of ACK, PING and PONG
+  // Sending.
+  bridge_flight flight;
   rtt_estimator rtt;
   rate_estimator rate;
   bool rate_is_proven = false;
@@ -91,7 +75,7 @@ struct bridge_state {
   }
 
   void on_path_info(const path_info& info, timestamp now) {
-    if (!records.empty()) oldest_frame.update(info.acknowledged, records.front().end - acked, now);
+    if (!flight.empty()) oldest_frame.update(info.acknowledged, flight.rest_of_oldest(), now);
     path = info;
     if (info.probing) probing_at = now;
     review_rate(now);
@@ -101,7 +85,7 @@ struct bridge_state {
   }
 
   /// Since when an answer of the peer is due: an acknowledgement or a PONG. Empty if none is.
-  std::optional<timestamp> waits_since() const { return records.empty() ? ping_sent : records.front().mark.sent; }
+  std::optional<timestamp> waits_since() const { return flight.empty() ? ping_sent : flight.oldest().mark.sent; }
 
   /// It moves. If it was suspected, what it could do before says nothing: start over.
   void on_progress(timestamp now) {
@@ -112,17 +96,6 @@ struct bridge_state {
     rate.forget();
     rate_is_proven = false;
     cap = {};
-  }
-
-  /// Frames that nobody acknowledges are not in flight, or an end that only receives would fill its cap with ACKs, and
-  /// a rate would be measured from what arrived long ago.
-  std::uint64_t in_flight() const { return records.empty() ? 0 : sent - settled(); }
-  /// Up to here nothing is waited for.
-  std::uint64_t settled() const { return std::max(acked, idle_until); }
-
-  void add_record(in_flight_frame f, std::size_t frame_size) {
-    if (records.empty()) idle_until = f.end - frame_size;
-    records.push_back(std::move(f));
   }
 
   /// A frame of its own waits, or has to be answered.
@@ -153,7 +126,7 @@ struct bridge_state {
   std::uint64_t room() const { return room_within(send_limit()); }
   /// The same while somebody waits for single messages.
   std::uint64_t calm_room() const { return room_within(cap.calm_value(rate.rate(), rtt_minimum(), path.recovering)); }
-  std::uint64_t room_within(std::uint64_t limit) const { return limit - std::min(limit, in_flight()); }
+  std::uint64_t room_within(std::uint64_t limit) const { return limit - std::min(limit, flight.in_flight()); }
 
   /// How long packets wait on the way now. The kernel's round trip does not contain the wait in its own send buffer,
   /// the tunnel's does: two round trips for a frame larger than the first window.
@@ -166,7 +139,7 @@ struct bridge_state {
   double queue_seconds(std::size_t more = 0) const {
     const double r = rate_estimate();
     if (r <= 0) return 0;
-    const double excess = static_cast<double>(in_flight() + more) - r * seconds(rtt_minimum());
+    const double excess = static_cast<double>(flight.in_flight() + more) - r * seconds(rtt_minimum());
     return excess > 0 ? excess / r : 0;
   }
   static double seconds(duration d) { return std::chrono::duration<double>(d).count(); }
@@ -177,7 +150,7 @@ struct bridge_state {
     if (!rtt.known()) return std::max<duration>(std::chrono::seconds(1), 3 * path.srtt);
     // Twice the time of the frame that is waited for; not much, since a bridge that carries little only seems to be
     // slow.
-    const double bytes = records.empty() ? 0 : static_cast<double>(records.front().size);
+    const double bytes = flight.empty() ? 0 : static_cast<double>(flight.oldest().stream_bytes());
     const double frame_seconds = rate.rate() > 0 ? std::min(2 * bytes / rate.rate(), 2.0) : 0;
     const duration frame(static_cast<std::int64_t>(frame_seconds * 1e9));
     return std::max<duration>({3 * rtt.smoothed(), rtt.smoothed() + 4 * rtt.variation(), milliseconds(300), frame});
@@ -185,17 +158,17 @@ struct bridge_state {
   /// How late an acknowledgement may be before the frame is sent again elsewhere. Not half of the smoothed round trip:
   /// that one grows on the very path whose frames are wanted elsewhere.
   /// Stream bytes may also wait in the kernel's buffer, which control frames find empty.
-  duration grace(const in_flight_frame& f) const {
+  duration grace(const sent_frame& f) const {
     using std::chrono::milliseconds;
     const duration usual = std::min<duration>(4 * rtt.variation(), milliseconds(60));
-    const duration unsent = f.is_data ? 2 * time_of(slack()) : duration::zero();
+    const duration unsent = f.segment() != nullptr ? 2 * time_of(slack()) : duration::zero();
     return std::max<duration>({rtt.minimum() / 2, milliseconds(30), usual}) + unsent;
   }
-  bool overdue(const in_flight_frame& f, timestamp now) const { return now > f.due + grace(f); }
+  bool overdue(const sent_frame& f, timestamp now) const { return now > f.due + grace(f); }
   /// For how many seconds its oldest frame has been overdue, beyond that grace; it may have fallen silent.
   double overdue_seconds(timestamp now) const {
-    if (records.empty() || !overdue(records.front(), now)) return 0;
-    return seconds(now - records.front().due);
+    if (flight.empty() || !overdue(flight.oldest(), now)) return 0;
+    return seconds(now - flight.oldest().due);
   }
   /// How long the bridge takes for so many bytes, at the best rate seen lately.
   duration time_of(std::size_t bytes) const {
@@ -206,10 +179,10 @@ struct bridge_state {
 
 /// A bridge that is gone, until both ends know what arrived over it.
 struct lost_bridge {
-  std::uint64_t taken = 0;        ///< what this end took: the peer must be told
-  ring<in_flight_frame> records;  ///< what the peer may have taken: late acknowledgements still count
-  control_slot notice;            ///< our BRIDGE_CLOSED
-  bool peer_told = false;         ///< the peer's count has arrived
+  std::uint64_t taken = 0;  ///< what this end took: the peer must be told
+  bridge_flight flight;     ///< what the peer may have taken: late acknowledgements still count
+  control_slot notice;      ///< our BRIDGE_CLOSED
+  bool peer_told = false;   ///< the peer's count has arrived
   bool settled() const { return peer_told && notice.acked; }
 };
 

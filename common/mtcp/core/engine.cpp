@@ -50,7 +50,7 @@ std::size_t engine::stream_count() const { return impl_->streams.size(); }
 bool engine::idle() const {
   const impl& e = *impl_;
   if (!e.streams.empty() || !e.controls.empty()) return false;
-  return std::all_of(e.bridges.begin(), e.bridges.end(), [](const auto& b) { return b.second.records.empty(); });
+  return std::all_of(e.bridges.begin(), e.bridges.end(), [](const auto& b) { return b.second.flight.empty(); });
 }
 
 bool engine::delivers() const {
@@ -73,10 +73,10 @@ std::optional<bridge_stats> engine::stats_of(bridge_id id) const {
   if (it == impl_->bridges.end()) return {};
   const bridge_state& b = it->second;
   bridge_stats s;
-  s.bytes_sent = b.sent;
+  s.bytes_sent = b.flight.sent();
   s.bytes_received = b.taken;
   s.payload_resent = b.payload_resent;
-  s.in_flight = b.in_flight();
+  s.in_flight = b.flight.in_flight();
   s.cap = b.send_limit();
   s.delivery_rate = static_cast<std::uint64_t>(b.rate.rate());
   s.rtt = b.rtt.latest();

@@ -111,25 +111,20 @@ violation engine::impl::handle_ack(wire_reader body, timestamp now) {
 
 violation engine::impl::acknowledge(bridge_id id, std::uint64_t count, duration delay, timestamp now) {
   if (const auto live = bridges.find(id); live != bridges.end()) {
-    if (count > live->second.sent) return violation::ack_of_unsent;
-    if (count > live->second.acked) acknowledge_live(live->second, count, delay, now);
+    if (count > live->second.flight.sent()) return violation::ack_of_unsent;
+    if (count > live->second.flight.acked()) acknowledge_live(live->second, count, delay, now);
   } else if (const auto gone = lost.find(id); gone != lost.end()) {
-    ring<in_flight_frame>& records = gone->second.records;
-    for (; !records.empty() && records.front().end <= count; records.pop_front()) acknowledge_frame(records.front());
+    gone->second.flight.acknowledge(count, [this](const sent_frame& f) { acknowledge_frame(f); });
   }
   return violation::none;
 }
 
 void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, duration delay, timestamp now) {
-  const std::uint64_t bytes = count - std::min(count, b.settled());
-  b.acked = count;
   std::optional<rate_estimator::mark> newest;
-  while (!b.records.empty() && b.records.front().end <= count) {
-    newest = b.records.front().mark;
-    const in_flight_frame f = b.records.front();
-    b.records.pop_front();
+  const std::uint64_t bytes = b.flight.acknowledge(count, [&](const sent_frame& f) {
+    newest = f.mark;
     acknowledge_frame(f);
-  }
+  });
   if (!newest) return;
   progress_at = now;
   next_look = {};
@@ -157,26 +152,28 @@ void engine::impl::on_round(bridge_state& b, bool busy) {
   if (b.slow_rounds >= 2) b.rate.forget_old_rounds();
 }
 
-void engine::impl::acknowledge_frame(const in_flight_frame& f) {
-  if (!f.is_data) return acknowledge_control(f);
-  stream_state* s = find(f.id);
+void engine::impl::acknowledge_frame(const sent_frame& f) {
+  if (f.segment() != nullptr) acknowledge_segment(*f.segment());
+  if (f.control() != nullptr) acknowledge_control(*f.control());
+}
+
+void engine::impl::acknowledge_segment(const sent_segment& f) {
+  stream_state* s = find(f.stream);
   if (s == nullptr) return;
-  changing(*s, [&] { s->send.acknowledge_segment(f.segment); });
+  changing(*s, [&] { s->send.acknowledge_segment(f.number); });
   wake_writer(*s);
   erase_if_over(*s);
 }
 
-void engine::impl::acknowledge_control(const in_flight_frame& f) {
-  const control_item item{f.what, f.id};
-  control_slot* slot = slot_of(item);
-  if (slot == nullptr || !slot->says(f.segment)) return;
+void engine::impl::acknowledge_control(const sent_control& f) {
+  control_slot* slot = slot_of(f.item);
+  if (slot == nullptr || !slot->says(f.version)) return;
   if (slot->copies > 0) --slot->copies;
   slot->acked = true;
-  if (f.what == control::bridge_closed) return forget_if_settled(f.id);
-  if (f.what >= control::bridge_closed) return;
-  stream_state* s = find(f.id);
-  if (s == nullptr) return;
-  if (f.what == control::fin || f.what == control::reset) s->send.acknowledge_end();
+  if (f.item.what == control::bridge_closed) return forget_if_settled(f.item.id);
+  if (scope_of(f.item.what) != control_scope::stream) return;
+  stream_state* s = find(f.item.id);
+  if (f.item.what == control::fin || f.item.what == control::reset) s->send.acknowledge_end();
   erase_if_over(*s);
 }
 

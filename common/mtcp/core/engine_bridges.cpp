@@ -54,14 +54,12 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
   if (it == bridges.end()) return;
   lost_bridge& gone = lost[id];
   gone.taken = it->second.taken;
-  gone.records = std::move(it->second.records);
+  gone.flight = std::move(it->second.flight);
   announce(gone.notice, {control::bridge_closed, id});
   bridges.erase(it);
   rank_bridges();
   next_look = {};
-  for (std::size_t i = 0; i < gone.records.size(); ++i) {
-    if (!gone.records[i].given_up) lose_frame(gone.records[i]);
-  }
+  gone.flight.give_up([this](const sent_frame& f) { lose_frame(f); });
   // The last ACKs may have been on it: let the others carry the counts again.
   for (auto& [other, b] : bridges) {
     if (b.taken > 0) b.acked_taken = 0;
@@ -71,19 +69,24 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
 }
 
 // A copy is gone, or not to be counted on. What has no other one is sent again.
-void engine::impl::lose_frame(const in_flight_frame& f) {
-  if (!f.is_data) {
-    control_slot* slot = slot_of({f.what, f.id});
-    if (slot == nullptr || !slot->says(f.segment) || slot->acked) return;
-    if (slot->copies > 0) --slot->copies;
-    if (slot->copies == 0) say_again(*slot, {f.what, f.id});
-    return;
-  }
-  stream_state* s = find(f.id);
-  segment* piece = s == nullptr ? nullptr : s->send.find(f.segment);
+void engine::impl::lose_frame(const sent_frame& f) {
+  if (f.segment() != nullptr) lose_segment(*f.segment());
+  if (f.control() != nullptr) lose_control(*f.control());
+}
+
+void engine::impl::lose_segment(const sent_segment& f) {
+  stream_state* s = find(f.stream);
+  segment* piece = s == nullptr ? nullptr : s->send.find(f.number);
   if (piece == nullptr || piece->acked) return;
   if (piece->copies > 0) --piece->copies;
-  if (piece->copies == 0 && !s->send.stopped()) resends.push_back({f.id, f.segment});
+  if (piece->copies == 0 && !s->send.stopped()) resends.push_back({f.stream, f.number});
+}
+
+void engine::impl::lose_control(const sent_control& f) {
+  control_slot* slot = slot_of(f.item);
+  if (slot == nullptr || !slot->says(f.version) || slot->acked) return;
+  if (slot->copies > 0) --slot->copies;
+  if (slot->copies == 0) say_again(*slot, f.item);
 }
 
 void engine::settle(std::span<const bridge_count> counts, timestamp now) {
@@ -93,8 +96,8 @@ void engine::settle(std::span<const bridge_count> counts, timestamp now) {
 // The peer has lost a bridge, and tells how much it took from it.
 void engine::impl::settle(bridge_id id, std::uint64_t count, timestamp now) {
   if (const auto live = bridges.find(id); live != bridges.end()) {
-    if (count > live->second.sent) return fail(violation::ack_of_unsent);
-    if (count > live->second.acked) acknowledge_live(live->second, count, duration::zero(), now);
+    if (count > live->second.flight.sent()) return fail(violation::ack_of_unsent);
+    if (count > live->second.flight.acked()) acknowledge_live(live->second, count, duration::zero(), now);
     report(events::bridge_closed{id, bridge_end::lost_by_peer});
     bridge_down(id, now);
   } else if (known_bridges.insert(id)) {
@@ -106,7 +109,7 @@ void engine::impl::settle(bridge_id id, std::uint64_t count, timestamp now) {
   if (gone == lost.end()) return;
   acknowledge(id, count, duration::zero(), now);
   gone->second.peer_told = true;
-  gone->second.records.clear();
+  gone->second.flight.forget();
   forget_if_settled(id);
 }
 
@@ -177,13 +180,10 @@ void engine::impl::give_up(bridge_state& b, timestamp now) {
   ping(b, now);
   tell_suspect(b);
   b.progress_at = now;
-  for (std::size_t i = 0; i < b.records.size(); ++i) {
-    in_flight_frame& f = b.records[i];
-    if (f.given_up) continue;
-    f.given_up = true;
-    b.payload_resent += f.size;
+  b.flight.give_up([&](const sent_frame& f) {
+    b.payload_resent += f.stream_bytes();
     lose_frame(f);
-  }
+  });
 }
 
 // Once, until it moves again.
@@ -204,7 +204,7 @@ timestamp engine::impl::liveness_deadline(const bridge_state& b) const {
   if (b.close_reported) return never;
   // Not what was heard but the PONG counts: a path may be cut in one direction only.
   if (b.ping_asked) return *b.ping_asked + dead_after;
-  const bool busy = b.taken - b.taken_at_ping > busy_bytes && b.records.empty();
+  const bool busy = b.taken - b.taken_at_ping > busy_bytes && b.flight.empty();
   return busy ? std::max(b.rtt.sampled_at(), b.up_since) + busy_ping : b.heard_at + idle_ping;
 }
 
@@ -224,8 +224,9 @@ void engine::impl::ping(bridge_state& b, timestamp now) {
 
 // When the oldest frame of a bridge is late enough for another bridge to carry a copy.
 timestamp engine::impl::overdue_deadline(const bridge_state& b) const {
-  if (b.records.empty() || bridges.size() < 2 || b.suspect) return never;
-  return std::max(b.records.front().due + b.grace(b.records.front()), timer_ran + overdue_interval);
+  if (b.flight.empty() || bridges.size() < 2 || b.suspect) return never;
+  const sent_frame& oldest = b.flight.oldest();
+  return std::max(oldest.due + b.grace(oldest), timer_ran + overdue_interval);
 }
 
 std::optional<timestamp> engine::impl::next_timeout() const {

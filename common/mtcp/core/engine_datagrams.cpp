@@ -58,10 +58,7 @@ void engine::impl::put_datagram(transmission& t, stream_state& s, const datagram
   t.out.wrote(size);
   counters.payload_sent += d.payload.size();
   s.datagram_bytes_sent += d.payload.size();
-  in_flight_frame f;
-  f.what = control::datagram;
-  f.id = s.id;
-  record(t, std::move(f), size);
+  record(t, sent_once(), size);
   t.data_room -= std::min(t.data_room, size);
 }
 

@@ -27,12 +27,6 @@
 
 namespace mtcp::core {
 
-/// A control frame that waits for a bridge: of stream or bridge `id` (0 for the tunnel).
-struct control_item {
-  control what = control::open;
-  std::uint64_t id = 0;
-};
-
 /// A segment that waits to be sent again.
 struct resend_item {
   stream_id stream = 0;
@@ -180,13 +174,16 @@ struct engine::impl {
   violation acknowledge(bridge_id id, std::uint64_t count, duration delay, timestamp now);
   void acknowledge_live(bridge_state& b, std::uint64_t count, duration delay, timestamp now);
   void on_round(bridge_state& b, bool busy);
-  void acknowledge_frame(const in_flight_frame& f);
-  void acknowledge_control(const in_flight_frame& f);
+  void acknowledge_frame(const sent_frame& f);
+  void acknowledge_segment(const sent_segment& f);
+  void acknowledge_control(const sent_control& f);
   duration rtt_maximum() const;
 
   // ---- bridges (engine_bridges.cpp) ----
   void bridge_down(bridge_id id, timestamp now);
-  void lose_frame(const in_flight_frame& f);
+  void lose_frame(const sent_frame& f);
+  void lose_segment(const sent_segment& f);
+  void lose_control(const sent_control& f);
   void settle(bridge_id id, std::uint64_t count, timestamp now);
   void forget_if_settled(bridge_id id);
   void handle_timeout(timestamp now);
@@ -232,7 +229,7 @@ struct engine::impl {
   std::size_t segment_limit(const bridge_state& b, const stream_state& s) const;
   void put_new_segment(transmission& t, stream_state& s, std::size_t size);
   void put_segment(transmission& t, stream_state& s, std::uint64_t number);
-  void record(transmission& t, in_flight_frame f, std::size_t frame_size);
+  void record(transmission& t, const sent_frame::content& what, std::size_t frame_size);
   timestamp due(const transmission& t, bool is_data) const;
 
   // ---- reinject (engine_reinject.cpp) ----
@@ -240,8 +237,8 @@ struct engine::impl {
   void put_overdue(transmission& t);
   static bool none_is_late(const bridge_state& owner, timestamp late, timestamp now);
   void put_speculative(transmission& t);
-  void repeat_control(const in_flight_frame& f);
-  bool put_copy(transmission& t, bridge_state& owner, const in_flight_frame& f);
+  void repeat_control(const sent_control& f);
+  bool put_copy(transmission& t, bridge_state& owner, const sent_segment& f);
 
   // ---- datagrams (engine_datagrams.cpp) ----
   stream_state* association(stream_id id);

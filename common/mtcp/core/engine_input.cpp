@@ -12,7 +12,21 @@ namespace {
 // Streams over the limit that are over at the peer, but not here.
 constexpr std::size_t most_lingering = 256;
 
-bool is_stream_control(frame_type type) { return type >= frame_type::open && type <= frame_type::window; }
+// Those about a stream; DATA and DATAGRAM have readers of their own.
+bool is_stream_control(frame_type type) {
+  switch (type) {
+    case frame_type::open:
+    case frame_type::opened:
+    case frame_type::refused:
+    case frame_type::fin:
+    case frame_type::reset:
+    case frame_type::stop:
+    case frame_type::window:
+      return true;
+    default:
+      return false;
+  }
+}
 
 // Frames that are worth an acknowledgement: the sender keeps them until it has one.
 bool elicits_ack(frame_type type) {

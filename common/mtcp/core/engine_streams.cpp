@@ -115,7 +115,7 @@ void engine::impl::raise_tunnel_credit() {
   const bool scarce = news >= least_credit_news && news >= granted_total - received_total;
   if (news * 4 < window && !scarce) return;
   granted_total = consumed_total + window;
-  announce(tunnel_window_slot, {control::window, 0});
+  announce(tunnel_window_slot, {control::tunnel_window, 0});
 }
 
 void engine::impl::wait_for_budget(stream_state& s) {

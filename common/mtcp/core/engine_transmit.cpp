@@ -94,8 +94,8 @@ void engine::impl::poll_transmit(bridge_state& b, gather_list& out, timestamp no
   t.data_room = data_room(t);
   if (b.usable && peer) put_data(t);
   if (!controls.empty() && good_for_little(b, false, now)) put_controls(t);  // FIN, right behind the last byte
-  b.sent += out.size();
-  if (t.data_room >= least_segment || !b.usable) b.rate.on_app_limited(b.in_flight());
+  b.flight.on_sent(out.size());
+  if (t.data_room >= least_segment || !b.usable) b.rate.on_app_limited(b.flight.in_flight());
   if (out.size() > 0) rerank(b);
 }
 
@@ -159,10 +159,7 @@ void engine::impl::put_path(transmission& t) {
   const std::size_t size = put_frame(t.rest(), frame_type::path, b.id, std::uint64_t{o.backup},
                                      static_cast<std::uint64_t>(o.carries), o.rate_limit);
   t.out.wrote(size);
-  in_flight_frame f;
-  f.what = control::path;
-  f.id = b.id;
-  record(t, std::move(f), size);
+  record(t, sent_once(), size);
 }
 
 // ---- control frames ----
@@ -185,15 +182,13 @@ control_slot* engine::impl::slot_of(const control_item& item) {
       const auto it = bridges.find(item.id);
       return it == bridges.end() ? nullptr : &it->second.suspect_notice;
     }
+    case control::tunnel_window:
+      return &tunnel_window_slot;
     case control::goaway:
       return &goaway_slot;
-    case control::path:
-    case control::datagram:
-      return nullptr;  // sent once
     default:
       break;
   }
-  if (item.id == 0) return &tunnel_window_slot;
   stream_state* s = find(item.id);
   return s == nullptr ? nullptr : &s->slot(item.what);
 }
@@ -202,7 +197,7 @@ control_slot* engine::impl::slot_of(const control_item& item) {
 bool engine::impl::put_control(transmission& t, const control_item& item) {
   control_slot* slot = slot_of(item);
   if (slot == nullptr || !slot->queued) return true;
-  stream_state* s = item.what < control::bridge_closed && item.id != 0 ? find(item.id) : nullptr;
+  stream_state* s = scope_of(item.what) == control_scope::stream ? find(item.id) : nullptr;
   const std::size_t size =
       s != nullptr ? write_stream_control(t.rest(), *s, item.what) : write_tunnel_control(t.rest(), item);
   slot->queued = false;
@@ -210,11 +205,7 @@ bool engine::impl::put_control(transmission& t, const control_item& item) {
   if (size == 0) return true;
   t.out.wrote(size);
   ++slot->copies;
-  in_flight_frame f;
-  f.what = item.what;
-  f.id = item.id;
-  f.segment = slot->version;
-  record(t, std::move(f), size);
+  record(t, sent_control{item, slot->version}, size);
   return true;
 }
 
@@ -241,7 +232,7 @@ std::size_t engine::impl::write_stream_control(std::span<std::byte> out, stream_
 
 std::size_t engine::impl::write_tunnel_control(std::span<std::byte> out, const control_item& item) const {
   switch (item.what) {
-    case control::window:
+    case control::tunnel_window:
       return put_frame(out, frame_type::window, std::uint64_t{0}, granted_total);
     case control::bridge_closed:
       return put_frame(out, frame_type::bridge_closed, item.id, lost.at(item.id).taken);
@@ -314,24 +305,20 @@ void engine::impl::put_segment(transmission& t, stream_state& s, std::uint64_t n
   t.out.wrote(frame_header_size + body.size());
   s.send.buffer().gather(piece, t.out);
   ++piece.copies;
-  in_flight_frame f;
-  f.is_data = true;
-  f.id = s.id;
-  f.segment = number;
-  f.size = piece.size;
-  record(t, std::move(f), frame_header_size + size);
+  record(t, sent_segment{s.id, number, piece.size}, frame_header_size + size);
   t.data_room -= std::min(t.data_room, frame_header_size + size);
 }
 
 // A frame of that size was written.
-void engine::impl::record(transmission& t, in_flight_frame f, std::size_t frame_size) {
+void engine::impl::record(transmission& t, const sent_frame::content& what, std::size_t frame_size) {
   bridge_state& b = t.bridge;
-  if (f.size > least_segment) next_look = {};
-  f.mark = b.rate.on_send(t.now, b.records.empty());
-  f.end = b.sent + t.out.size();
-  f.due = due(t, f.is_data);
+  sent_frame f;
+  f.what = what;
+  if (f.stream_bytes() > least_segment) next_look = {};
+  f.mark = b.rate.on_send(t.now, b.flight.empty());
+  f.due = due(t, f.segment() != nullptr);
   if (b.options.rate_limit > 0) b.limiter.spend(static_cast<double>(frame_size));
-  b.add_record(std::move(f), frame_size);
+  b.flight.add(std::move(f), frame_size, t.out.size());
 }
 
 // When the acknowledgement of what is sent now should be here. Of stream bytes nobody knows before a rate was measured.

@@ -5,40 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mtcp/core/control.hpp"
 #include "mtcp/core/receive_half.hpp"
 #include "mtcp/core/send_half.hpp"
 #include "mtcp/core/stream_queue.hpp"
 #include "mtcp/core/types.hpp"
 
 namespace mtcp::core {
-
-/// Control frames that must arrive. They are made anew from the state each time they are sent.
-enum class control : std::uint8_t {
-  open,
-  answer,
-  fin,
-  reset,
-  stop,
-  window,  // of a stream
-  bridge_closed,
-  bridge_suspect,
-  path,
-  goaway,    // of the tunnel
-  datagram,  // nobody keeps it: it only counts as in flight
-};
-inline constexpr std::size_t stream_controls = 6;
-
-/// Where one of them stands.
-struct control_slot {
-  bool wanted = false;  ///< to be sent, or was
-  bool queued = false;  ///< waits for a bridge
-  bool acked = false;
-  std::uint8_t copies = 0;    ///< of the latest version, on bridges that live, not acknowledged
-  std::uint16_t version = 0;  ///< of what is said: that an older one was acknowledged or lost tells nothing of it
-  bool says(std::uint64_t sent) const { return version == sent; }
-  bool done() const { return !wanted || acked; }
-  bool sent() const { return wanted && !queued; }
-};
 
 /// How far the opening of a stream has come.
 enum class opening : std::uint8_t {
