@@ -194,13 +194,13 @@ TEST(Association, EndsAsAStreamDoes) {
   const stream_id id = pair.associate();
   pair.send(pair.client, id, "unread");
   pair.run();
-  pair.client.close(id);
+  pair.client.close(id, pair.now);
   EXPECT_FALSE(pair.send(pair.client, id, "x"));
   pair.run();
   EXPECT_TRUE(pair.has_event<events::readable>(pair.server));
   pair.read(pair.server, id);
   EXPECT_NE(pair.last_read.status, read_result::state::open);
-  pair.server.close(id);
+  pair.server.close(id, pair.now);
   pair.run();
   EXPECT_FALSE(pair.server.read_datagram(id)) << "nothing is left behind";
   EXPECT_EQ(pair.client.stream_count() + pair.server.stream_count(), 0U);
@@ -209,11 +209,11 @@ TEST(Association, EndsAsAStreamDoes) {
 
 TEST(Association, IsNotOpenBeforeItIsAnswered) {
   association_pair pair;
-  const stream_id id = pair.client.open({}).value();
+  const stream_id id = pair.client.open({}, {}, pair.now).value();
   EXPECT_FALSE(pair.send(pair.client, id, "x"));
   pair.run();
   EXPECT_FALSE(pair.send(pair.server, id, "x"));
-  pair.server.refuse(id, refusal::general);
+  pair.server.refuse(id, refusal::general, pair.now);
   pair.run();
   EXPECT_TRUE(pair.has_event<events::refused>(pair.client));
 }

@@ -134,7 +134,7 @@ bool open_and_forget(engine_pair& pair, stream_id first, stream_id step, int cou
   for (stream_id id = first; count > 0; id += step, --count) {
     send(put_open_frame(out, frame_type::open, id, 1, 80, "x"));
     send(put_frame(out, frame_type::reset, id, 1U, 0U));
-    pair.server.refuse(id, refusal::general);
+    pair.server.refuse(id, refusal::general, pair.now);
     pair.poll(pair.server, 1);
     send(put_frame(out, frame_type::ack, 1U, 1U, pair.server.stats_of(1)->bytes_sent, 0U));
     for (auto e = pair.server.poll_event(); e; e = pair.server.poll_event()) {
@@ -168,7 +168,7 @@ TEST(HostilePeer, WhoSpendsTheBudgetCostsNoMemory) {
   const std::string block(4096, 'x');
   const std::size_t before = mallinfo2().uordblks;
   for (int i = 0; i < 100; ++i) {
-    pair.server.write(id, bytes_of(block));
+    pair.server.write(id, bytes_of(block), pair.now);
     pair.run(2ms);
     while (!pair.read(pair.client, id, 1).empty()) continue;
   }

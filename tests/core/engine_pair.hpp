@@ -30,8 +30,8 @@ inline std::span<const std::byte> bytes_of(std::string_view text) { return std::
 class engine_pair {
  public:
   explicit engine_pair(const limits& l = {}, int bridge_count = 2) : client(role::client, l), server(role::server, l) {
-    client.set_peer_limits(announced(l));
-    server.set_peer_limits(announced(l));
+    client.set_peer_limits(announced(l), now);
+    server.set_peer_limits(announced(l), now);
     for (int i = 0; i < bridge_count; ++i) add_bridge();
     run();
   }
@@ -83,7 +83,7 @@ class engine_pair {
   std::size_t download(stream_id id, duration time) {
     std::size_t got = 0;
     for (const timestamp end = now + time; now < end;) {
-      server.write(id, bytes_of(std::string(64 * 1024, 'x')));
+      server.write(id, bytes_of(std::string(64 * 1024, 'x')), now);
       run(1ms);
       got += read(client, id).size();
     }
@@ -91,9 +91,9 @@ class engine_pair {
   }
   /// An answered stream.
   stream_id open(const target& to = {"example.org", 443}) {
-    const stream_id id = client.open(to).value();
+    const stream_id id = client.open(to, {}, now).value();
     run(20ms);
-    server.answer(id, {"192.0.2.1", 5});
+    server.answer(id, {"192.0.2.1", 5}, now);
     run(20ms);
     return id;
   }

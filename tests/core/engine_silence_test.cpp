@@ -16,7 +16,7 @@ TEST(EngineSilence, ASilentBridgeBecomesSuspectWhileOthersGoOn) {
   std::size_t sent = 0, got = 0;
   for (int i = 0; i < 3000; ++i) {
     if (i == 1000) pair.silence(1);
-    if (i < 2500) sent += pair.server.write(id, bytes_of(block));
+    if (i < 2500) sent += pair.server.write(id, bytes_of(block), pair.now).size;
     pair.run(1ms);
     got += pair.read(pair.client, id).size();
   }
@@ -35,7 +35,7 @@ void download_while_tcp_carries(engine_pair& pair, stream_id id, duration time, 
   for (const timestamp end = pair.now + time; pair.now < end;) {
     info.acknowledged += bytes;
     pair.server.handle_path_info(1, info, pair.now);
-    pair.server.write(id, bytes_of(block));
+    pair.server.write(id, bytes_of(block), pair.now);
     pair.run(1ms);
     pair.read(pair.client, id);
   }
@@ -88,7 +88,7 @@ TEST(EngineSilence, AControlFrameThatIsOverdueTravelsAgain) {
     pair.open();
     pair.silence(victim);
     pair.events(pair.server);
-    pair.client.open({"example.org", 443});
+    pair.client.open({"example.org", 443}, {}, pair.now);
     pair.run(150ms);
     EXPECT_TRUE(pair.has_event<events::incoming>(pair.server)) << "bridge " << victim;
   }
@@ -105,7 +105,7 @@ TEST(EngineSilence, CreditOnASilentBridgeIsGrantedAgain) {
       std::size_t got = 0;
       for (int i = 0; i < silent_after + 2000; ++i) {
         if (i == silent_after) pair.silence(victim);
-        pair.server.write(id, bytes_of(block));
+        pair.server.write(id, bytes_of(block), pair.now);
         pair.run(1ms);
         got += pair.read(pair.client, id).size();
         if (i == silent_after + 500) got = 0;  // by then the silence must have been noticed
@@ -121,7 +121,7 @@ TEST(EngineSilence, ABridgeThatMovesAgainIsReportedOnce) {
   const stream_id id = pair.open();
   const auto upload = [&](duration time) {
     for (const timestamp end = pair.now + time; pair.now < end;) {
-      pair.client.write(id, bytes_of(std::string(64 * 1024, 'x')));
+      pair.client.write(id, bytes_of(std::string(64 * 1024, 'x')), pair.now);
       pair.run(1ms);
       pair.read(pair.server, id);
     }
@@ -147,7 +147,7 @@ TEST(EngineSilence, AReaderNoticesThatEveryBridgeIsSilent) {
   engine_pair pair;
   const stream_id id = pair.open();
   for (int i = 0; i < 200; ++i) {
-    pair.server.write(id, bytes_of(std::string(16 * 1024, 'x')));
+    pair.server.write(id, bytes_of(std::string(16 * 1024, 'x')), pair.now);
     pair.run(1ms);
     pair.read(pair.client, id);
   }

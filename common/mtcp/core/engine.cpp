@@ -22,14 +22,14 @@ std::optional<event> engine::poll_event() {
 
 const limits& engine::local_limits() const { return impl_->own; }
 
-void engine::set_peer_limits(const peer_limits& peer) {
+void engine::set_peer_limits(const peer_limits& peer, timestamp now) {
   impl& e = *impl_;
   if (e.peer) return;
   e.peer = peer;
   e.sent_limit = std::max(e.sent_limit, peer.tunnel_credit);
   for (auto& [id, s] : e.streams) {
     if (e.my_role == role::client) s->send.raise_limit(peer.early_limit);
-    e.mark_sendable(*s);
+    e.mark_sendable(*s, now);
   }
 }
 

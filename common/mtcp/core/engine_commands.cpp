@@ -14,7 +14,7 @@ constexpr std::size_t kept_floor = 16 * 1024;
 
 }  // namespace
 
-std::optional<stream_id> engine::open(const target& to, std::span<const std::byte> early) {
+std::optional<stream_id> engine::open(const target& to, std::span<const std::byte> early, timestamp now) {
   impl& e = *impl_;
   if (e.going_away || e.peer_going_away || e.failure != violation::none) return {};
   if (e.peer && e.streams.size() >= e.peer->max_streams) return {};
@@ -24,28 +24,30 @@ std::optional<stream_id> engine::open(const target& to, std::span<const std::byt
   s.send.raise_limit(e.peer ? e.peer->early_limit : 0);
   ++e.counters.streams_total;
   e.queue_control(s, control::open);
-  write(s.id, early.first(std::min(early.size(), e.own.early_limit)));
+  write(s.id, early.first(std::min(early.size(), e.own.early_limit)), now);
   return s.id;
 }
 
-void engine::answer(stream_id id, const target& bound) {
+void engine::answer(stream_id id, const target& bound, timestamp now) {
   stream_state* s = impl_->find(id);
   if (s == nullptr || !s->undecided()) return;
   s->phase = opening::answered;
   s->bound = bound;
   impl_->queue_control(*s, control::answer);
-  impl_->mark_sendable(*s);
+  impl_->mark_sendable(*s, now);
 }
 
-void engine::refuse(stream_id id, refusal why) {
-  stream_state* s = impl_->find(id);
+void engine::refuse(stream_id id, refusal why, timestamp) { impl_->refuse(id, why); }
+
+void engine::impl::refuse(stream_id id, refusal why) {
+  stream_state* s = find(id);
   if (s == nullptr || !s->undecided()) return;
   s->phase = opening::refused;
   s->why = why;
   s->closed = true;
-  impl_->drop_events(id);
-  impl_->stop_receiving(*s, reset_code::refused, false);
-  impl_->queue_control(*s, control::answer);
+  drop_events(id);
+  stop_receiving(*s, reset_code::refused, false);
+  queue_control(*s, control::answer);
 }
 
 std::size_t engine::impl::write_room(const stream_state& s) const {
@@ -57,26 +59,46 @@ std::size_t engine::impl::write_room(const stream_state& s) const {
   return std::min(unsent_limit - static_cast<std::size_t>(out.unsent()), std::max(left, least));
 }
 
-template <class Bytes>
-std::size_t engine::impl::write(stream_id id, Bytes bytes) {
-  stream_state* s = find(id);
-  if (s == nullptr || bytes.empty()) return 0;
-  const std::size_t size = std::min(bytes.size(), write_room(*s));
-  s->writer_waits = size < bytes.size();
-  if (size == 0) return 0;
-  changing(*s, [&] {
-    if constexpr (std::is_same_v<Bytes, slice>) {
-      s->send.append(bytes.prefix(size));
-    } else {
-      s->send.append(bytes.first(size));
-    }
-  });
-  mark_sendable(*s);
-  return size;
+// What keeps the stream from taking more, when it does not take all.
+write_result::limit engine::impl::limit_of_writes(const stream_state& s) const {
+  using limit = write_result::limit;
+  if (s.refused()) return limit::refused;
+  if (s.send.stopped()) return limit::stopped;
+  if (s.send.was_reset()) return limit::reset;
+  if (!s.send.open()) return limit::finished;
+  if (s.send.buffer().unsent() < unsent_limit) return limit::memory;
+  return s.send.credit() == 0 || sent_total >= sent_limit ? limit::credit : limit::bridges;
 }
 
-std::size_t engine::write(stream_id id, std::span<const std::byte> bytes) { return impl_->write(id, bytes); }
-std::size_t engine::write(stream_id id, slice bytes) { return impl_->write(id, std::move(bytes)); }
+template <class Bytes>
+write_result engine::impl::write(stream_id id, Bytes bytes, timestamp now) {
+  stream_state* s = find(id);
+  if (s == nullptr) return {0, write_result::limit::no_stream};
+  if (bytes.empty()) return {};
+  const std::size_t size = std::min(bytes.size(), write_room(*s));
+  const bool all = size == bytes.size();
+  if (size > 0) append(*s, std::move(bytes), size, now);
+  const write_result result{size, all ? write_result::limit::none : limit_of_writes(*s)};
+  s->writer_waits = result.blocked();
+  return result;
+}
+
+template <class Bytes>
+void engine::impl::append(stream_state& s, Bytes bytes, std::size_t size, timestamp now) {
+  changing(s, [&] {
+    if constexpr (std::is_same_v<Bytes, slice>) {
+      s.send.append(bytes.prefix(size));
+    } else {
+      s.send.append(bytes.first(size));
+    }
+  });
+  mark_sendable(s, now);
+}
+
+write_result engine::write(stream_id id, std::span<const std::byte> bytes, timestamp now) {
+  return impl_->write(id, bytes, now);
+}
+write_result engine::write(stream_id id, slice bytes, timestamp now) { return impl_->write(id, std::move(bytes), now); }
 
 std::size_t engine::writable(stream_id id) const {
   const stream_state* s = impl_->find(id);
@@ -120,18 +142,18 @@ bool engine::peer_has_reset(stream_id id) const {
   return s != nullptr && s->receive.was_reset();
 }
 
-void engine::shutdown_send(stream_id id) {
+void engine::shutdown_send(stream_id id, timestamp) {
   stream_state* s = impl_->find(id);
   if (s == nullptr) return;
   s->send.finish();
   impl_->finish_sending(*s);
 }
 
-void engine::reset(stream_id id, reset_code code) {
+void engine::reset(stream_id id, reset_code code, timestamp) {
   impl& e = *impl_;
   stream_state* s = e.find(id);
   if (s == nullptr || s->closed) return;
-  if (e.my_role == role::server && s->phase != opening::answered) return refuse(id, refusal::general);
+  if (e.my_role == role::server && s->phase != opening::answered) return e.refuse(id, refusal::general);
   s->closed = true;
   e.drop_events(id);
   e.reset_sending(*s, code);
@@ -139,19 +161,19 @@ void engine::reset(stream_id id, reset_code code) {
   e.erase_if_over(*s);
 }
 
-void engine::reset_send(stream_id id, reset_code code) {
+void engine::reset_send(stream_id id, reset_code code, timestamp) {
   if (stream_state* s = impl_->find(id)) impl_->reset_sending(*s, code);
 }
 
-void engine::stop_receive(stream_id id, reset_code code) {
+void engine::stop_receive(stream_id id, reset_code code, timestamp) {
   if (stream_state* s = impl_->find(id)) impl_->stop_receiving(*s, code, true);
 }
 
-void engine::close(stream_id id) {
+void engine::close(stream_id id, timestamp) {
   impl& e = *impl_;
   stream_state* s = e.find(id);
   if (s == nullptr || s->closed) return;
-  if (e.my_role == role::server && s->phase != opening::answered) return refuse(id, refusal::general);
+  if (e.my_role == role::server && s->phase != opening::answered) return e.refuse(id, refusal::general);
   s->closed = true;
   e.drop_events(id);
   s->send.finish();
@@ -160,7 +182,7 @@ void engine::close(stream_id id) {
   e.erase_if_over(*s);
 }
 
-void engine::go_away() {
+void engine::go_away(timestamp) {
   impl& e = *impl_;
   if (e.going_away) return;
   e.going_away = true;

@@ -117,7 +117,7 @@ struct engine::impl {
   void report(const event& what) { waiting_events.push_back(what); }
   void drop_events(stream_id id);
   void report_readable(stream_state& s);
-  void mark_sendable(stream_state& s);
+  void mark_sendable(stream_state& s, timestamp now);
   void finish_sending(stream_state& s);
   void reset_sending(stream_state& s, reset_code code);
   void stop_receiving(stream_state& s, reset_code code, bool tell_peer);
@@ -141,8 +141,12 @@ struct engine::impl {
     held_bytes += s.receive.held();
   }
   std::size_t write_room(const stream_state& s) const;
+  write_result::limit limit_of_writes(const stream_state& s) const;
   template <class Bytes>
-  std::size_t write(stream_id id, Bytes bytes);
+  write_result write(stream_id id, Bytes bytes, timestamp now);
+  template <class Bytes>
+  void append(stream_state& s, Bytes bytes, std::size_t size, timestamp now);
+  void refuse(stream_id id, refusal why);
   template <class Take>
   read_result read(stream_id id, timestamp now, Take take);
 
@@ -153,7 +157,7 @@ struct engine::impl {
   violation handle_stream_control(frame_type type, wire_reader body, timestamp now);
   violation handle_bridge_control(bridge_state& b, frame_type type, wire_reader body, timestamp now);
   violation handle_open(wire_reader body);
-  violation handle_opened(stream_state& s, wire_reader body);
+  violation handle_opened(stream_state& s, wire_reader body, timestamp now);
   violation handle_refused(stream_state& s, wire_reader body);
   violation handle_end(stream_state& s, frame_type type, wire_reader body, timestamp now);
   violation handle_stop(stream_state& s, wire_reader body);

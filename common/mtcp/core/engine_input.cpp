@@ -203,7 +203,7 @@ violation engine::impl::handle_stream_control(frame_type type, wire_reader body,
   if (s == nullptr) return wrong;
   switch (type) {
     case frame_type::opened:
-      return handle_opened(*s, body);
+      return handle_opened(*s, body, now);
     case frame_type::refused:
       return handle_refused(*s, body);
     case frame_type::stop:
@@ -240,7 +240,7 @@ violation engine::impl::handle_open(wire_reader body) {
   return violation::none;
 }
 
-violation engine::impl::handle_opened(stream_state& s, wire_reader body) {
+violation engine::impl::handle_opened(stream_state& s, wire_reader body, timestamp now) {
   const std::uint64_t credit = body.varint();
   const std::uint64_t port = body.varint();
   const std::string_view host = body.string();
@@ -251,7 +251,7 @@ violation engine::impl::handle_opened(stream_state& s, wire_reader body) {
   s.bound = {std::string(host), static_cast<std::uint16_t>(port)};
   s.send.raise_limit(credit);
   if (!s.closed) report(events::opened{s.id});
-  mark_sendable(s);
+  mark_sendable(s, now);
   return violation::none;
 }
 
@@ -316,7 +316,7 @@ violation engine::impl::handle_window(wire_reader body, timestamp now) {
   stream_state* s = stream_for(id, wrong);
   if (s == nullptr) return wrong;
   if (!s->send.raise_limit(limit)) return waste(now);
-  mark_sendable(*s);
+  mark_sendable(*s, now);
   return violation::none;
 }
 

@@ -57,10 +57,10 @@ void engine::impl::say_again(control_slot& slot, const control_item& item) {
 
 void engine::impl::queue_control(stream_state& s, control what) { announce(s.slot(what), {what, s.id}); }
 
-void engine::impl::mark_sendable(stream_state& s) {
+void engine::impl::mark_sendable(stream_state& s, timestamp now) {
   if (s.turn.queued != stream_queue::place::none || !s.send.can_send()) return;
   if (my_role == role::server && s.phase != opening::answered) return;
-  s.turn.queued = s.turn.meter.sparse(progress_at) ? stream_queue::place::sparse : stream_queue::place::bulk;
+  s.turn.queued = s.turn.meter.sparse(now) ? stream_queue::place::sparse : stream_queue::place::bulk;
   queue.push(s.id, s.turn.queued);
 }
 

@@ -51,12 +51,12 @@ void client_policy::stop(core::duration patience, core::timestamp now) {
 
 void client_policy::open(std::uint64_t ticket, core::target to, std::vector<std::byte> early, core::timestamp now) {
   openings_.add(ticket, std::move(to), std::move(early), now + settings_.resume_timeout);
-  if (session_ && !session_->server_leaves) return openings_.submit(session_->core);
+  if (session_ && !session_->server_leaves) return openings_.submit(session_->core, now);
   maintain_soon();  // which sets the deadline
 }
 
-void client_policy::cancel_open(std::uint64_t ticket) {
-  openings_.cancel(ticket, session_ ? &session_->core : nullptr);
+void client_policy::cancel_open(std::uint64_t ticket, core::timestamp now) {
+  openings_.cancel(ticket, session_ ? &session_->core : nullptr, now);
 }
 
 bool client_policy::close_stream(core::stream_id id) { return session_ && session_->core.close_stream(id); }
@@ -88,7 +88,7 @@ std::optional<core::timestamp> client_policy::next_deadline() const {
 
 void client_policy::on_event(const core::event& what, core::timestamp now) {
   namespace events = core::events;
-  if (core::stream_of(what)) return openings_.on_event(session_->core, what);
+  if (core::stream_of(what)) return openings_.on_event(session_->core, what, now);
   const auto on_going_away = [this](const events::going_away&) {
     session_->server_leaves = true;
     trace_event(trace::server_leaving{});

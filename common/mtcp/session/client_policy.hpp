@@ -81,7 +81,7 @@ class client_policy final : public worker, private session::owner {
 
   std::uint64_t next_ticket() { return openings_.next_ticket(); }
   void open(std::uint64_t ticket, core::target to, std::vector<std::byte> early, core::timestamp now);
-  void cancel_open(std::uint64_t ticket);
+  void cancel_open(std::uint64_t ticket, core::timestamp now);
   bool close_stream(core::stream_id id);
   /// False if there is no such bridge.
   bool enable_bridge(core::bridge_id id, bool on);

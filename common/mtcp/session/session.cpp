@@ -161,9 +161,9 @@ void session::abandon_streams(error_code why) {
 void session::leave(core::duration patience, core::timestamp now) {
   if (over()) return;
   leave_by_ = now + (engine_.delivers() ? std::max<core::duration>(patience, least_patience) : least_patience);
-  for (const core::stream_id id : engine_.stream_ids()) engine_.reset(id, core::reset_code::shutdown);
+  for (const core::stream_id id : engine_.stream_ids()) engine_.reset(id, core::reset_code::shutdown, now);
   abandon_streams(operation_aborted());
-  engine_.go_away();
+  engine_.go_away(now);
   changed();
 }
 
