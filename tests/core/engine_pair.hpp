@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/bytes.hpp"
 #include "mtcp/core/engine.hpp"
 
 namespace mtcp::core::test {
@@ -24,8 +25,6 @@ inline std::vector<std::byte> frames_for(engine& from, bridge_id id, timestamp n
   frames.copy_to(all);
   return all;
 }
-
-inline std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 class engine_pair {
  public:

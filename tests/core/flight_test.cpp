@@ -104,12 +104,5 @@ TEST(BridgeFlight, KnowsWhatAFrameWas) {
   EXPECT_EQ(frame.stream_bytes(), 500U);
 }
 
-TEST(Control, EachIsAboutOneThing) {
-  EXPECT_EQ(scope_of(control::window), control_scope::stream);
-  EXPECT_EQ(scope_of(control::tunnel_window), control_scope::tunnel);
-  EXPECT_EQ(scope_of(control::bridge_closed), control_scope::bridge);
-  EXPECT_LT(static_cast<std::size_t>(control::window), stream_controls) << "it numbers a slot";
-}
-
 }  // namespace
 }  // namespace mtcp::core::test

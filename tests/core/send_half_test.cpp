@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/engine_pair.hpp"
+#include "core/bytes.hpp"
 #include "mtcp/core/send_half.hpp"
 
 namespace mtcp::core::test {

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <utility>
 
 #include "mtcp/core/types.hpp"
 
@@ -64,6 +66,48 @@ struct control_slot {
   bool says(std::uint16_t sent) const { return version == sent; }
   bool done() const { return !wanted || acked; }
   bool sent() const { return wanted && !queued; }
+  /// A copy of that version has arrived. False if it tells nothing of what is said now.
+  bool on_acknowledged(std::uint16_t sent) {
+    if (!says(sent)) return false;
+    if (copies > 0) --copies;
+    acked = true;
+    return true;
+  }
+  /// A copy of that version is not counted on any more. True if there is no other one.
+  bool on_lost(std::uint16_t sent) {
+    if (!says(sent) || acked) return false;
+    if (copies > 0) --copies;
+    return copies == 0;
+  }
+};
+
+/// Control frames that wait for a bridge. Each waits once.
+class control_queue {
+ public:
+  /// Asks for a frame to be sent: there is news. What it says is taken from the state when it is written.
+  void announce(control_slot& slot, const control_item& item) {
+    slot.wanted = true;
+    slot.acked = false;
+    slot.copies = 0;
+    ++slot.version;
+    say_again(slot, item);
+  }
+  /// The same news once more.
+  void say_again(control_slot& slot, const control_item& item) {
+    if (!std::exchange(slot.queued, true)) waiting_.push_back(item);
+  }
+
+  bool empty() const { return waiting_.empty(); }
+  std::size_t size() const { return waiting_.size(); }
+  /// The one that has waited for longest. Its slot, if it still has one, is to be unqueued.
+  control_item take() {
+    const control_item first = waiting_.front();
+    waiting_.pop_front();
+    return first;
+  }
+
+ private:
+  std::deque<control_item> waiting_;
 };
 
 }  // namespace mtcp::core

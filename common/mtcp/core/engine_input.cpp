@@ -1,5 +1,7 @@
 // Frames that arrive.
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <utility>
 
 #include "mtcp/core/engine_impl.hpp"
@@ -33,70 +35,56 @@ bool elicits_ack(frame_type type) {
   return type != frame_type::ack && type != frame_type::ping && type != frame_type::pong;
 }
 
-// New stream bytes that pay for one frame that carries nothing: an honest peer sends at most one byte in twenty twice.
-constexpr double useful_bytes = 4096;
-
 }  // namespace
 
 void engine::handle_input(bridge_id id, slice bytes, timestamp now) {
-  const auto it = impl_->bridges.find(id);
-  if (it != impl_->bridges.end() && impl_->failure == violation::none) {
-    impl_->handle_input(it->second, std::move(bytes), now);
-  }
+  bridge_state* from = impl_->bridges.find(id);
+  if (from != nullptr && !impl_->conduct.failed()) impl_->handle_input(*from, std::move(bytes), now);
 }
 
 void engine::impl::handle_input(bridge_state& b, slice bytes, timestamp now) {
-  b.heard_at = now;
+  b.received.on_heard(now);
   const bridge_id id = b.id;
   for (;;) {
     using item = frame_parser::item;
-    const item got = b.parser.next(bytes);
+    const item got = b.received.parser.next(bytes);
     if (got == item::need_more) break;
     violation wrong = violation::none;
     if (got == item::malformed) wrong = violation::malformed_frame;
     if (got == item::data) wrong = handle_data(b, now);
     if (got == item::skipped) {
-      took_frame(b, b.parser.frame_size(), true, false, now);
-      wrong = waste(now);
+      acks.took(b.received, b.received.parser.frame_size(), true, false, now);
+      wrong = conduct.on_waste(now);
     }
     if (got == item::control) {
-      const frame_type type = b.parser.type();
-      const std::size_t size = b.parser.frame_size();
+      const frame_type type = b.received.parser.type();
+      const std::size_t size = b.received.parser.frame_size();
       wrong = handle_control(b, now);
-      if (!bridges.contains(id)) return;  // a frame may close the bridge that it came on
-      took_frame(b, size, elicits_ack(type), type == frame_type::fin || type == frame_type::reset, now);
+      if (bridges.find(id) == nullptr) return;  // a frame may close the bridge that it came on
+      acks.took(b.received, size, elicits_ack(type), type == frame_type::fin || type == frame_type::reset, now);
     }
     if (wrong != violation::none) return fail(wrong);
   }
-  if (receive_memory > 2 * tunnel_window(own)) fail(violation::flood);
-  fire_acks(now);
+  if (streams.receive_memory() > 2 * tunnel_window(terms.own)) fail(violation::flood);
+  acks.fire(bridges, now);
 }
 
-// The tunnel is over: whoever breaks the protocol once is not worth guessing at.
 void engine::impl::fail(violation why) {
-  if (failure != violation::none) return;
-  failure = why;
-  report(events::failed{why});
-}
-
-violation engine::impl::waste(timestamp now) {
-  useless.refill(now);
-  useless.spend(1);
-  return useless.empty() ? violation::flood : violation::none;
+  if (conduct.fail(why)) events.push(events::failed{why});
 }
 
 stream_state* engine::impl::stream_for(stream_id id, violation& wrong) {
-  if (stream_state* s = find(id)) return s;
-  if (id == 0 || (my_role == role::client && id >= next_stream)) {
+  if (stream_state* s = streams.find(id)) return s;
+  if (id == 0 || (terms.mine == role::client && !streams.was_opened(id))) {
     wrong = violation::unexpected_frame;
-  } else if (my_role == role::server && !seen_streams.contains(id)) {
+  } else if (terms.mine == role::server && !streams.was_seen(id)) {
     // Frames of a new stream may overtake its OPEN.
-    const std::size_t most = most_lingering + 2 * own.max_streams;  // ids that are left out count for all time
-    if (counted_streams >= own.max_streams || streams.size() >= most || seen_streams.range_count() > most) {
+    const std::size_t most = most_lingering + 2 * terms.own.max_streams;  // ids that are left out count for all time
+    if (streams.counted() >= terms.own.max_streams || streams.size() >= most || streams.seen_ranges() > most) {
       wrong = violation::stream_limit;
       return nullptr;
     }
-    seen_streams.insert(id);
+    streams.see(id);
     return &create(id);
   }
   return nullptr;
@@ -104,34 +92,36 @@ stream_state* engine::impl::stream_for(stream_id id, violation& wrong) {
 
 violation engine::impl::handle_data(bridge_state& b, timestamp now) {
   violation wrong = violation::none;
-  slice piece = b.parser.take_piece();
-  const std::uint64_t offset = b.parser.offset();
+  slice piece = b.received.parser.take_piece();
+  const std::uint64_t offset = b.received.parser.offset();
   const std::uint64_t end = offset + piece.size();
-  stream_state* s = stream_for(b.parser.stream(), wrong);
+  stream_state* s = stream_for(b.received.parser.stream(), wrong);
   bool at_once = false;
   if (s != nullptr) {
     if (const violation bad = s->receive.check_data(end); bad != violation::none) return bad;
     account_received(*s, end);
-    if (received_total > granted_total) return violation::window_overrun;
+    if (credit.overrun()) return violation::window_overrun;
     if (!s->receive.stopped()) {
       const std::size_t size = piece.size();
       reorder_buffer::inserted got;
-      changing(*s, [&] { got = s->receive.insert(offset, std::move(piece)); });
+      streams.receiving(*s, [&](receive_half& half) { got = half.insert(offset, std::move(piece)); });
       counters.payload_received += got.fresh;
       counters.payload_duplicate += size - got.fresh;
-      useless.earn(static_cast<double>(got.fresh) / useful_bytes);
+      conduct.on_new_bytes(got.fresh);
       at_once = got.filled_gap;
       if (s->receive.readable() > 0) report_readable(*s);
-      if (got.fresh == 0 && b.parser.frame_size() > 0) wrong = waste(now);  // a frame, however it was cut
+      if (got.fresh == 0 && b.received.parser.frame_size() > 0)
+        wrong = conduct.on_waste(now);  // a frame, however it was cut
     }
   }
-  if (const std::size_t size = b.parser.frame_size(); size > 0) took_frame(b, size, true, at_once, now);
+  if (const std::size_t size = b.received.parser.frame_size(); size > 0)
+    acks.took(b.received, size, true, at_once, now);
   return wrong;
 }
 
 violation engine::impl::handle_control(bridge_state& b, timestamp now) {
-  const frame_type type = b.parser.type();
-  const wire_reader body(b.parser.body());
+  const frame_type type = b.received.parser.type();
+  const wire_reader body(b.received.parser.body());
   return is_stream_control(type) ? handle_stream_control(type, body, now) : handle_bridge_control(b, type, body, now);
 }
 
@@ -144,31 +134,47 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
     case frame_type::bridge_closed:
       return handle_bridge_closed(body, now);
     case frame_type::ping:
-      b.pong_wanted = body.varint();
-      return body.complete() ? waste(now) : violation::malformed_frame;
+      b.beat.on_ping(body.varint());
+      return body.complete() ? conduct.on_waste(now) : violation::malformed_frame;
     case frame_type::pong:
-      if (body.varint() == b.ping_number && b.ping_sent && body.complete()) {
-        b.rtt.sample(now - *b.ping_sent, now);
-        b.ping_sent.reset();
-        b.ping_asked.reset();
-        on_progress(b, now);
-      }
-      return body.ok() ? violation::none : violation::malformed_frame;
+      return handle_pong(b, body, now);
     case frame_type::datagram:
       return handle_datagram(body, now);
     case frame_type::bridge_suspect:
-      if (my_role != role::client) return violation::unexpected_frame;
-      if (const bridge_id id = body.varint(); body.complete() && bridges.contains(id)) {
-        report(events::bridge_suspect{id, observer::peer});
+      if (terms.mine != role::client) return violation::unexpected_frame;
+      if (const bridge_id id = body.varint(); body.complete() && bridges.find(id) != nullptr) {
+        events.push(events::bridge_suspect{id, observer::peer});
       }
-      return body.complete() ? waste(now) : violation::malformed_frame;
+      return body.complete() ? conduct.on_waste(now) : violation::malformed_frame;
     case frame_type::goaway:
       body.varint();
-      if (!std::exchange(peer_going_away, true)) report(events::going_away{});
-      return body.complete() ? waste(now) : violation::malformed_frame;
+      if (farewell.on_peer_leaves()) events.push(events::going_away{});
+      return body.complete() ? conduct.on_waste(now) : violation::malformed_frame;
     default:
       return violation::unexpected_frame;  // HELLO and WELCOME come before the engine does
   }
+}
+
+violation engine::impl::handle_pong(bridge_state& b, wire_reader body, timestamp now) {
+  const std::uint64_t number = body.varint();
+  if (!body.ok()) return violation::malformed_frame;
+  const auto rtt = body.complete() ? b.beat.on_pong(number, now) : std::nullopt;
+  if (!rtt) return violation::none;
+  b.path.on_pong(*rtt, now);
+  on_progress(b, now);
+  return violation::none;
+}
+
+violation engine::impl::handle_ack(wire_reader body, timestamp now) {
+  const std::uint64_t count = body.varint();
+  for (std::uint64_t i = 0; i < count && body.ok(); ++i) {
+    const bridge_id id = body.varint();
+    const std::uint64_t taken = body.varint();
+    const auto delay = std::chrono::microseconds(std::min(body.varint(), longest_ack_delay));
+    if (!body.ok()) break;
+    if (const violation wrong = acknowledge(id, taken, delay, now); wrong != violation::none) return wrong;
+  }
+  return body.complete() ? violation::none : violation::malformed_frame;
 }
 
 violation engine::impl::handle_bridge_closed(wire_reader body, timestamp now) {
@@ -191,7 +197,7 @@ violation engine::impl::handle_path(bridge_state& b, wire_reader body, timestamp
   options.backup = backup == 1;
   options.carries = static_cast<bridge_options::direction>(direction);
   b.set_options(options);
-  return waste(now);
+  return conduct.on_waste(now);
 }
 
 violation engine::impl::handle_stream_control(frame_type type, wire_reader body, timestamp now) {
@@ -215,42 +221,42 @@ violation engine::impl::handle_stream_control(frame_type type, wire_reader body,
 
 violation engine::impl::handle_open(wire_reader body) {
   const stream_id id = body.varint();
-  const std::uint64_t credit = body.varint();
+  const std::uint64_t limit = body.varint();
   const std::uint64_t port = body.varint();
   const std::string_view host = body.string();
   if (!body.complete() || port > 0xffff || host.size() > 255) return violation::malformed_frame;
-  if (my_role != role::server) return violation::unexpected_frame;
+  if (terms.mine != role::server) return violation::unexpected_frame;
   violation wrong = violation::none;
   stream_state* s = stream_for(id, wrong);
   if (s == nullptr || s->known()) return wrong;
   s->phase = opening::asked;
   s->to = {std::string(host), static_cast<std::uint16_t>(port)};
-  s->send.raise_limit(credit);
+  s->send.raise_limit(limit);
   ++counters.streams_total;
-  if (going_away) {
+  if (farewell.leaving()) {
     s->phase = opening::refused;
     s->closed = true;
     stop_receiving(*s, reset_code::shutdown, false);
     queue_control(*s, control::answer);
     return violation::none;
   }
-  report(events::incoming{id});
+  events.push(events::incoming{id});
   if (s->receive.readable() > 0 || s->receive.size_known()) report_readable(*s);
-  if (s->send.stopped()) report(events::stopped{id, s->send.code()});
+  if (s->send.stopped()) events.push(events::stopped{id, s->send.code()});
   return violation::none;
 }
 
 violation engine::impl::handle_opened(stream_state& s, wire_reader body, timestamp now) {
-  const std::uint64_t credit = body.varint();
+  const std::uint64_t limit = body.varint();
   const std::uint64_t port = body.varint();
   const std::string_view host = body.string();
   if (!body.complete() || port > 0xffff || host.size() > 255) return violation::malformed_frame;
-  if (my_role != role::client) return violation::unexpected_frame;
+  if (terms.mine != role::client) return violation::unexpected_frame;
   if (!s.undecided()) return violation::none;
   s.phase = opening::answered;
   s.bound = {std::string(host), static_cast<std::uint16_t>(port)};
-  s.send.raise_limit(credit);
-  if (!s.closed) report(events::opened{s.id});
+  s.send.raise_limit(limit);
+  if (!s.closed) events.push(events::opened{s.id});
   mark_sendable(s, now);
   return violation::none;
 }
@@ -259,13 +265,13 @@ violation engine::impl::handle_opened(stream_state& s, wire_reader body, timesta
 violation engine::impl::handle_refused(stream_state& s, wire_reader body) {
   const std::uint64_t why = body.varint();
   if (!body.complete() || why > 0xff) return violation::malformed_frame;
-  if (my_role != role::client || s.phase == opening::answered) return violation::unexpected_frame;
+  if (terms.mine != role::client || s.phase == opening::answered) return violation::unexpected_frame;
   if (s.refused()) return violation::none;
-  if (!s.closed) report(events::refused{s.id, static_cast<refusal>(why)});
+  if (!s.closed) events.push(events::refused{s.id, static_cast<refusal>(why)});
   s.closed = true;
   s.send.stop();
   reset_sending(s, reset_code::refused);
-  changing(s, [&] { s.send.drop_bytes(); });
+  drop_written(s);
   s.phase = opening::refused;
   stop_receiving(s, reset_code::refused, false);
   s.receive.finish(s.receive.highest());
@@ -281,10 +287,10 @@ violation engine::impl::handle_end(stream_state& s, frame_type type, wire_reader
   if (!body.complete()) return violation::malformed_frame;
   if (const violation bad = s.receive.check_end(size); bad != violation::none) return bad;
   account_received(s, size);
-  if (received_total > granted_total) return violation::window_overrun;
+  if (credit.overrun()) return violation::window_overrun;
   const auto why = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
   const bool news = reset ? s.receive.reset(size, why) : s.receive.finish(size);
-  if (!s.receive.stopped()) s.receive.window().finish(size, budget);
+  if (!s.receive.stopped()) windows.finish(s, size);
   if (news && !s.receive.stopped()) report_readable(s);
   erase_if_over(s);
   feed_hungry();
@@ -296,9 +302,9 @@ violation engine::impl::handle_stop(stream_state& s, wire_reader body) {
   if (!body.complete()) return violation::malformed_frame;
   if (!s.send.stop()) return violation::none;
   const auto why = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
-  if (!s.closed && s.known()) report(events::stopped{s.id, why});
+  if (!s.closed && s.known()) events.push(events::stopped{s.id, why});
   if (s.send.may_still_reset()) reset_sending(s, why);
-  changing(s, [&] { s.send.drop_bytes(); });
+  drop_written(s);
   erase_if_over(s);
   return violation::none;
 }
@@ -308,14 +314,12 @@ violation engine::impl::handle_window(wire_reader body, timestamp now) {
   const std::uint64_t limit = body.varint();
   if (!body.complete()) return violation::malformed_frame;
   if (id == 0) {
-    if (limit <= sent_limit) return waste(now);
-    sent_limit = limit;
-    return violation::none;
+    return credit.raise_limit(limit) ? violation::none : conduct.on_waste(now);
   }
   violation wrong = violation::none;
   stream_state* s = stream_for(id, wrong);
   if (s == nullptr) return wrong;
-  if (!s->send.raise_limit(limit)) return waste(now);
+  if (!s->send.raise_limit(limit)) return conduct.on_waste(now);
   mark_sendable(*s, now);
   return violation::none;
 }

@@ -20,12 +20,19 @@ constexpr double long_time = 1e6;  // seconds, for what would overflow a time
 constexpr std::size_t overdue_depth = 64;
 constexpr std::size_t speculative_depth = 1024;
 
+// Frames of one bridge are due in the order in which they were sent, as long as its estimates do not fall. So the last
+// one and the first one tell, nearly always, that none of them needs a look: to look at each cost 2 % of an upload.
+bool none_is_late(const bridge_state& owner, timestamp late, timestamp now) {
+  const ring<sent_frame>& frames = owner.flight.frames();
+  return frames.empty() || (frames.back().due <= late && !owner.overdue(frames.front(), now));
+}
+
 }  // namespace
 
 void engine::impl::put_resends(transmission& t) {
-  while (!resends.empty()) {
-    const resend_item item = resends.front();
-    stream_state* s = find(item.stream);
+  while (!reinject.empty()) {
+    const resend_item item = reinject.front();
+    stream_state* s = streams.find(item.stream);
     const segment* piece = s == nullptr ? nullptr : s->send.find(item.segment);
     const bool needed = piece != nullptr && !piece->acked && piece->copies == 0;
     if (needed) {
@@ -34,17 +41,17 @@ void engine::impl::put_resends(transmission& t) {
       counters.payload_resent += piece->size;
       put_segment(t, *s, item.segment);
     }
-    resends.pop_front();
+    reinject.pop();
   }
 }
 
 // A second copy of a frame that is in flight on `owner`. False when it may not or need not be sent.
 bool engine::impl::put_copy(transmission& t, bridge_state& owner, const sent_segment& f) {
-  stream_state* s = find(f.stream);
+  stream_state* s = streams.find(f.stream);
   const segment* piece = s == nullptr ? nullptr : s->send.find(f.number);
   if (piece == nullptr || piece->acked || piece->copies != 1 || s->send.stopped()) return false;
   if (t.rest().size() < piece->size + frame_overhead || t.data_room < room_for_copy) return false;
-  copies.spend(piece->size);
+  reinject.on_copy(piece->size);
   counters.payload_resent += piece->size;
   owner.payload_resent += piece->size;
   put_segment(t, *s, f.number);
@@ -55,16 +62,16 @@ bool engine::impl::put_copy(transmission& t, bridge_state& owner, const sent_seg
 void engine::impl::repeat_control(const sent_control& f) {
   control_slot* slot = slot_of(f.item);
   if (slot == nullptr || !slot->says(f.version) || slot->acked || slot->queued || slot->copies != 1) return;
-  say_again(*slot, f.item);
+  controls.say_again(*slot, f.item);
 }
 
 // The oldest frame of another bridge is late: what holds up a stream is usually there.
 void engine::impl::put_overdue(transmission& t) {
-  for (auto& [id, owner] : bridges) {
+  for (auto& [id, owner] : bridges.live()) {
     if (&owner == &t.bridge || owner.flight.empty()) continue;
     const ring<sent_frame>& frames = owner.flight.frames();
     const std::size_t depth = std::min(overdue_depth, frames.size());
-    for (std::size_t i = 0; i < depth && !copies.empty() && t.data_room >= frame_overhead; ++i) {
+    for (std::size_t i = 0; i < depth && reinject.may_copy() && t.data_room >= frame_overhead; ++i) {
       const sent_frame& f = frames[i];
       if (!owner.overdue(f, t.now)) break;
       if (f.given_up) continue;
@@ -74,26 +81,19 @@ void engine::impl::put_overdue(transmission& t) {
   }
 }
 
-// Frames of one bridge are due in the order in which they were sent, as long as its estimates do not fall. So the last
-// one and the first one tell, nearly always, that none of them needs a look: to look at each cost 2 % of an upload.
-bool engine::impl::none_is_late(const bridge_state& owner, timestamp late, timestamp now) {
-  const ring<sent_frame>& frames = owner.flight.frames();
-  return frames.empty() || (frames.back().due <= late && !owner.overdue(frames.front(), now));
-}
-
 // Many frames are looked at, and few copied: what is the same for all of them is known before.
 void engine::impl::put_speculative(transmission& t) {
-  const double eta = lane_of(t.bridge).eta;
-  for (const ranked_bridge& r : ranks) {
+  const double eta = ranking.lane_of(t.bridge).eta;
+  for (const ranked_bridge& r : ranking.ranks()) {
     bridge_state& owner = *r.bridge;
     if (&owner == &t.bridge) continue;
-    const double return_trip = bridge_state::seconds(owner.rtt_minimum()) - r.path.eta + owner.queue_seconds();
+    const double return_trip = path_model::seconds(owner.path.rtt_minimum()) - r.path.eta + owner.queue_seconds();
     const double gains = std::min(clear_gain * eta + clear_gain_seconds + return_trip, long_time);
     const timestamp late = t.now + duration(static_cast<std::int64_t>(gains * 1e9));
     if (none_is_late(owner, late, t.now)) continue;
     const ring<sent_frame>& frames = owner.flight.frames();
     const std::size_t depth = std::min(speculative_depth, frames.size());
-    for (std::size_t i = 0; i < depth && !copies.empty() && t.data_room >= frame_overhead; ++i) {
+    for (std::size_t i = 0; i < depth && reinject.may_copy() && t.data_room >= frame_overhead; ++i) {
       const sent_frame& f = frames[i];
       if (f.given_up || f.segment() == nullptr) continue;
       if (f.due > late || owner.overdue(f, t.now)) put_copy(t, owner, *f.segment());

@@ -8,6 +8,7 @@
 #include "mtcp/core/control.hpp"
 #include "mtcp/core/receive_half.hpp"
 #include "mtcp/core/send_half.hpp"
+#include "mtcp/core/stats.hpp"
 #include "mtcp/core/stream_queue.hpp"
 #include "mtcp/core/types.hpp"
 
@@ -43,8 +44,7 @@ struct stream_state {
   bool writer_waits = false;       ///< write() took fewer bytes than offered
   bool waits_for_budget = false;   ///< in the queue of windows to be raised
   bool readable_reported = false;  ///< an events::readable waits to be polled
-  std::uint64_t datagram_bytes_sent = 0;
-  std::uint64_t datagram_bytes_received = 0;
+  stream_stats datagram_bytes;     ///< of an association
 
   control_slot& slot(control c) { return controls[static_cast<std::size_t>(c)]; }
   const control_slot& slot(control c) const { return controls[static_cast<std::size_t>(c)]; }
