@@ -7,6 +7,7 @@
 
 #include "mtcp/net/address.hpp"
 #include "mtcp/net/relay.hpp"
+#include "opening.hpp"
 
 namespace mtcp::client {
 namespace {
@@ -28,6 +29,13 @@ task<bool> answer_late(dialogue& with, std::string text, bool success) {
   co_return sent&& success;
 }
 
+/// SOCKS and HTTP CONNECT alike: before it is told of success an application has nothing to send, so one that ends
+/// without a word behind its request has left. One that did send something ahead, or was told of success, may wait for
+/// what the destination says to it (nc -N).
+end_of_file meaning_of_end(const local_port& port, const dialogue& with) {
+  return port.fast_open || !with.bytes().empty() ? end_of_file::said_all : end_of_file::leaves;
+}
+
 }  // namespace
 
 task<std::optional<joined>> connect(const local_port& port, std::unique_ptr<dialogue> with, core::target to,
@@ -35,7 +43,8 @@ task<std::optional<joined>> connect(const local_port& port, std::unique_ptr<dial
   if (port.fast_open && !co_await answer_early(*with, answer)) co_return std::nullopt;
   with->lift_limit();
   const std::string name = to_string(to);
-  auto [error, remote] = co_await port.through.async_open(std::move(to), with->bytes(), use_result);
+  const end_of_file means = meaning_of_end(port, *with);
+  auto [error, remote] = co_await open_for(with->socket(), port.through, std::move(to), with->bytes(), means);
   spdlog::debug("{} {}: {}", protocol, name, error ? error.message() : "open");
   if (error && port.fast_open) {
     co_await close_with_reset(with->socket());

@@ -15,6 +15,7 @@
 #include "mtcp/net/relay.hpp"
 #include "mtcp/net/task_group.hpp"
 #include "mtcp/refusal.hpp"
+#include "opening.hpp"
 
 namespace mtcp::client {
 namespace {
@@ -203,7 +204,8 @@ task<bool> exchange(const local_port& port, dialogue& with, http_request_parser&
   const std::string head = take_head(relay);
   const std::string name = to_string(to.to);
   const auto early = std::as_bytes(std::span(head));
-  auto [error, remote] = co_await port.through.async_open(std::move(to.to), early, use_result);
+  const end_of_file means = end_of_file::said_all;  // its request: it may end its side behind that, as with any server
+  auto [error, remote] = co_await open_for(with.socket(), port.through, std::move(to.to), early, means);
   spdlog::debug("http {}: {}", name, error ? error.message() : "open");
   if (error) {
     const std::string answer = http_answer(error, {});

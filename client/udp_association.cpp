@@ -11,6 +11,7 @@
 #include "mtcp/net/task_group.hpp"
 #include "mtcp/socks/datagram.hpp"
 #include "mtcp/socks/socks5.hpp"
+#include "opening.hpp"
 #include "socks_reply.hpp"
 
 namespace mtcp::client {
@@ -119,7 +120,12 @@ task<> serve_association(const local_port& port, std::unique_ptr<dialogue> with,
   error_code error = gone ? gone : open_socket(socket, reached);
   core::target nowhere;
   stream carrier;
-  if (!error) std::tie(error, carrier) = co_await port.through.async_open(std::move(nowhere), {}, use_result);
+  if (!error) {
+    const end_of_file means = end_of_file::leaves;  // RFC 1928, section 6: it ends with this connection
+    opening opened = co_await open_for(with->socket(), port.through, std::move(nowhere), {}, means);
+    error = opened.error;
+    carrier = std::move(opened.remote);
+  }
   spdlog::debug("udp association: {}", error ? error.message() : "open");
   if (error) co_return co_await refuse(*with, error);
   const udp::endpoint local = socket.local_endpoint();

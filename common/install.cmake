@@ -14,7 +14,7 @@ install(FILES mtcp-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/mtcp-config-version.
 if(MTCP_USES_IPSEC_MB)
   install(FILES FindIPSecMB.cmake DESTINATION ${package_dir} COMPONENT dev)
 endif()
-install(FILES PROTOCOL.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmtcp-dev COMPONENT dev)
+install(FILES PROTOCOL.md PROTOCOL-VECTORS.json DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmtcp-dev COMPONENT dev)
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmtcp-dev COMPONENT dev)
 
 # The reference, of these headers: `./dev docs`.

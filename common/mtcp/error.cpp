@@ -43,6 +43,10 @@ const char* describe(errc value) noexcept {
       return "the peer ends the tunnel";
     case errc::not_needed:
       return "the path has other bridges by now";
+    case errc::name_not_found:
+      return "the lookup of the server's name failed: there is no such name";
+    case errc::lookup_failed:
+      return "the lookup of the server's name failed: no usable answer from a name server";
   }
   return "unknown error";
 }

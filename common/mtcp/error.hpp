@@ -28,6 +28,8 @@ enum class errc {
   session_expired,     ///< no bridge came back in time
   going_away,          ///< the peer ends the tunnel
   not_needed,          ///< the path has more bridges than it should: a replacement has taken over
+  name_not_found,      ///< the lookup of the server's name: there is no such name
+  lookup_failed,       ///< the lookup of the server's name: no usable answer, or none in time
 };
 
 const boost::system::error_category& mtcp_category() noexcept;

@@ -79,8 +79,9 @@ struct tunnel_snapshot {
 struct acceptor_snapshot {
   std::vector<tunnel_snapshot> tunnels{};
   std::size_t pending = 0;              ///< connections that have not said a valid HELLO yet
+  std::size_t silent = 0;               ///< of them those that have sent nothing
   std::uint64_t accepted_total = 0;     ///< connections accepted by the kernel
-  std::uint64_t turned_away_total = 0;  ///< of them closed at once by an admission limit
+  std::uint64_t turned_away_total = 0;  ///< of them closed for an admission limit, or to make room
   std::uint64_t strangers_total = 0;    ///< of them closed for silence, junk or a wrong key
 };
 

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "mtcp/net/aes.hpp"
 #include "program/message.hpp"
 #include "program/options_file.hpp"
 #include "program/version.hpp"
@@ -45,7 +46,8 @@ given checked_flag(given flag) {
 class flags {
  public:
   flags(const synopsis& known, const std::vector<option>& options) : app_(known.description, known.program) {
-    app_.set_version_flag("--version", known.program + " " + version);
+    const std::string name = known.program + " " + version;
+    app_.set_version_flag("--version", [name] { return name + "\nAES-128-GCM: " + aes_in_use(); });
     app_.get_formatter()->column_width(34);
     app_.require_subcommand(0, 1);
     app_.fallthrough();  // the program's own options may stand behind a command, too

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "mtcp/net/aes.hpp"
 #include "mtcp/net/key.hpp"
 #include "program/listen.hpp"
 #include "program/message.hpp"
@@ -124,6 +125,7 @@ int run_main(const std::string& program, const std::function<int()>& main) {
 signal_set stop_signals(asio::io_context& io) { return signal_set(io.get_executor(), SIGTERM, SIGINT, SIGHUP); }
 
 void run_until_drained(asio::io_context& io, signal_set& signals, task<> main, reactions on) {
+  spdlog::info("AES-128-GCM: {}", aes_in_use());
   notify("READY=1");
   spawn(io.get_executor(), watch_signals(signals, on));
   spawn(io.get_executor(), run_main_task(std::move(main), signals));

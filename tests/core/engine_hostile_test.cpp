@@ -68,6 +68,25 @@ INSTANTIATE_TEST_SUITE_P(
                       [](std::span<std::byte> o) { return put_frame(o, frame_type::fin, 1U, std::uint64_t{1} << 40); }},
         hostile_frame{"ack_of_unsent", violation::ack_of_unsent,
                       [](std::span<std::byte> o) { return put_frame(o, frame_type::ack, 1U, 1U, 1U << 30, 0U); }},
+        hostile_frame{"ack_of_a_bridge_that_never_was", violation::ack_of_unsent,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::ack, 1U, 77U, 5U, 0U); }},
+        hostile_frame{"count_of_a_bridge_that_never_was", violation::ack_of_unsent,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::bridge_closed, 77U, 5U); }},
+        hostile_frame{"count_beyond_what_was_sent", violation::ack_of_unsent,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::bridge_closed, 1U, 1U << 30); }},
+        hostile_frame{"bridge_zero_acknowledged", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::ack, 1U, 0U, 0U, 0U); }},
+        hostile_frame{"bridge_zero_closed", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::bridge_closed, 0U, 0U); }},
+        hostile_frame{"reset_without_a_code", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::reset, 1U, 0U, 0U); }},
+        hostile_frame{"stop_without_a_code", violation::malformed_frame,
+                      [](std::span<std::byte> o) { return put_frame(o, frame_type::stop, 1U, 0U); }},
+        hostile_frame{"data_before_open_beyond_the_early_limit", violation::window_overrun,
+                      [](std::span<std::byte> o) { return put_data(o, 2, limits().early_limit, 1); }},
+        hostile_frame{
+            "end_before_open_beyond_the_early_limit", violation::window_overrun,
+            [](std::span<std::byte> o) { return put_frame(o, frame_type::fin, 2U, limits().early_limit + 1); }},
         hostile_frame{"stream_zero", violation::unexpected_frame,
                       [](std::span<std::byte> o) { return put_data(o, 0, 0, 1); }},
         hostile_frame{
@@ -78,6 +97,149 @@ INSTANTIATE_TEST_SUITE_P(
         hostile_frame{"opened_to_a_server", violation::unexpected_frame,
                       [](std::span<std::byte> o) { return put_open_frame(o, frame_type::opened, 1, 1, 1, "x"); }}),
     [](const auto& frame) { return frame.param.name; });
+
+/// A frame of each type whose body has an end of its own. Some are for a client only.
+std::vector<std::vector<std::byte>> whole_frames() {
+  std::vector<std::vector<std::byte>> all;
+  const auto add = [&all](frame_type type, auto... fields) {
+    std::vector<std::byte> out(64);
+    out.resize(put_frame(out, type, fields...));
+    all.push_back(std::move(out));
+  };
+  for (const frame_type type : {frame_type::open, frame_type::opened}) {
+    std::vector<std::byte> out(64);
+    out.resize(put_open_frame(out, type, 1, 1, 1, "x"));
+    all.push_back(std::move(out));
+  }
+  add(frame_type::path, 1U, 0U, 0U, 0U);
+  add(frame_type::refused, 1U, 1U);
+  add(frame_type::fin, 1U, 0U);
+  add(frame_type::reset, 1U, 1U, 0U);
+  add(frame_type::stop, 1U, 1U);
+  add(frame_type::window, 1U, 1U);
+  add(frame_type::ack, 1U, 1U, 0U, 0U);
+  add(frame_type::ping, 1U);
+  add(frame_type::pong, 1U);
+  add(frame_type::bridge_closed, 1U, 0U);
+  add(frame_type::goaway, 0U);
+  add(frame_type::bridge_suspect, 1U);
+  return all;
+}
+
+/// The frame with its body cut or filled up to a size.
+std::vector<std::byte> resized(std::vector<std::byte> frame, std::size_t body) {
+  frame.resize(frame_header_size + body);
+  put_frame_header(std::span(frame).first<frame_header_size>(), static_cast<frame_type>(frame[0]), body);
+  return frame;
+}
+
+// Whether or not the frame would change anything: that of a stream that is over does not.
+TEST(HostilePeer, SaysNeitherMoreNorLessThanAFrameHolds) {
+  for (const bool over : {false, true}) {
+    for (const std::vector<std::byte>& frame : whole_frames()) {
+      const std::size_t body = frame.size() - frame_header_size;
+      for (const std::size_t wrong : {body - 1, body + 1}) {
+        SCOPED_TRACE(testing::Message() << "type " << static_cast<int>(frame[0]) << ", " << wrong << " of " << body);
+        engine_pair pair;
+        const stream_id id = pair.open();
+        if (over) {
+          pair.client.reset(id, reset_code::reset, pair.now);
+          pair.server.reset(id, reset_code::reset, pair.now);
+          pair.run();
+        }
+        pair.client.handle_input(1, slice::copy_of(resized(frame, wrong)), pair.now);
+        expect_failure(pair.client, violation::malformed_frame);
+      }
+    }
+  }
+}
+
+/// What a client hears of a stream that is refused with this code.
+std::optional<event> refused_with(std::uint64_t code) {
+  engine_pair pair;
+  const stream_id id = pair.client.open({"example.org", 443}, {}, pair.now).value();
+  std::vector<std::byte> out(16);
+  out.resize(put_frame(out, frame_type::refused, id, code));
+  pair.client.handle_input(1, slice::copy_of(out), pair.now);
+  return pair.client.poll_event();
+}
+
+TEST(HostilePeer, RefusesWithACodeThatMeansSomething) {
+  for (const std::uint64_t code : {0U, 256U, 1U << 20}) {
+    const auto got = refused_with(code);
+    ASSERT_TRUE(got.has_value() && std::holds_alternative<events::failed>(*got)) << code;
+    EXPECT_EQ(std::get<events::failed>(*got).why, violation::malformed_frame) << code;
+  }
+  for (const std::uint64_t code : {6U, 7U, 9U, 255U}) {
+    const auto got = refused_with(code);
+    ASSERT_TRUE(got.has_value() && std::holds_alternative<events::refused>(*got)) << code;
+    EXPECT_EQ(std::get<events::refused>(*got).why, refusal::general) << code;
+  }
+  EXPECT_EQ(std::get<events::refused>(refused_with(5).value()).why, refusal::connection_refused);
+}
+
+void hear(engine_pair& pair, engine& at, bridge_id on, std::size_t size, std::span<const std::byte> out) {
+  at.handle_input(on, slice::copy_of(out.first(size)), pair.now);
+}
+
+// What was sent on a bridge is known until its end is settled; then what is said of it does not matter any more.
+TEST(HostilePeer, CountsNoMoreThanWasSentOnALostBridge) {
+  std::vector<std::byte> out(32);
+  const auto lose_one = [](engine_pair& pair) {
+    pair.open();
+    const std::uint64_t sent = pair.server.stats_of(1)->bytes_sent;
+    pair.server.bridge_down(1, pair.now);
+    return sent;
+  };
+  engine_pair acknowledged, closed, greeted, honest, settled;
+  hear(acknowledged, acknowledged.server, 2, put_frame(out, frame_type::ack, 1U, 1U, lose_one(acknowledged) + 1, 0U),
+       out);
+  expect_failure(acknowledged.server, violation::ack_of_unsent);
+  hear(closed, closed.server, 2, put_frame(out, frame_type::bridge_closed, 1U, lose_one(closed) + 1), out);
+  expect_failure(closed.server, violation::ack_of_unsent);
+  greeted.server.settle(std::vector<bridge_count>{{1, lose_one(greeted) + 1}}, greeted.now);
+  expect_failure(greeted.server, violation::ack_of_unsent);
+
+  hear(honest, honest.server, 2, put_frame(out, frame_type::bridge_closed, 1U, lose_one(honest)), out);
+  EXPECT_FALSE(honest.has_event<events::failed>(honest.server));
+
+  settled.open();
+  settled.cut(1);
+  settled.run();
+  ASSERT_TRUE(settled.server.unsettled().empty());
+  hear(settled, settled.server, 2, put_frame(out, frame_type::ack, 1U, 1U, 1U << 30, 0U), out);
+  hear(settled, settled.server, 2, put_frame(out, frame_type::bridge_closed, 1U, 1U << 30), out);
+  settled.run(2ms);
+  EXPECT_FALSE(settled.has_event<events::failed>(settled.server));
+}
+
+// The peer had taken it up, and the dial failed here.
+TEST(HostilePeer, IsNotWhoLosesABridgeThatNeverCameUpHere) {
+  engine_pair pair;
+  pair.server.bridge_up(9, {}, pair.now);
+  pair.server.bridge_down(9, pair.now);
+  pair.run();
+  EXPECT_FALSE(pair.has_event<events::failed>(pair.client));
+  EXPECT_FALSE(pair.has_event<events::failed>(pair.server));
+  EXPECT_TRUE(pair.server.unsettled().empty());
+  EXPECT_TRUE(pair.client.unsettled().empty());
+}
+
+// A stream gets more only when its OPEN was answered: so many of them can be begun.
+TEST(HostilePeer, MaySendNoMoreThanTheEarlyLimitBeforeTheAnswer) {
+  const limits l;
+  std::vector<std::byte> out(1024);
+  for (const bool answered : {false, true}) {
+    engine_pair pair;
+    pair.client.open({"example.org", 443}, {}, pair.now);
+    pair.run(20ms);
+    if (answered) pair.server.answer(1, {}, pair.now);
+    pair.run(20ms);
+    hear(pair, pair.server, 1, put_data(out, 1, l.early_limit, 1), out);
+    pair.run(2ms);
+    EXPECT_EQ(pair.has_event<events::failed>(pair.server), !answered);
+  }
+}
 
 // Each of these costs little, and moves nothing.
 TEST(HostilePeer, MayNotFloodWithEmptyFrames) {

@@ -250,6 +250,23 @@ TEST(Engine, BackupCarriesDataOnlyWhenNothingElseIsUp) {
   EXPECT_GT(got, 1U << 20);
 }
 
+// What nothing could carry would wait for ever, and nobody would be told.
+TEST(Engine, TheWrongDirectionIsBetterThanNone) {
+  using direction = bridge_options::direction;
+  engine_pair pair({}, 0);
+  const bridge_id up = pair.add_bridge({.carries = direction::up});
+  const bridge_id spare = pair.add_bridge({.backup = true, .carries = direction::up});
+  const stream_id id = pair.open();
+  EXPECT_GT(pair.download(id, 100ms), 1U << 20);
+  EXPECT_LT(pair.server.stats_of(spare)->bytes_sent, 32U * 1024) << "a backup is still worse";
+  const bridge_id down = pair.add_bridge({.backup = true, .carries = direction::down});
+  pair.run();
+  const std::uint64_t before = pair.server.stats_of(up)->bytes_sent;
+  EXPECT_GT(pair.download(id, 100ms), 1U << 20);
+  EXPECT_LT(pair.server.stats_of(up)->bytes_sent, before + 32U * 1024);
+  EXPECT_GT(pair.server.stats_of(down)->bytes_sent, 1U << 20);
+}
+
 TEST(Engine, UnknownFramesAreSkipped) {
   engine_pair pair;
   std::vector<std::byte> out(64);

@@ -29,7 +29,8 @@ hello full_hello() {
   m.options = {.backup = true, .carries = bridge_options::direction::down, .rate_limit = 6'250'000};
   m.limits = {.tunnel_credit = 128 << 20, .early_limit = 16384, .max_streams = 1000};
   m.counts = {{1, 0}, {7, max_varint}, {300, 123456789}};
-  m.extensions = {std::byte{1}, std::byte{2}};
+  m.extensions.add(extension::resume_timeout, 60'000);
+  m.extensions.add(unassigned_extension(255), bytes(3, std::byte{0xcc}));
   return m;
 }
 
@@ -41,7 +42,7 @@ welcome full_welcome() {
   m.secret = filled<32>(0xb3);
   m.limits = {.tunnel_credit = 1, .early_limit = 2, .max_streams = 3};
   m.counts = {{9, 10}};
-  m.extensions = bytes(max_extensions, std::byte{0xee});
+  m.extensions.add(7, bytes(max_extension_bytes - 3, std::byte{0xee}));
   return m;
 }
 
@@ -115,7 +116,8 @@ TEST(hello, is_framed_with_room_for_the_mac) {
 TEST(hello, of_the_largest_size_fits_a_control_frame) {
   hello m = full_hello();
   m.counts.assign(max_bridge_counts, {max_varint, max_varint});
-  m.extensions.assign(max_extensions, std::byte{1});
+  m.extensions = {};
+  EXPECT_TRUE(m.extensions.add(1, bytes(max_extension_bytes - 3, std::byte{1})));
   m.limits = {max_varint, max_varint, max_varint};
   m.bridge = max_varint;
   const bytes frame = encode(m);
@@ -190,7 +192,35 @@ TEST(hello, cannot_announce_more_than_it_may_list) {
   EXPECT_FALSE(with(max_varint, 0, 0));
   EXPECT_FALSE(with(2, 1, 0));
   EXPECT_FALSE(with(0, 0, 1));
-  EXPECT_FALSE(with(0, 0, max_extensions + 1));
+  EXPECT_FALSE(with(0, 0, max_extension_bytes + 1));
+}
+
+bytes hello_body_with(std::initializer_list<unsigned> extensions) {
+  return hello_body([=](wire_writer& to) {
+    to.varint(1);
+    to.u8(0);
+    to.u8(0);
+    for (int i = 0; i < 5; ++i) to.varint(0);
+    to.varint(extensions.size());
+    for (const unsigned b : extensions) to.u8(static_cast<std::uint8_t>(b));
+  });
+}
+
+TEST(hello, lists_extensions_of_any_type) {
+  const auto got = decode_hello(hello_body_with({1, 2, 0x4b, 0xb8, 0x3f, 0, 27, 3, 1, 2, 3}));
+  ASSERT_TRUE(got);
+  ASSERT_EQ(got->extensions.entries().size(), 3U);
+  EXPECT_EQ(got->extensions.number(extension::resume_timeout), 3000U);
+  EXPECT_EQ(got->extensions.entries()[1], (extension_list::entry{0x3f, {}}));
+  EXPECT_EQ(got->extensions.entries()[2].type, unassigned_extension(0));
+}
+
+TEST(hello, is_refused_with_extensions_that_are_no_list) {
+  EXPECT_TRUE(decode_hello(hello_body_with({})));
+  EXPECT_FALSE(decode_hello(hello_body_with({1})));           // no length
+  EXPECT_FALSE(decode_hello(hello_body_with({1, 2, 3})));     // a value that is cut
+  EXPECT_FALSE(decode_hello(hello_body_with({1, 0, 0x40})));  // half of the next type
+  EXPECT_FALSE(decode_hello(hello_body_with({1, 0, 1, 0})));  // one type twice
 }
 
 TEST(hello, has_no_count_of_bridge_zero) {

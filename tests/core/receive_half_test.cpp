@@ -13,7 +13,7 @@ using state = receive_half::state;
 
 /// A half with credit, and what it takes that from.
 struct granted_half : receive_half {
-  granted_half() { window().begin(granted, budget); }
+  granted_half() { window().begin_early(granted, budget); }
 
   limits granted;
   credit_budget budget{granted.receive_budget};

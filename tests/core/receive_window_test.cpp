@@ -27,13 +27,15 @@ TEST(ReceiveWindow, DoublesWhenItIsTheLimitAndStaysInsideTheBudget) {
   l.receive_budget = 8 << 20;
   credit_budget budget(l.receive_budget);
   receive_window window;
-  window.begin(l, budget);
+  window.begin_early(l, budget);
+  window.open(l, 0, budget);
   EXPECT_EQ(window.granted(), l.window_start);
   timestamp now = 1s;
   const std::uint64_t consumed = read_fast(window, now, l, budget);
   EXPECT_GT(window.size(), l.window_start);
   receive_window late;
-  late.begin(l, budget);
+  late.begin_early(l, budget);
+  late.open(l, 0, budget);
   EXPECT_GE(late.granted(), l.early_limit);
   late.end(0, budget);
   window.end(consumed, budget);
@@ -50,7 +52,8 @@ TEST(ReceiveWindow, LeavesOthersAsMuchAsItHolds) {
   std::vector<std::size_t> granted;
   for (int stream = 0; stream < 4; ++stream) {
     receive_window window;
-    window.begin(l, budget);
+    window.begin_early(l, budget);
+    window.open(l, 0, budget);
     const std::uint64_t consumed = read_fast(window, now, l, budget);
     granted.push_back(static_cast<std::size_t>(window.granted() - consumed));
   }

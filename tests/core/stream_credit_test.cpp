@@ -22,6 +22,7 @@ struct StreamCredit : testing::Test {
     stream_state& s = streams.emplace_back();
     s.id = streams.size();
     credit.begin(s);
+    credit.open(s);
     return s;
   }
   /// All that was granted arrives and is read. True if the peer should be told of more.

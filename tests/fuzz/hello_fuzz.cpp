@@ -15,7 +15,8 @@ void check(std::span<const std::byte> body, Decode decode) {
   const std::optional<Message> first = decode(body);
   if (!first || first->version != core::protocol_version) return;
   fuzz::require(first->counts.size() <= core::max_bridge_counts, "the list of bridges is bounded");
-  fuzz::require(first->extensions.size() <= core::max_extensions, "extensions are bounded");
+  fuzz::require(first->extensions.entries().size() <= core::max_extensions, "extensions are bounded in number");
+  fuzz::require(first->extensions.size_in_bytes() <= core::max_extension_bytes, "extensions are bounded in size");
   const auto frame = core::encode(*first);
   const auto second = decode(std::span(frame).subspan(core::frame_header_size));
   fuzz::require(second.has_value(), "what is written can be read");

@@ -26,6 +26,23 @@ TEST(Lifecycle, IdleHalvesEndAtOnceOnSigterm) {
   }
 }
 
+// Once, in the words of --version: an administrator can tell a slow library from a slow line.
+TEST(Lifecycle, BothHalvesLogWhoseAesTheyUse) {
+  deployment halves;
+  for (process* half : {&halves.client(), &halves.server()}) {
+    process asked({half == &halves.client() ? client_program : server_program, "--version"});
+    EXPECT_EQ(asked.wait().exit_code, 0);
+    std::smatch aes;
+    const std::string version = asked.standard_output();
+    ASSERT_TRUE(std::regex_search(version, aes, std::regex("AES-128-GCM: .+"))) << version;
+    half->terminate();
+    const std::string log = half->standard_error();
+    const std::size_t first = log.find(" info " + aes.str() + "\n");
+    ASSERT_NE(first, std::string::npos) << log;
+    EXPECT_EQ(log.find("AES-128-GCM", first + 8), std::string::npos) << log;
+  }
+}
+
 // Browsers connect before they know what for, and keep connections for later.
 TEST(Lifecycle, ConnectionsThatAskForNothingDoNotDelayTheEnd) {
   deployment halves;

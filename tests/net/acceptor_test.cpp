@@ -10,6 +10,7 @@
 
 #include "mtcp/error.hpp"
 #include "mtcp/net/handshake.hpp"
+#include "mtcp/net/tls_driver.hpp"
 #include "net/tunnel_lab.hpp"
 
 namespace mtcp::test {
@@ -22,6 +23,7 @@ class acceptor_test : public tunnel_lab {
   tcp::socket dial() {
     tcp::socket socket(io_.get_executor());
     socket.connect(server_endpoint());
+    socket.set_option(tcp::protocol::no_delay(true));
     return socket;
   }
 };
@@ -98,19 +100,59 @@ TEST_F(acceptor_test, one_who_says_no_hello_is_closed) {
   EXPECT_TRUE(nothing.empty());
 }
 
-TEST_F(acceptor_test, strangers_are_limited_per_address) {
-  server_options_.admission.pending_per_address = 3;
+TEST_F(acceptor_test, the_silent_cost_no_tls_and_keep_nobody_out) {
+  server_options_.admission.waiting_most = 20;
   start_server();
+  const std::size_t before = tls_driver::live();
   std::vector<tcp::socket> silent;
-  for (int i = 0; i < 3; ++i) silent.push_back(dial());
-  ASSERT_TRUE(reaches([&] { return server_->snapshot().pending == 3; }));
-  tcp::socket fourth = dial();
-  EXPECT_EQ(run_for(all_of(fourth)), "");
-  EXPECT_EQ(server_->snapshot().turned_away_total, 1u);
-  silent.pop_back();
-  EXPECT_TRUE(reaches([&] { return server_->snapshot().pending == 2; }));
+  for (int i = 0; i < 30; ++i) silent.push_back(dial());
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().turned_away_total == 10; })) << "the oldest make room";
+  EXPECT_EQ(run_for(all_of(silent.front())), "");
+  EXPECT_EQ(server_->snapshot().silent, 20u);
+  EXPECT_EQ(server_->snapshot().pending, 20u);
+  EXPECT_EQ(tls_driver::live(), before);
   visitor welcome(dial());
   EXPECT_TRUE(run_for(welcome.greet(key_, create())));
+  EXPECT_EQ(server_->snapshot().silent, 19u) << "it took a place itself until it spoke";
+  silent.clear();
+  EXPECT_TRUE(reaches([&] { return server_->snapshot().pending == 0; }));
+  EXPECT_EQ(server_->snapshot().strangers_total, 19u);
+}
+
+TEST_F(acceptor_test, those_that_begin_to_speak_are_limited_and_keep_nobody_out) {
+  server_options_.admission.pending_per_address = 3;
+  start_server();
+  std::vector<tcp::socket> slow;
+  for (int i = 0; i < 5; ++i) {
+    slow.push_back(dial());
+    asio::write(slow.back(), asio::buffer("\x16\x03", 2));
+  }
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().turned_away_total == 2; }));
+  EXPECT_EQ(server_->snapshot().pending, 3u);
+  EXPECT_EQ(server_->snapshot().silent, 0u);
+  visitor welcome(dial());
+  EXPECT_TRUE(run_for(welcome.greet(key_, create())));
+}
+
+TEST_F(acceptor_test, one_session_may_dial_as_often_as_it_likes) {
+  start_server();
+  visitor first(dial());
+  const auto created = run_for(first.greet(key_, create()));
+  ASSERT_TRUE(created);
+  for (core::bridge_id id = 2; id <= 200; ++id) {
+    visitor next(dial());
+    const auto joined = run_for(next.greet(key_, join(*created, id)));
+    ASSERT_TRUE(joined) << id;
+    ASSERT_EQ(joined->status, core::welcome_status::ok) << id;
+  }
+  EXPECT_EQ(server_->snapshot().turned_away_total, 0u);
+}
+
+TEST_F(acceptor_test, one_session_may_have_128_bridges) {
+  start_server();
+  start_tunnel(128);
+  EXPECT_TRUE(reaches([&] { return server_->snapshot().tunnels.at(0).bridges.size() == 128; }));
+  EXPECT_EQ(server_->snapshot().turned_away_total, 0u);
 }
 
 /// What a load balancer says in front of a connection from 192.0.2.`host`.
@@ -122,6 +164,8 @@ std::string introduction(char host) {
 TEST_F(acceptor_test, counts_whom_a_trusted_proxy_brings_by_their_own_address) {
   server_options_.trusted_proxies = {network::parse("127.0.0.0/8").value()};
   server_options_.admission.pending_per_address = 1;
+  server_options_.admission.burst_per_address = 1;
+  server_options_.admission.rate_per_address = 0.001;
   start_server();
   const auto brought = [&](char host) {
     tcp::socket socket = dial();
@@ -130,11 +174,33 @@ TEST_F(acceptor_test, counts_whom_a_trusted_proxy_brings_by_their_own_address) {
   };
   tcp::socket one = brought(1), other = brought(2);
   ASSERT_TRUE(reaches([&] { return server_->snapshot().pending == 2; }));
+  EXPECT_EQ(server_->snapshot().silent, 2u);
+  asio::write(one, asio::buffer("\x16", 1));
+  asio::write(other, asio::buffer("\x16", 1));
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().silent == 0; }));
   tcp::socket again = brought(1);
+  asio::write(again, asio::buffer("\x16", 1));
   EXPECT_EQ(run_for(all_of(again)), "");
   EXPECT_EQ(server_->snapshot().turned_away_total, 1u);
+  EXPECT_EQ(server_->snapshot().pending, 2u);
   visitor guest(brought(3));
   EXPECT_TRUE(run_for(guest.greet(key_, create()))) << "TLS follows the header";
+}
+
+TEST_F(acceptor_test, the_silent_of_a_trusted_proxy_keep_nobody_out) {
+  server_options_.trusted_proxies = {network::parse("127.0.0.0/8").value()};
+  server_options_.admission.waiting_most = 10;
+  start_server();
+  std::vector<tcp::socket> silent;
+  for (int i = 0; i < 20; ++i) {
+    silent.push_back(dial());
+    if (i % 2 == 0) asio::write(silent.back(), asio::buffer(introduction(static_cast<char>(i))));
+  }
+  ASSERT_TRUE(reaches([&] { return server_->snapshot().turned_away_total == 10; }));
+  tcp::socket socket = dial();
+  asio::write(socket, asio::buffer(introduction(100)));
+  visitor guest(std::move(socket));
+  EXPECT_TRUE(run_for(guest.greet(key_, create())));
 }
 
 TEST_F(acceptor_test, closes_a_trusted_proxy_that_says_no_or_a_wrong_header) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace mtcp {
 namespace {
@@ -11,42 +12,161 @@ using boost::asio::ip::make_address;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+constexpr core::timestamp start = seconds(100);
+
 admission_options small() {
   admission_options o;
+  o.waiting_most = 8;
   o.pending_most = 6;
   o.pending_per_address = 3;
+  o.pending_per_known_address = 5;
   o.rate_per_address = 2;
   o.burst_per_address = 5;
+  o.burst_per_known_address = 50;
   o.addresses_most = 4;
+  o.known_most = 3;
   return o;
 }
 
-TEST(admission, bounds_what_is_pending_from_one_address) {
-  admission a(small());
-  const auto host = make_address("192.0.2.1");
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(a.enter(host, seconds(1)));
-  EXPECT_FALSE(a.enter(host, seconds(1)));
-  EXPECT_TRUE(a.enter(make_address("192.0.2.2"), seconds(1)));
-  a.leave(host);
-  EXPECT_TRUE(a.enter(host, seconds(1)));
+class admission_test : public ::testing::Test {
+ protected:
+  using id = admission::id;
+
+  explicit admission_test(const admission_options& limits = small()) : strangers(limits) {}
+
+  admission::arrival arrive(const std::string& from, core::timestamp now = start) {
+    return strangers.arrive(make_address(from), now);
+  }
+  /// Comes in and says something at once; its number if that is admitted.
+  std::optional<id> speak(const std::string& from, core::timestamp now = start) {
+    const id who = arrive(from, now).who;
+    const auto decision = strangers.spoke(who, now);
+    evicted = decision.evicted;
+    return decision.admitted ? std::optional(who) : std::nullopt;
+  }
+  std::optional<id> be_answered(const std::string& from, core::timestamp now = start) {
+    const auto who = speak(from, now);
+    if (who) strangers.answered(*who);
+    return who;
+  }
+  void authenticate(const std::string& from) {
+    const auto who = be_answered(from);
+    ASSERT_TRUE(who);
+    strangers.authenticated(*who);
+    EXPECT_TRUE(strangers.left(*who));
+  }
+
+  admission strangers;
+  std::optional<id> evicted;  // by the last speak()
+};
+
+// ---- the silent ----
+
+TEST_F(admission_test, silence_keeps_nobody_out) {
+  for (int i = 0; i < 100; ++i) arrive("192.0.2.1");
+  EXPECT_EQ(strangers.silent(), 8u);
+  EXPECT_TRUE(speak("198.51.100.1"));
+  EXPECT_TRUE(speak("192.0.2.1")) << "not even one from the same address";
 }
 
-TEST(admission, bounds_what_is_pending_in_all) {
-  admission a(small());
-  for (int i = 0; i < 6; ++i) EXPECT_TRUE(a.enter(make_address("192.0.2." + std::to_string(i % 3)), seconds(1)));
-  EXPECT_EQ(a.pending(), 6u);
-  EXPECT_FALSE(a.enter(make_address("192.0.2.9"), seconds(1)));
-  a.leave(make_address("192.0.2.0"));
-  EXPECT_TRUE(a.enter(make_address("192.0.2.9"), seconds(1)));
+TEST_F(admission_test, the_oldest_of_the_largest_group_makes_room) {
+  const id lonely = arrive("203.0.113.1").who;
+  const id first = arrive("198.51.100.1").who;
+  for (int i = 2; i < 8; ++i) EXPECT_FALSE(arrive("198.51.100." + std::to_string(i)).evicted);
+  EXPECT_EQ(arrive("192.0.2.1").evicted, first);
+  EXPECT_FALSE(strangers.contains(first));
+  for (int i = 0; i < 4; ++i) EXPECT_NE(arrive("192.0.2.2").evicted, lonely);
+  EXPECT_TRUE(strangers.contains(lonely));
 }
 
-TEST(admission, bounds_the_rate_of_one_address) {
-  admission a(small());
-  const auto host = make_address("192.0.2.1");
+TEST_F(admission_test, a_whole_ipv6_48_counts_as_one) {
+  const id lonely = arrive("2001:db8:ffff::1").who;
+  for (int i = 0; i < 200; ++i) {
+    const std::string digits = std::to_string(i);
+    arrive("2001:db8:1:" + digits + "::1");
+  }
+  EXPECT_TRUE(strangers.contains(lonely));
+}
+
+TEST_F(admission_test, one_that_speaks_gives_its_place_among_the_silent_back) {
+  const id who = arrive("192.0.2.1").who;
+  EXPECT_EQ(strangers.silent(), 1u);
+  EXPECT_TRUE(strangers.spoke(who, start).admitted);
+  EXPECT_EQ(strangers.silent(), 0u);
+  EXPECT_EQ(strangers.pending(), 1u);
+  EXPECT_TRUE(strangers.left(who));
+  EXPECT_FALSE(strangers.left(who));
+  EXPECT_EQ(strangers.pending(), 0u);
+}
+
+TEST_F(admission_test, whom_a_proxy_brings_counts_by_its_own_address) {
+  std::vector<id> brought;
+  for (int i = 0; i < 8; ++i) {
+    brought.push_back(arrive("10.0.0.1").who);
+    strangers.introduced(brought.back(), make_address(i < 2 ? "192.0.2.1" : "198.51.100." + std::to_string(i)));
+  }
+  EXPECT_EQ(arrive("10.0.0.1").evicted, brought[2]) << "the first of the larger group";
+}
+
+TEST_F(admission_test, a_proxy_that_is_silent_itself_is_one_host) {
+  const id lonely = arrive("192.0.2.1").who;
+  for (int i = 0; i < 20; ++i) arrive("10.0.0.1");
+  EXPECT_TRUE(strangers.contains(lonely));
+}
+
+// ---- those that speak ----
+
+TEST_F(admission_test, handshakes_of_one_address_are_limited) {
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(be_answered("192.0.2.1"));
+  EXPECT_FALSE(speak("192.0.2.1"));
+  EXPECT_TRUE(speak("192.0.2.2"));
+}
+
+TEST_F(admission_test, handshakes_of_one_ipv6_64_are_limited) {
+  EXPECT_TRUE(be_answered("2001:db8:0:1::1"));
+  EXPECT_TRUE(be_answered("2001:db8:0:1::2"));
+  EXPECT_TRUE(be_answered("2001:db8:0:1:ffff::3"));
+  EXPECT_FALSE(be_answered("2001:db8:0:1::4"));
+  EXPECT_TRUE(be_answered("2001:db8:0:2::1"));
+}
+
+TEST_F(admission_test, of_one_address_the_oldest_that_was_not_answered_makes_room) {
+  const auto answered = be_answered("192.0.2.1");
+  const auto first = speak("192.0.2.1");
+  speak("192.0.2.1");
+  EXPECT_TRUE(speak("192.0.2.1"));
+  EXPECT_EQ(evicted, first);
+  EXPECT_TRUE(strangers.contains(*answered));
+}
+
+TEST_F(admission_test, those_that_were_not_answered_make_room_for_who_comes_next) {
+  const auto answered = be_answered("192.0.2.1");
+  const auto first = speak("192.0.2.2");
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(speak("198.51.100." + std::to_string(i)));
+  EXPECT_TRUE(speak("203.0.113.1"));
+  EXPECT_TRUE(speak("203.0.113.2"));
+  EXPECT_TRUE(strangers.contains(*first)) << "the others are more";
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(speak("203.0." + std::to_string(i) + ".3"));
+  EXPECT_TRUE(strangers.contains(*answered));
+  EXPECT_EQ(strangers.pending(), 6u);
+}
+
+TEST_F(admission_test, those_that_were_answered_make_room_only_if_they_are_more) {
+  std::vector<id> recordings;
+  for (int i = 0; i < 4; ++i) recordings.push_back(be_answered("192.0.2." + std::to_string(i)).value());
+  EXPECT_TRUE(be_answered("198.51.100.1"));
+  EXPECT_TRUE(be_answered("198.51.100.2"));
+  EXPECT_TRUE(be_answered("203.0.113.1"));
+  EXPECT_EQ(evicted, recordings[0]);
+  EXPECT_FALSE(be_answered("198.51.100.3")) << "three and three: what is under way goes on";
+  EXPECT_EQ(strangers.pending(), 6u);
+}
+
+TEST_F(admission_test, an_address_that_only_speaks_is_held_to_its_rate) {
   const auto once = [&](core::timestamp at) {
-    const bool in = a.enter(host, at);
-    if (in) a.leave(host);
-    return in;
+    const auto who = speak("192.0.2.1", at);
+    if (who) strangers.left(*who);
+    return who.has_value();
   };
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(once(seconds(1)));
   EXPECT_FALSE(once(seconds(1)));
@@ -57,40 +177,151 @@ TEST(admission, bounds_the_rate_of_one_address) {
   EXPECT_FALSE(once(seconds(100)));
 }
 
-TEST(admission, takes_an_ipv6_64_for_one_host) {
-  admission a(small());
-  EXPECT_TRUE(a.enter(make_address("2001:db8:0:1::1"), seconds(1)));
-  EXPECT_TRUE(a.enter(make_address("2001:db8:0:1::2"), seconds(1)));
-  EXPECT_TRUE(a.enter(make_address("2001:db8:0:1:ffff::3"), seconds(1)));
-  EXPECT_FALSE(a.enter(make_address("2001:db8:0:1::4"), seconds(1)));
-  EXPECT_TRUE(a.enter(make_address("2001:db8:0:2::1"), seconds(1)));
+TEST_F(admission_test, silence_costs_an_address_none_of_its_rate) {
+  for (int i = 0; i < 100; ++i) strangers.left(arrive("192.0.2.1").who);
+  EXPECT_TRUE(speak("192.0.2.1"));
 }
 
-TEST(admission, takes_a_mapped_address_for_what_it_is) {
-  admission a(small());
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(a.enter(make_address("::ffff:192.0.2.1"), seconds(1)));
-  EXPECT_FALSE(a.enter(make_address("192.0.2.1"), seconds(1)));
-}
-
-TEST(admission, remembers_a_bounded_number_of_addresses) {
-  admission a(small());
-  const auto busy = make_address("198.51.100.1");
-  ASSERT_TRUE(a.enter(busy, seconds(1)));
-  for (int i = 0; i < 100; ++i) {
-    const auto host = make_address("192.0.2." + std::to_string(i));
-    EXPECT_TRUE(a.enter(host, seconds(1)));
-    a.leave(host);
+TEST_F(admission_test, authenticating_gives_the_rate_back) {
+  for (int i = 0; i < 1000; ++i) authenticate("192.0.2.1");
+  for (int i = 0; i < 50; ++i) {
+    const auto who = speak("192.0.2.1");
+    ASSERT_TRUE(who) << i;
+    strangers.left(*who);
   }
-  EXPECT_EQ(a.addresses(), 4u);
-  EXPECT_EQ(a.pending(), 1u);
-  a.leave(busy);  // it has not been forgotten: it was pending
-  EXPECT_EQ(a.pending(), 0u);
+  EXPECT_FALSE(speak("192.0.2.1")) << "who does not authenticate there is held to a rate still";
 }
 
-TEST(admission, ignores_who_never_entered) {
-  admission a(small());
-  a.leave(make_address("192.0.2.1"));
-  EXPECT_EQ(a.pending(), 0u);
+TEST_F(admission_test, only_one_token_is_given_back_for_one) {
+  const auto who = be_answered("192.0.2.1");
+  for (int i = 0; i < 3; ++i) strangers.authenticated(*who);
+  strangers.left(*who);
+  int more = 0;
+  while (const auto next = speak("192.0.2.1")) {
+    strangers.left(*next);
+    ++more;
+  }
+  EXPECT_EQ(more, 50);
+}
+
+// ---- addresses that have authenticated ----
+
+TEST_F(admission_test, a_known_address_may_do_more_at_once) {
+  authenticate("192.0.2.1");
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(be_answered("192.0.2.1"));
+  EXPECT_FALSE(be_answered("192.0.2.1"));
+}
+
+TEST_F(admission_test, known_addresses_keep_half_of_the_handshakes) {
+  for (const char* known : {"192.0.2.1", "192.0.2.2"}) authenticate(known);
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(be_answered("198.51." + std::to_string(i) + ".1"));
+  EXPECT_FALSE(be_answered("203.0.113.1")) << "all are alike: what is under way goes on";
+  std::vector<id> kept;
+  for (int i = 0; i < 3; ++i) kept.push_back(be_answered("192.0.2." + std::to_string(1 + i % 2)).value());
+  for (int i = 0; i < 50; ++i) be_answered("203." + std::to_string(i) + ".113.1");
+  for (const id who : kept) EXPECT_TRUE(strangers.contains(who));
+}
+
+TEST_F(admission_test, known_addresses_keep_half_of_the_waiting_places) {
+  authenticate("192.0.2.1");
+  std::vector<id> kept;
+  for (int i = 0; i < 4; ++i) kept.push_back(arrive("192.0.2.1").who);
+  for (int i = 0; i < 50; ++i) arrive("203." + std::to_string(i) + ".113.1");
+  for (const id who : kept) EXPECT_TRUE(strangers.contains(who));
+  for (int i = 0; i < 50; ++i) arrive("192.0.2.1");
+  EXPECT_FALSE(strangers.contains(kept[0])) << "more than half is for whoever comes";
+}
+
+TEST_F(admission_test, an_address_counts_as_known_from_the_first_that_authenticates) {
+  const id waiting = arrive("192.0.2.1").who;
+  authenticate("192.0.2.1");
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(be_answered("198.51." + std::to_string(i) + ".1"));
+  EXPECT_TRUE(strangers.spoke(waiting, start).admitted);
+}
+
+TEST_F(admission_test, remembers_a_bounded_number_of_addresses) {
+  for (int i = 0; i < 100; ++i) strangers.left(speak("192.0.2." + std::to_string(i)).value());
+  EXPECT_EQ(strangers.addresses(), 4u);
+  for (int i = 0; i < 100; ++i) authenticate("192.0.2." + std::to_string(i));
+  EXPECT_EQ(strangers.known_addresses(), 3u);
+}
+
+TEST_F(admission_test, strangers_do_not_make_it_forget_a_known_address) {
+  authenticate("192.0.2.1");
+  for (int i = 0; i < 100; ++i) strangers.left(speak("203.0.113." + std::to_string(i)).value());
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(be_answered("192.0.2.1"));
+}
+
+// ---- deadlines ----
+
+TEST_F(admission_test, who_waits_alone_has_the_whole_time) {
+  EXPECT_FALSE(strangers.next_deadline());
+  const id who = arrive("192.0.2.1").who;
+  EXPECT_EQ(strangers.next_deadline(), start + seconds(5));
+  EXPECT_FALSE(strangers.expire(start + milliseconds(4999)));
+  EXPECT_EQ(strangers.expire(start + seconds(5)), who);
+  EXPECT_FALSE(strangers.contains(who));
+  EXPECT_FALSE(strangers.next_deadline());
+}
+
+TEST_F(admission_test, speaking_gives_no_more_time) {
+  const auto who = arrive("192.0.2.1").who;
+  strangers.spoke(who, start + seconds(4));
+  EXPECT_EQ(strangers.next_deadline(), start + seconds(5));
+  strangers.answered(who);
+  EXPECT_EQ(strangers.expire(start + seconds(5)), who);
+}
+
+TEST_F(admission_test, time_shrinks_as_the_waiting_places_fill) {
+  for (int i = 0; i < 4; ++i) arrive("192.0.2.1");
+  EXPECT_EQ(strangers.next_deadline(), start + seconds(5)) << "half full";
+  for (int i = 0; i < 2; ++i) arrive("192.0.2.1");
+  EXPECT_EQ(strangers.next_deadline(), start + seconds(3));
+  for (int i = 0; i < 2; ++i) arrive("192.0.2.1");
+  EXPECT_EQ(strangers.next_deadline(), start + seconds(1)) << "full";
+  int expired = 0;
+  while (strangers.expire(start + seconds(1))) ++expired;
+  EXPECT_EQ(expired, 1) << "the others have more time for that";
+}
+
+TEST_F(admission_test, time_shrinks_as_the_handshakes_fill) {
+  const id waiting = arrive("192.0.2.1").who;
+  for (int i = 0; i < 6; ++i) be_answered("198.51.100." + std::to_string(i), start + milliseconds(100));
+  EXPECT_EQ(strangers.next_deadline(), start + milliseconds(1100));
+  while (strangers.expire(start + milliseconds(4900))) {
+  }
+  EXPECT_TRUE(strangers.contains(waiting)) << "the silent are another table";
+}
+
+TEST_F(admission_test, a_known_address_has_the_whole_time_while_it_takes_its_share) {
+  authenticate("192.0.2.1");
+  const id kept = arrive("192.0.2.1").who;
+  for (int i = 0; i < 7; ++i) arrive("198.51.100.1");
+  while (strangers.expire(start + milliseconds(4900))) {
+  }
+  EXPECT_TRUE(strangers.contains(kept));
+  EXPECT_EQ(strangers.next_deadline(), start + seconds(5));
+}
+
+// ---- limits ----
+
+TEST_F(admission_test, ignores_who_is_not_known) {
+  EXPECT_FALSE(strangers.spoke(7, start).admitted);
+  strangers.answered(7);
+  strangers.authenticated(7);
+  strangers.introduced(7, make_address("192.0.2.1"));
+  EXPECT_FALSE(strangers.left(7));
+  EXPECT_EQ(strangers.pending(), 0u);
+  EXPECT_EQ(strangers.known_addresses(), 0u);
+}
+
+TEST(admission_limits, leave_most_descriptors_to_others) {
+  const admission_options defaults;
+  EXPECT_EQ(within_descriptors(defaults, 524'288).waiting_most, 4096u);
+  EXPECT_EQ(within_descriptors(defaults, 524'288).pending_most, 256u);
+  EXPECT_EQ(within_descriptors(defaults, 1024).waiting_most, 256u);
+  EXPECT_EQ(within_descriptors(defaults, 1024).pending_most, 128u);
+  EXPECT_EQ(within_descriptors(defaults, 0).waiting_most, 1u);
 }
 
 }  // namespace

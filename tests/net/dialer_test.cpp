@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <optional>
 #include <sstream>
 
 #include "mtcp/net/happy_eyeballs.hpp"
+#include "net/black_hole.hpp"
 #include "net/name_server.hpp"
 #include "net/run.hpp"
 
@@ -46,7 +46,7 @@ class Names : public testing::Test {
 
   asio::io_context io;
   name_server server{io.get_executor()};
-  resolver names{io.get_executor(), server.address()};
+  resolver names{io.get_executor(), {.servers = server.address()}};
 };
 
 TEST_F(Names, ResolveToBothFamiliesIpv6First) {
@@ -122,6 +122,15 @@ TEST_F(Names, LookedForAtOnceShareTheirQuestions) {
   EXPECT_EQ(server.questions("shared.test"), 2);
 }
 
+// The sockets that were used may be those of a network that the machine has left.
+TEST_F(Names, AreAskedForFromOtherSocketsAfterSilence) {
+  for (const type t : {type::a, type::aaaa}) server.set("silent.test", t, silence);
+  server.set("four.test", type::a, {.addresses = {"192.0.2.1"}});
+  EXPECT_EQ(resolve("silent.test", 2100ms).error(), asio::error::timed_out);
+  EXPECT_EQ(resolved("four.test"), text_list{"192.0.2.1"});
+  for (const std::uint16_t port : server.askers("four.test")) EXPECT_EQ(server.askers("silent.test").count(port), 0U);
+}
+
 TEST_F(Names, TellWhyThereIsNoAddress) {
   server.set("broken.test", type::a, failure);
   server.set("broken.test", type::aaaa, failure);
@@ -167,26 +176,6 @@ TEST(Interleave, LetsFamiliesTakeTurns) {
   EXPECT_EQ(order({"::1", "::2", "::3", "1.1.1.1", "2.2.2.2"}), (text_list{"::1", "1.1.1.1", "::2", "2.2.2.2", "::3"}));
   EXPECT_EQ(order({"1.1.1.1", "2.2.2.2", "::1"}), (text_list{"1.1.1.1", "::1", "2.2.2.2"}));
 }
-
-/// A listener whose queue is full: a connection to it hangs.
-struct black_hole {
-  explicit black_hole(asio::io_context& io, const char* address) : listener(io) {
-    const tcp::endpoint local(parse_address(address).value(), 0);
-    listener.open(local.protocol());
-    listener.bind(local);
-    listener.listen(0);
-    const tcp::endpoint to = listener.local_endpoint();
-    for (auto& s : fill) {
-      s.emplace(io);
-      s->open(to.protocol());
-      s->native_non_blocking(true);
-      ::connect(s->native_handle(), to.data(), static_cast<socklen_t>(to.size()));  // Asio's connect would wait
-    }
-  }
-  std::uint16_t port() const { return listener.local_endpoint().port(); }
-  tcp::acceptor listener;
-  std::array<std::optional<tcp::socket>, 4> fill;
-};
 
 class Dialer : public Names {
  protected:
@@ -255,7 +244,7 @@ TEST_F(Dialer, TakesTheNextAddressAtOnceWhenOneFails) {
 }
 
 TEST_F(Dialer, TriesTheNextAddressBesideASlowOne) {
-  black_hole slow(io, "127.0.0.2");
+  test::black_hole slow(io, "127.0.0.2");
   listen("127.0.0.3", slow.port());
   server.set("slow.test", type::a, {.addresses = {"127.0.0.2", "127.0.0.3"}});
   options.stagger = 100ms;
@@ -267,7 +256,7 @@ TEST_F(Dialer, TriesTheNextAddressBesideASlowOne) {
 }
 
 TEST_F(Dialer, GivesUpAtTheDeadline) {
-  black_hole slow(io, "127.0.0.2");
+  test::black_hole slow(io, "127.0.0.2");
   options.timeout = 200ms;
   const auto start = clock::now();
   const dialed d = dial("127.0.0.2", slow.port());
@@ -278,7 +267,7 @@ TEST_F(Dialer, GivesUpAtTheDeadline) {
 }
 
 TEST_F(Dialer, PrefersTheErrorThatSaysMost) {
-  black_hole slow(io, "127.0.0.2");
+  test::black_hole slow(io, "127.0.0.2");
   server.set("worst.test", type::a, {.addresses = {"127.0.0.2", "127.0.0.3"}});
   options.timeout = 300ms;
   options.stagger = 50ms;

@@ -38,11 +38,12 @@ void put_record(message& out, unsigned type, std::uint32_t ttl, const ip_address
 
 }  // namespace
 
-name_server::name_server(const executor& where) : socket_(where, udp::endpoint(asio::ip::address_v4::loopback(), 0)) {
-  receive();
-}
+name_server::name_server(const executor& where, const udp::endpoint& at) : socket_(where, at) { receive(); }
 
-std::string name_server::address() const { return "127.0.0.1:" + std::to_string(socket_.local_endpoint().port()); }
+std::string name_server::address() const {
+  const udp::endpoint at = socket_.local_endpoint();
+  return at.address().to_string() + ':' + std::to_string(at.port());
+}
 
 int name_server::questions(const std::string& name) const {
   const auto it = questions_.find(name);
@@ -61,6 +62,7 @@ void name_server::reply(std::size_t size) {
   const auto [name, end] = name_at(buffer_.data(), size);
   const unsigned asked = static_cast<unsigned>(buffer_[end] << 8 | buffer_[end + 1]);
   ++questions_[name];
+  askers_[name].insert(from_.port());
   const auto it = answers_.find({name, static_cast<type>(asked)});
   const bool known = it != answers_.end();
   const answer said = known ? it->second : answer{};

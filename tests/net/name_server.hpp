@@ -5,6 +5,7 @@
 #include <boost/asio/ip/udp.hpp>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,24 +24,28 @@ class name_server {
   };
   enum class type : std::uint16_t { a = 1, aaaa = 28 };
 
-  explicit name_server(const executor& where);
+  explicit name_server(const executor& where) : name_server(where, {asio::ip::address_v4::loopback(), 0}) {}
+  name_server(const executor& where, const udp::endpoint& at);
 
   /// "127.0.0.1:PORT", as a resolver takes it.
   std::string address() const;
+  std::uint16_t port() const { return socket_.local_endpoint().port(); }
   void set(const std::string& name, type t, answer a) { answers_[{name, t}] = std::move(a); }
   /// Questions that came for `name`, of both types.
   int questions(const std::string& name) const;
+  /// The ports that they came from.
+  const std::set<std::uint16_t>& askers(const std::string& name) { return askers_[name]; }
 
  private:
-  using udp = asio::ip::udp;
   void receive();
   void reply(std::size_t size);
 
-  asio::basic_datagram_socket<udp, executor> socket_;
+  udp::socket socket_;
   udp::endpoint from_;
   std::array<unsigned char, 1500> buffer_{};
   std::map<std::pair<std::string, type>, answer> answers_;
   std::map<std::string, int> questions_;
+  std::map<std::string, std::set<std::uint16_t>> askers_;
 };
 
 }  // namespace mtcp::test

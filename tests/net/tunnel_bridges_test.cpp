@@ -273,6 +273,15 @@ TEST_F(bridges_test, nobody_listens) {
             make_error_code(boost::system::errc::connection_refused).message());
 }
 
+TEST_F(bridges_test, the_lookup_of_a_servers_name_fails) {
+  tunnel_options options = options_for({asio::ip::address_v4::loopback(), default_port}, 1);
+  options.paths.at(0).host = "server.invalid";
+  options.connect_timeout = milliseconds(500);
+  run_tunnel(options);
+  const auto text = [this] { return tunnel_->snapshot().paths.at(0).last_error; };
+  EXPECT_TRUE(reaches([&] { return text().starts_with("the lookup of the server's name failed: "); })) << text();
+}
+
 // ---- ends ----
 
 TEST_F(bridges_test, stopping_the_client_resets_the_servers_streams) {

@@ -129,8 +129,6 @@ task<std::string> receive_text(stream& from, std::size_t size) {
 tunnel_lab::tunnel_lab() {
   server_options_.keys.add(key_);
   server_options_.listen = {tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
-  server_options_.admission.rate_per_address = 1000;
-  server_options_.admission.burst_per_address = 1000;
 }
 
 // The order in which programs end: nothing may be left running, and nothing may touch what is gone.

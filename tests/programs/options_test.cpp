@@ -4,6 +4,7 @@
 
 #include <boost/system/system_error.hpp>
 
+#include "mtcp/net/aes.hpp"
 #include "mtcp/net/async.hpp"
 #include "program/message.hpp"
 #include "program/parse.hpp"
@@ -180,6 +181,7 @@ TEST(Options, TellHelpAndVersion) {
   for (const char* word : {"Does things.", "--size N", "how large", "show", "Example: tool --size 3", "--log-level"})
     EXPECT_NE(told("--help").find(word), std::string::npos) << word;
   EXPECT_EQ(told("--version").find("tool "), 0U) << told("--version");
+  EXPECT_NE(told("--version").find("\nAES-128-GCM: " + aes_in_use() + "\n"), std::string::npos) << told("--version");
   const std::string of_command = told("--help", {"show"});
   for (const char* word : {"--colour C", "--size N", "see tool --help"})
     EXPECT_NE(of_command.find(word), std::string::npos) << of_command;

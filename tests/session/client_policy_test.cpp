@@ -220,6 +220,35 @@ TEST_F(client_policy_test, a_session_outlives_its_last_bridge_by_the_resume_time
   EXPECT_EQ(failed.at(ticket), connection_reset());
 }
 
+// What the server has forgotten cannot be resumed.
+TEST_F(client_policy_test, a_session_outlives_its_last_bridge_for_as_long_as_the_server_says) {
+  make(1);
+  policy->connected(dials().at(0).id, now);
+  const auto g = greetings().at(0);
+  EXPECT_EQ(g.hello.extensions.number(core::extension::resume_timeout), 60'000U);
+  core::welcome got = welcome();
+  got.extensions.add(core::unassigned_extension(0), {});
+  got.extensions.add(core::extension::resume_timeout, 2000);
+  bring_up(g.id, got);
+  lose(up[0]);
+  now += 2s;
+  policy->work(now);
+  EXPECT_FALSE(policy->current());
+}
+
+TEST_F(client_policy_test, every_greeting_has_an_extension_that_nobody_knows) {
+  make(2);
+  for (const auto& d : dials()) policy->connected(d.id, now);
+  const auto creating = greetings();
+  ASSERT_EQ(creating.size(), 1U);
+  EXPECT_EQ(creating[0].hello.extensions.entries().size(), 2U);
+  bring_up(creating[0].id);
+  const auto joining = greetings();
+  ASSERT_EQ(joining.size(), 1U);
+  ASSERT_EQ(joining[0].hello.extensions.entries().size(), 1U);
+  EXPECT_EQ(joining[0].hello.extensions.entries()[0].type % 31, 27U);
+}
+
 TEST_F(client_policy_test, a_restarted_server_ends_the_session_only_if_no_bridge_lives) {
   make(1, 2);
   connect_all();

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "mtcp/core/frame.hpp"
-#include "mtcp/core/wire.hpp"
 #include "session/fake_link.hpp"
 
 namespace mtcp::test {
@@ -47,15 +46,13 @@ class server_sessions_test : public testing::Test, public server_sessions::host,
     links.push_back(std::make_unique<fake_link>());
     to.joined->attach(bridge, *links.back(), {}, now);
   }
-  static void say_goodbye(server_session& to, core::bridge_id bridge, core::timestamp now) {
-    std::array<std::byte, 16> bytes;
-    core::wire_writer body(std::span<std::byte>(bytes).subspan(core::frame_header_size));
-    body.varint(0);
-    core::put_frame_header(std::span<std::byte>(bytes).first<core::frame_header_size>(), core::frame_type::goaway,
-                           body.size());
-    std::vector<core::slice> pieces{
-        core::slice::copy_of(std::span<std::byte>(bytes).first(core::frame_header_size + body.size()))};
-    to.core().receive(bridge, pieces, now);
+  template <class... Fields>
+  static void say(server_session& to, core::bridge_id on, core::timestamp now, core::frame_type type,
+                  Fields... fields) {
+    std::array<std::byte, 64> bytes;
+    const std::size_t size = core::put_frame(bytes, type, fields...);
+    std::vector<core::slice> pieces{core::slice::copy_of(std::span<std::byte>(bytes).first(size))};
+    to.core().receive(on, pieces, now);
   }
 
   core::timestamp now{1h};
@@ -106,16 +103,21 @@ TEST_F(server_sessions_test, a_bridge_joins_with_the_secret_and_the_key_of_the_s
   EXPECT_EQ(greet(join(created, 3), owner_id{std::byte{1}}).message.status, status::unknown_session);
 }
 
-TEST_F(server_sessions_test, refusals_name_no_session) {
+TEST_F(server_sessions_test, refusals_say_nothing_else) {
   const auto created = greet(create());
   core::hello other_server = join(created, 2);
   other_server.instance[0] ^= std::byte{1};
   core::hello other_version = join(created, 2);
   other_version.version = 99;
-  for (const core::hello& said : {other_server, other_version}) {
+  core::hello other_secret = join(created, 2);
+  other_secret.secret[0] ^= std::byte{1};
+  for (const core::hello& said : {other_server, other_version, other_secret, join(created, 1)}) {
     const auto got = greet(said);
     EXPECT_NE(got.message.status, status::ok);
     EXPECT_EQ(got.message.session, core::session_id{});
+    EXPECT_EQ(got.message.secret, core::join_secret{});
+    EXPECT_EQ(got.message.limits.tunnel_credit + got.message.limits.early_limit + got.message.limits.max_streams, 0U);
+    EXPECT_TRUE(got.message.counts.empty() && got.message.extensions.entries().empty());
     EXPECT_FALSE(got.joined);
   }
 }
@@ -125,6 +127,15 @@ TEST_F(server_sessions_test, bridge_ids_are_used_once) {
   EXPECT_EQ(greet(join(created, 1)).message.status, status::refused);
   EXPECT_EQ(greet(join(created, 2)).message.status, status::ok);
   EXPECT_EQ(greet(join(created, 2)).message.status, status::refused);
+}
+
+// The client has said how the bridge ended before it asks for it.
+TEST_F(server_sessions_test, a_bridge_whose_end_was_told_does_not_come_up) {
+  const auto created = greet(create());
+  attach(created, 1);
+  say(*created.joined, 1, now, core::frame_type::bridge_closed, 7U, 0U);
+  EXPECT_EQ(greet(join(created, 7)).message.status, status::refused);
+  EXPECT_EQ(greet(join(created, 8)).message.status, status::ok);
 }
 
 TEST_F(server_sessions_test, bridges_of_a_session_are_limited) {
@@ -163,6 +174,33 @@ TEST_F(server_sessions_test, a_session_ends_the_resume_timeout_after_its_last_br
   EXPECT_EQ(greet(join(created, 2)).message.status, status::unknown_session);
 }
 
+TEST_F(server_sessions_test, extensions_that_are_known_are_accepted) {
+  core::hello said = create();
+  said.extensions.add(core::unassigned_extension(3), std::array{std::byte{1}, std::byte{2}});
+  said.extensions.add(core::extension::resume_timeout, 90'000);
+  const auto created = greet(said);
+  EXPECT_EQ(created.message.status, status::ok);
+  EXPECT_EQ(created.message.extensions.entries().size(), 1U);
+  EXPECT_EQ(created.message.extensions.number(core::extension::resume_timeout), 60'000U);
+  core::hello joining = join(created, 2);
+  joining.extensions = said.extensions;
+  EXPECT_TRUE(greet(joining).message.extensions.entries().empty()) << "it is about the session";
+  EXPECT_TRUE(greet(create()).message.extensions.entries().empty()) << "nothing was offered";
+}
+
+TEST_F(server_sessions_test, a_client_that_gives_up_sooner_is_not_waited_for) {
+  core::hello said = create();
+  said.extensions.add(core::extension::resume_timeout, 2000);
+  const auto created = greet(said);
+  EXPECT_EQ(created.message.extensions.number(core::extension::resume_timeout), 2000U);
+  attach(created, 1);
+  created.joined->detach(1, now);
+  EXPECT_EQ(created.joined->next_deadline(), now + 2s);
+  now += 2s;
+  created.joined->work(now);
+  EXPECT_EQ(ended, 1U);
+}
+
 TEST_F(server_sessions_test, one_that_never_came_up_is_forgotten_at_once) {
   const auto created = greet(create());
   created.joined->abandon();
@@ -175,7 +213,7 @@ TEST_F(server_sessions_test, one_that_never_came_up_is_forgotten_at_once) {
 TEST_F(server_sessions_test, a_goodbye_right_before_the_end_of_the_last_bridge_ends_the_session) {
   const auto created = greet(create());
   attach(created, 1);
-  say_goodbye(*created.joined, 1, now);
+  say(*created.joined, 1, now, core::frame_type::goaway, 0U);
   created.joined->detach(1, now);
   created.joined->work(now);
   EXPECT_EQ(ended, 1U);

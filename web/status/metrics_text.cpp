@@ -138,9 +138,12 @@ void write_acceptor(metrics& out, const acceptor_snapshot& now) {
   out.sample("", now.tunnels.size());
   out.family("mtcp_pending_connections", "gauge", "Connections that have not said a valid HELLO yet.");
   out.sample("", now.pending);
+  out.family("mtcp_silent_connections", "gauge", "Of the pending connections those that have sent nothing.");
+  out.sample("", now.silent);
   out.family("mtcp_accepted_connections_total", "counter", "Connections accepted.");
   out.sample("", now.accepted_total);
-  out.family("mtcp_turned_away_connections_total", "counter", "Connections closed at once by an admission limit.");
+  out.family("mtcp_turned_away_connections_total", "counter",
+             "Connections closed for an admission limit, or to make room.");
   out.sample("", now.turned_away_total);
   out.family("mtcp_stranger_connections_total", "counter", "Connections closed for silence, junk or a wrong key.");
   out.sample("", now.strangers_total);

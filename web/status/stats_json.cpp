@@ -59,7 +59,8 @@ class stats_writer {
   }
 
   void write_server() {
-    out_.member("pending", now_.pending).member("accepted_total", now_.accepted_total);
+    out_.member("pending", now_.pending).member("silent", now_.silent);
+    out_.member("accepted_total", now_.accepted_total);
     out_.member("turned_away_total", now_.turned_away_total).member("strangers_total", now_.strangers_total);
     out_.key("tunnels").begin_array();
     for (const tunnel_snapshot& t : now_.tunnels) {

@@ -11,7 +11,7 @@ namespace mtcp::core {
 struct bridge_options {
   enum class direction : std::uint8_t { both, up, down };
   bool backup = false;                  ///< carries data only while no active bridge is up
-  direction carries = direction::both;  ///< limits DATA, not control
+  direction carries = direction::both;  ///< of DATA, not control, while another bridge is there for the rest
   std::uint64_t rate_limit = 0;         ///< bytes per second in each direction, 0 for none
 };
 

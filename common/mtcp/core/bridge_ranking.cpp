@@ -21,23 +21,26 @@ bool ranks_before(const ranked_bridge& a, const ranked_bridge& b) {
 
 }  // namespace
 
-bool bridge_ranking::direction_allows(const bridge_state& b) const {
-  return b.options.carries == bridge_options::direction::both || b.options.carries == mine_;
+// Stream bytes take the bridges with the least of it: backups only while no active bridge is there, those meant for the
+// other direction only while there is none for this one. What nothing could carry would wait without any sign.
+int bridge_ranking::reluctance(const bridge_state& b) const {
+  const bool allowed = b.options.carries == bridge_options::direction::both || b.options.carries == mine_;
+  return (allowed ? 0 : 2) + (b.options.backup ? 1 : 0);
 }
 
 void bridge_ranking::rank(bridge_table& bridges) {
   const bool any_trusted =
       std::ranges::any_of(bridges.live(), [](const auto& b) { return !b.second.progress.suspected(); });
-  bool any_active = false;
+  int least = std::numeric_limits<int>::max();
   fastest_rtt_ = duration::max();
   for (auto& [id, b] : bridges.live()) {
     b.sidelined = b.progress.suspected() && any_trusted;
-    any_active = any_active || (!b.options.backup && !b.sidelined && direction_allows(b));
+    if (!b.sidelined) least = std::min(least, reluctance(b));
     if (b.path.rtt_minimum() > duration::zero()) fastest_rtt_ = std::min(fastest_rtt_, b.path.rtt_minimum());
   }
   ranks_.clear();
   for (auto& [id, b] : bridges.live()) {
-    b.usable = !b.sidelined && direction_allows(b) && (!b.options.backup || !any_active);
+    b.usable = !b.sidelined && reluctance(b) == least;
     ranks_.push_back({&b, lane_of(b)});
   }
   std::sort(ranks_.begin(), ranks_.end(), ranks_before);

@@ -20,8 +20,8 @@ class bridge_ranking {
       : mine_(mine == role::client ? bridge_options::direction::up : bridge_options::direction::down) {}
 
   /// Decides what each bridge may carry and sorts them by the time at which they would deliver: those that may take
-  /// stream bytes first. A suspect bridge gets nothing new while there is another one; a backup carries stream bytes
-  /// only while nothing else can. To be done again whenever a bridge comes or goes: the ranking points to bridges.
+  /// stream bytes first. A suspect bridge gets nothing new while there is another one. To be done again whenever a
+  /// bridge comes or goes: the ranking points to bridges.
   void rank(bridge_table& bridges);
   /// The bridge has more in flight after sending, and moves back in the order.
   void rerank(bridge_state& b);
@@ -39,7 +39,7 @@ class bridge_ranking {
   bool good_for_little(const bridge_state& b, bool of_streams, timestamp now) const;
 
  private:
-  bool direction_allows(const bridge_state& b) const;
+  int reluctance(const bridge_state& b) const;
   double delay_of(const bridge_state& b) const;
   double likely_delay(const bridge_state& b, timestamp last_heard, timestamp now) const;
 

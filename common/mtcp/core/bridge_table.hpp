@@ -51,6 +51,8 @@ class bridge_table {
     if (!known_.insert(id)) return nullptr;
     return &lost_[id];
   }
+  /// The id is used up: by one that came up, or by what the peer said of the end of one.
+  bool knows(bridge_id id) const { return known_.contains(id); }
   void forget_if_settled(bridge_id id) {
     const auto gone = lost_.find(id);
     if (gone != lost_.end() && gone->second.settled()) lost_.erase(gone);

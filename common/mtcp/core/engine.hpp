@@ -143,6 +143,8 @@ class engine {
   /// When handle_timeout() is due next. Empty when nothing is.
   std::optional<timestamp> poll_timeout() const;
   std::optional<event> poll_event();
+  /// Whether the id is used up: by a bridge that came up, or by what the peer said of the end of one.
+  bool knows_bridge(bridge_id id) const;
   /// The counts to list in a HELLO or WELCOME that resumes: bridges that are gone and not yet settled.
   std::vector<bridge_count> unsettled() const;
 

@@ -8,12 +8,17 @@
 
 namespace mtcp::core {
 
+// Of a bridge that is settled nothing is remembered, and nothing can come of what is said of it. On one that never came
+// up nothing was sent.
 violation engine::impl::acknowledge(bridge_id id, std::uint64_t count, duration delay, timestamp now) {
   if (bridge_state* live = bridges.find(id)) {
     if (count > live->flight.sent()) return violation::ack_of_unsent;
     if (count > live->flight.acked()) acknowledge_live(*live, count, delay, now);
   } else if (lost_bridge* gone = bridges.find_lost(id)) {
+    if (count > gone->flight.sent()) return violation::ack_of_unsent;
     gone->flight.acknowledge(count, [this](const sent_frame& f) { acknowledge_frame(f); });
+  } else if (count > 0 && !bridges.knows(id)) {
+    return violation::ack_of_unsent;
   }
   return violation::none;
 }

@@ -42,28 +42,33 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
 }
 
 void engine::settle(std::span<const bridge_count> counts, timestamp now) {
-  for (const bridge_count& c : counts) impl_->settle(c.bridge, c.count, now);
+  for (const bridge_count& c : counts) {
+    const violation wrong = impl_->settle(c.bridge, c.count, now);
+    if (wrong != violation::none) return impl_->fail(wrong);
+  }
 }
 
 // The peer has lost a bridge, and tells how much it took from it.
-void engine::impl::settle(bridge_id id, std::uint64_t count, timestamp now) {
-  if (bridge_state* live = bridges.find(id)) {
-    if (count > live->flight.sent()) return fail(violation::ack_of_unsent);
-    if (count > live->flight.acked()) acknowledge_live(*live, count, duration::zero(), now);
+violation engine::impl::settle(bridge_id id, std::uint64_t count, timestamp now) {
+  const violation wrong = acknowledge(id, count, duration::zero(), now);
+  if (wrong != violation::none) return wrong;
+  if (bridges.find(id) != nullptr) {
     events.push(events::bridge_closed{id, bridge_end::lost_by_peer});
     bridge_down(id, now);
   } else if (lost_bridge* unseen = bridges.add_unseen(id)) {
-    if (bridges.too_many_lost() || bridges.too_many_gaps()) return fail(violation::flood);
+    if (bridges.too_many_lost() || bridges.too_many_gaps()) return violation::flood;
     // It never came up here, but the peer waits for a count.
     controls.announce(unseen->notice, {control::bridge_closed, id});
   }
   lost_bridge* gone = bridges.find_lost(id);
-  if (gone == nullptr) return;
-  acknowledge(id, count, duration::zero(), now);
+  if (gone == nullptr) return violation::none;
   gone->peer_told = true;
   gone->flight.forget();
   bridges.forget_if_settled(id);
+  return violation::none;
 }
+
+bool engine::knows_bridge(bridge_id id) const { return impl_->bridges.knows(id); }
 
 std::vector<bridge_count> engine::unsettled() const {
   constexpr std::size_t most = 256;  // the rest is told by BRIDGE_CLOSED

@@ -25,6 +25,7 @@ std::optional<stream_id> engine::open(const target& to, std::span<const std::byt
   stream_state& s = e.create(e.streams.take_id());
   s.to = to;
   s.phase = opening::asked;
+  e.windows.open(s);
   s.send.raise_limit(peer ? peer->early_limit : 0);
   ++e.counters.streams_total;
   e.queue_control(s, control::open);
@@ -37,6 +38,7 @@ void engine::answer(stream_id id, const target& bound, timestamp now) {
   if (s == nullptr || !s->undecided()) return;
   s->phase = opening::answered;
   s->bound = bound;
+  impl_->windows.open(*s);
   impl_->queue_control(*s, control::answer);
   impl_->mark_sendable(*s, now);
 }

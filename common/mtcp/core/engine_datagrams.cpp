@@ -68,9 +68,7 @@ violation engine::impl::handle_datagram(wire_reader body, timestamp now) {
   const stream_id id = body.varint();
   const std::uint64_t port = body.varint();
   const std::string_view host = body.string();
-  if (!body.ok() || port > 0xffff || host.empty() || host.size() > 255) return violation::malformed_frame;
   const auto payload = body.rest();
-  if (payload.size() > max_datagram_size) return violation::malformed_frame;
   stream_state* s = streams.find(id);
   if (s != nullptr && s->known() && !is_association(s->to)) return violation::unexpected_frame;
   if (association(id) == nullptr || s->receive.stopped()) return violation::none;

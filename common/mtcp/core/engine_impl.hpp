@@ -125,7 +125,7 @@ struct engine::impl {
 
   // ---- bridges (engine_bridges.cpp) ----
   void bridge_down(bridge_id id, timestamp now);
-  void settle(bridge_id id, std::uint64_t count, timestamp now);
+  violation settle(bridge_id id, std::uint64_t count, timestamp now);
   void handle_timeout(timestamp now);
   void check_progress(bridge_state& b, timestamp now);
   void give_up(bridge_state& b, timestamp now);

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "mtcp/core/engine_impl.hpp"
-#include "mtcp/core/hello.hpp"
+#include "mtcp/core/frame_fields.hpp"
 #include "mtcp/core/wire.hpp"
 
 namespace mtcp::core {
@@ -60,6 +60,7 @@ void engine::impl::handle_input(bridge_state& b, slice bytes, timestamp now) {
       const frame_type type = b.received.parser.type();
       const std::size_t size = b.received.parser.frame_size();
       wrong = handle_control(b, now);
+      if (wrong != violation::none) return fail(wrong);
       if (bridges.find(id) == nullptr) return;  // a frame may close the bridge that it came on
       acks.took(b.received, size, elicits_ack(type), type == frame_type::fin || type == frame_type::reset, now);
     }
@@ -122,6 +123,7 @@ violation engine::impl::handle_data(bridge_state& b, timestamp now) {
 violation engine::impl::handle_control(bridge_state& b, timestamp now) {
   const frame_type type = b.received.parser.type();
   const wire_reader body(b.received.parser.body());
+  if (!well_formed(type, body)) return violation::malformed_frame;
   return is_stream_control(type) ? handle_stream_control(type, body, now) : handle_bridge_control(b, type, body, now);
 }
 
@@ -135,30 +137,27 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
       return handle_bridge_closed(body, now);
     case frame_type::ping:
       b.beat.on_ping(body.varint());
-      return body.complete() ? conduct.on_waste(now) : violation::malformed_frame;
+      return conduct.on_waste(now);
     case frame_type::pong:
       return handle_pong(b, body, now);
     case frame_type::datagram:
       return handle_datagram(body, now);
     case frame_type::bridge_suspect:
       if (terms.mine != role::client) return violation::unexpected_frame;
-      if (const bridge_id id = body.varint(); body.complete() && bridges.find(id) != nullptr) {
+      if (const bridge_id id = body.varint(); bridges.find(id) != nullptr) {
         events.push(events::bridge_suspect{id, observer::peer});
       }
-      return body.complete() ? conduct.on_waste(now) : violation::malformed_frame;
+      return conduct.on_waste(now);
     case frame_type::goaway:
-      body.varint();
       if (farewell.on_peer_leaves()) events.push(events::going_away{});
-      return body.complete() ? conduct.on_waste(now) : violation::malformed_frame;
+      return conduct.on_waste(now);
     default:
       return violation::unexpected_frame;  // HELLO and WELCOME come before the engine does
   }
 }
 
 violation engine::impl::handle_pong(bridge_state& b, wire_reader body, timestamp now) {
-  const std::uint64_t number = body.varint();
-  if (!body.ok()) return violation::malformed_frame;
-  const auto rtt = body.complete() ? b.beat.on_pong(number, now) : std::nullopt;
+  const auto rtt = b.beat.on_pong(body.varint(), now);
   if (!rtt) return violation::none;
   b.path.on_pong(*rtt, now);
   on_progress(b, now);
@@ -167,35 +166,28 @@ violation engine::impl::handle_pong(bridge_state& b, wire_reader body, timestamp
 
 violation engine::impl::handle_ack(wire_reader body, timestamp now) {
   const std::uint64_t count = body.varint();
-  for (std::uint64_t i = 0; i < count && body.ok(); ++i) {
+  for (std::uint64_t i = 0; i < count; ++i) {
     const bridge_id id = body.varint();
     const std::uint64_t taken = body.varint();
     const auto delay = std::chrono::microseconds(std::min(body.varint(), longest_ack_delay));
-    if (!body.ok()) break;
     if (const violation wrong = acknowledge(id, taken, delay, now); wrong != violation::none) return wrong;
   }
-  return body.complete() ? violation::none : violation::malformed_frame;
+  return violation::none;
 }
 
 violation engine::impl::handle_bridge_closed(wire_reader body, timestamp now) {
   const bridge_id id = body.varint();
   const std::uint64_t count = body.varint();
-  if (!body.complete()) return violation::malformed_frame;
-  settle(id, count, now);
-  return violation::none;
+  return settle(id, count, now);
 }
 
 violation engine::impl::handle_path(bridge_state& b, wire_reader body, timestamp now) {
   const bridge_id id = body.varint();
   bridge_options options;
-  const std::uint64_t backup = body.varint();
-  const std::uint64_t direction = body.varint();
+  options.backup = body.varint() == 1;
+  options.carries = static_cast<bridge_options::direction>(body.varint());
   options.rate_limit = body.varint();
-  if (!body.complete() || backup > 1 || direction > 2 || options.rate_limit > max_rate_limit)
-    return violation::malformed_frame;
   if (id != b.id) return violation::unexpected_frame;
-  options.backup = backup == 1;
-  options.carries = static_cast<bridge_options::direction>(direction);
   b.set_options(options);
   return conduct.on_waste(now);
 }
@@ -205,7 +197,6 @@ violation engine::impl::handle_stream_control(frame_type type, wire_reader body,
   if (type == frame_type::window) return handle_window(body, now);
   violation wrong = violation::none;
   stream_state* s = stream_for(body.varint(), wrong);
-  if (!body.ok()) return violation::malformed_frame;
   if (s == nullptr) return wrong;
   switch (type) {
     case frame_type::opened:
@@ -224,7 +215,6 @@ violation engine::impl::handle_open(wire_reader body) {
   const std::uint64_t limit = body.varint();
   const std::uint64_t port = body.varint();
   const std::string_view host = body.string();
-  if (!body.complete() || port > 0xffff || host.size() > 255) return violation::malformed_frame;
   if (terms.mine != role::server) return violation::unexpected_frame;
   violation wrong = violation::none;
   stream_state* s = stream_for(id, wrong);
@@ -250,7 +240,6 @@ violation engine::impl::handle_opened(stream_state& s, wire_reader body, timesta
   const std::uint64_t limit = body.varint();
   const std::uint64_t port = body.varint();
   const std::string_view host = body.string();
-  if (!body.complete() || port > 0xffff || host.size() > 255) return violation::malformed_frame;
   if (terms.mine != role::client) return violation::unexpected_frame;
   if (!s.undecided()) return violation::none;
   s.phase = opening::answered;
@@ -263,11 +252,10 @@ violation engine::impl::handle_opened(stream_state& s, wire_reader body, timesta
 
 // The server keeps a refused stream until it knows how many early bytes were sent: RESET tells.
 violation engine::impl::handle_refused(stream_state& s, wire_reader body) {
-  const std::uint64_t why = body.varint();
-  if (!body.complete() || why > 0xff) return violation::malformed_frame;
+  const refusal why = known_refusal(body.varint());
   if (terms.mine != role::client || s.phase == opening::answered) return violation::unexpected_frame;
   if (s.refused()) return violation::none;
-  if (!s.closed) events.push(events::refused{s.id, static_cast<refusal>(why)});
+  if (!s.closed) events.push(events::refused{s.id, why});
   s.closed = true;
   s.send.stop();
   reset_sending(s, reset_code::refused);
@@ -282,13 +270,11 @@ violation engine::impl::handle_refused(stream_state& s, wire_reader body) {
 // FIN: final offset. RESET: code, final offset; the bytes before it are still delivered.
 violation engine::impl::handle_end(stream_state& s, frame_type type, wire_reader body, timestamp) {
   const bool reset = type == frame_type::reset;
-  const std::uint64_t code = reset ? body.varint() : 0;
+  const reset_code why = reset ? known_reset(body.varint()) : reset_code::reset;
   const std::uint64_t size = body.varint();
-  if (!body.complete()) return violation::malformed_frame;
   if (const violation bad = s.receive.check_end(size); bad != violation::none) return bad;
   account_received(s, size);
   if (credit.overrun()) return violation::window_overrun;
-  const auto why = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
   const bool news = reset ? s.receive.reset(size, why) : s.receive.finish(size);
   if (!s.receive.stopped()) windows.finish(s, size);
   if (news && !s.receive.stopped()) report_readable(s);
@@ -298,10 +284,8 @@ violation engine::impl::handle_end(stream_state& s, frame_type type, wire_reader
 }
 
 violation engine::impl::handle_stop(stream_state& s, wire_reader body) {
-  const std::uint64_t code = body.varint();
-  if (!body.complete()) return violation::malformed_frame;
+  const reset_code why = known_reset(body.varint());
   if (!s.send.stop()) return violation::none;
-  const auto why = static_cast<reset_code>(std::clamp<std::uint64_t>(code, 1, 3));
   if (!s.closed && s.known()) events.push(events::stopped{s.id, why});
   if (s.send.may_still_reset()) reset_sending(s, why);
   drop_written(s);
@@ -312,7 +296,6 @@ violation engine::impl::handle_stop(stream_state& s, wire_reader body) {
 violation engine::impl::handle_window(wire_reader body, timestamp now) {
   const stream_id id = body.varint();
   const std::uint64_t limit = body.varint();
-  if (!body.complete()) return violation::malformed_frame;
   if (id == 0) {
     return credit.raise_limit(limit) ? violation::none : conduct.on_waste(now);
   }

@@ -13,7 +13,7 @@ namespace {
 // Everything but counts and extensions: at most 3 + 16 + 32 + 16 bytes and 7 integers of 8, with header and MAC.
 constexpr std::size_t max_fixed = 192;
 constexpr std::size_t max_count_size = 16;
-static_assert(max_fixed + max_bridge_counts * max_count_size + max_extensions <= max_control_body);
+static_assert(max_fixed + max_bridge_counts * max_count_size + max_extension_bytes <= max_control_body);
 
 template <std::size_t N>
 void put(wire_writer& to, const std::array<std::byte, N>& field) {
@@ -75,24 +75,31 @@ bool take(wire_reader& from, std::vector<bridge_count>& counts) {
   return true;
 }
 
-// The extensions are the last field before the MAC.
-void put(wire_writer& to, const std::vector<std::byte>& extensions) {
-  assert(extensions.size() <= max_extensions);
-  to.varint(extensions.size());
-  to.bytes(extensions);
+// The extensions are the last field before the MAC: their size together, then type, length and value of each.
+void put(wire_writer& to, const extension_list& extensions) {
+  to.varint(extensions.size_in_bytes());
+  for (const extension_list::entry& e : extensions.entries()) {
+    to.varint(e.type);
+    to.varint(e.value.size());
+    to.bytes(e.value);
+  }
 }
 
-bool take(wire_reader& from, std::vector<std::byte>& extensions) {
+bool take(wire_reader& from, extension_list& extensions) {
   const std::uint64_t size = from.varint();
-  if (size > max_extensions) return false;
-  const auto bytes = from.bytes(size);
-  extensions.assign(bytes.begin(), bytes.end());
+  if (size > max_extension_bytes) return false;
+  wire_reader list(from.bytes(size));
+  while (from.ok() && !list.complete()) {
+    const std::uint64_t type = list.varint();
+    const auto value = list.bytes(list.varint());
+    if (!list.ok() || !extensions.add(type, value)) return false;
+  }
   return true;
 }
 
 template <class Message>
 std::size_t size_bound(const Message& message) {
-  return max_fixed + message.counts.size() * max_count_size + message.extensions.size();
+  return max_fixed + message.counts.size() * max_count_size + message.extensions.size_in_bytes();
 }
 
 // Around the fields: header in front, room for the MAC behind.

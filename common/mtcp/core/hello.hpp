@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "mtcp/core/engine.hpp"
+#include "mtcp/core/extension.hpp"
 #include "mtcp/core/limits.hpp"
 #include "mtcp/core/types.hpp"
 
@@ -23,8 +24,6 @@ inline constexpr std::uint64_t protocol_version = 1;
 inline constexpr std::size_t mac_size = 32;
 /// Most counts that a HELLO or WELCOME may list: bridges lost and not yet settled.
 inline constexpr std::size_t max_bridge_counts = 1024;
-/// Most bytes of fields that a later version may add.
-inline constexpr std::size_t max_extensions = 1024;
 /// Most bytes per second that a path's rate limit may be.
 inline constexpr std::uint64_t max_rate_limit = std::uint64_t{1} << 40;
 
@@ -40,8 +39,8 @@ struct hello {
   bridge_id bridge = 0;
   bridge_options options;
   peer_limits limits;
-  std::vector<bridge_count> counts;   ///< when resuming: bridges lost and not yet settled
-  std::vector<std::byte> extensions;  ///< opaque to this version
+  std::vector<bridge_count> counts;  ///< when resuming: bridges lost and not yet settled
+  extension_list extensions;         ///< what the client offers
 };
 
 enum class welcome_status : std::uint8_t {
@@ -61,11 +60,11 @@ struct welcome {
   join_secret secret{};  ///< on create; else zeros
   peer_limits limits;
   std::vector<bridge_count> counts;
-  std::vector<std::byte> extensions;
+  extension_list extensions;  ///< those of the HELLO that the server accepts
 };
 
-/// The whole frame, header included; its last mac_size bytes are zero and for the caller to fill in. `counts` and
-/// `extensions` must be within their maxima and every integer at most max_varint.
+/// The whole frame, header included; its last mac_size bytes are zero and for the caller to fill in. `counts` must be
+/// within their maximum and every integer at most max_varint.
 std::vector<std::byte> encode(const hello& message);
 std::vector<std::byte> encode(const welcome& message);
 

@@ -33,12 +33,16 @@ class credit_budget {
 /// All sizes in bytes, all positions stream offsets.
 class receive_window {
  public:
-  /// First credit of a stream. Every stream gets the least one, even from an empty budget.
-  void begin(const limits& l, credit_budget& budget) {
-    size_ = budget.scarce() ? l.window_small : l.window_start;
-    least_ = l.early_limit;
-    granted_ = std::max(std::min(size_, budget.free() / 2), least_);
-    budget.take(static_cast<std::size_t>(granted_));
+  /// What a stream may carry before it is answered. Every stream gets it, even from an empty budget.
+  void begin_early(const limits& l, credit_budget& budget) {
+    size_ = least_ = l.early_limit;
+    granted_ = least_;
+    budget.take(least_);
+  }
+  /// The window of a stream whose peer is about to be told of it. Up to `consumed` it has been read.
+  void open(const limits& l, std::uint64_t consumed, credit_budget& budget) {
+    size_ = std::max(size_, budget.scarce() ? l.window_small : l.window_start);
+    raise(consumed, budget);
   }
 
   /// `bytes` were read, up to offset `consumed`. Returns true when the limit rose enough to tell the peer.

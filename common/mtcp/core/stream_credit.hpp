@@ -16,10 +16,13 @@ class stream_credit {
  public:
   explicit stream_credit(const limits& own) : own_(own), budget_(own.receive_budget) {}
 
-  /// A stream begins.
-  void begin(stream_state& s) {
-    s.receive.window().begin(own_, budget_);
-    if (s.receive.window().hungry(0)) wait(s);
+  /// A stream begins: it gets the least credit.
+  void begin(stream_state& s) { s.receive.window().begin_early(own_, budget_); }
+  /// The peer hears of the window in OPEN or OPENED, which is to be sent now.
+  void open(stream_state& s) {
+    if (s.receive.stopped() || s.receive.size_known()) return;
+    s.receive.window().open(own_, s.receive.consumed(), budget_);
+    if (s.receive.window().hungry(s.receive.consumed())) wait(s);
   }
   /// The program has read so many bytes. True when the peer should be told of more credit.
   bool on_read(stream_state& s, std::size_t bytes, duration rtt, timestamp now) {

@@ -40,27 +40,6 @@ task<std::optional<asio::ip::address>> read_proxy_header(tcp::socket& from) {
 
 }  // namespace
 
-// A stranger's place in the list, for as long as it is one.
-class server::presence {
- public:
-  presence(server& at, secure_channel& channel, const asio::ip::address& from)
-      : at_(at),
-        place_(at.strangers_.insert(at.strangers_.end(),
-                                    {clock::now() + at.options_.admission.deadline, from, &channel})) {
-    if (at.strangers_.size() == 1) at.watch_strangers();
-  }
-  presence(const presence&) = delete;
-  presence& operator=(const presence&) = delete;
-  ~presence() {
-    at_.admission_.leave(place_->address);
-    at_.strangers_.erase(place_);
-  }
-
- private:
-  server& at_;
-  strangers::iterator place_;
-};
-
 // What goes wrong with one connection, as when there is no memory for it, ends that one only.
 void server::start(task<> connection) {
   spawn(executor_, std::move(connection), [self = shared_from_this()](const std::exception_ptr& escaped) {
@@ -100,69 +79,71 @@ void server::meet_connection(tcp::socket socket) {
   error_code error;
   const asio::ip::address from = unmapped(socket.remote_endpoint(error).address());
   if (error) return;
-  if (!is_trusted_proxy(from)) return admit(std::move(socket), from);
-  if (introduced_.size() < options_.admission.pending_most)
-    start(introduce(shared_from_this(), std::move(socket), from));
-  else
-    ++totals_.turned_away_total;
+  lobby_.enter(std::move(socket), from, is_trusted_proxy(from));
 }
 
 bool server::is_trusted_proxy(const asio::ip::address& from) const {
   return std::ranges::any_of(options_.trusted_proxies, [&](const network& n) { return n.contains(from); });
 }
 
+void server::on_proxy(lobby::id who, tcp::socket socket) {
+  start(introduce(shared_from_this(), who, std::move(socket)));
+}
+
 // Takes the header of a trusted proxy off the connection, and not a byte more.
-task<> server::introduce(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address proxy) {
+task<> server::introduce(std::shared_ptr<server> self, lobby::id who, tcp::socket socket) {
   ++self->coroutines_;
-  const auto place = self->introduced_.insert(self->introduced_.end(), &socket);
   const scope_exit counted([&] {
-    self->introduced_.erase(place);
     --self->coroutines_;
     self->changed_.notify_all();
   });
   std::optional<asio::ip::address> source;
   {
-    const deadline limit(socket, self->options_.admission.deadline);
+    lobby::place here(self->lobby_, who, [&socket] {
+      error_code ignored;
+      socket.close(ignored);
+    });
     source = co_await read_proxy_header(socket);
+    if (!source) co_return here.fail();
+    here.hand_back();
   }
-  if (!source) {
-    ++self->totals_.strangers_total;
-    co_return;
-  }
-  self->admit(std::move(socket), source->is_unspecified() ? proxy : *source);
+  self->lobby_.introduce(who, std::move(socket), *source);
 }
 
-void server::admit(tcp::socket socket, const asio::ip::address& from) {
-  if (draining_ || !admission_.enter(from, now())) {
-    ++totals_.turned_away_total;
-    return;
-  }
+void server::on_speaker(lobby::id who, tcp::socket socket) {
   platform::prepare_bridge(socket);
-  start(serve(shared_from_this(), std::move(socket), from));
+  start(serve(shared_from_this(), who, std::move(socket)));
 }
 
-task<> server::serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address from) {
+task<> server::serve(std::shared_ptr<server> self, lobby::id who, tcp::socket socket) {
   ++self->coroutines_;
   const scope_exit counted([&self] {
     --self->coroutines_;
     self->changed_.notify_all();
   });
   arrival guest{secure_channel(std::move(socket)), {}, {}};
-  const error_code error = co_await self->meet(guest, from);
-  if (error) {
-    ++self->totals_.strangers_total;
-    co_return guest.channel.close();
-  }
+  const error_code error = co_await self->meet(who, guest);
+  if (error) co_return guest.channel.close();
   const std::size_t home = self->group_->home_of(guest.said, self->place_);
   if (home != self->place_) co_return self->group_->hand_over(home, std::move(guest));
   co_await welcome(self, std::move(guest));
 }
 
-task<error_code> server::meet(arrival& guest, const asio::ip::address& from) {
-  const presence here(*this, guest.channel, from);
+task<error_code> server::meet(lobby::id who, arrival& guest) {
+  lobby::place here(lobby_, who, [&guest] { guest.channel.close(); });
+  const error_code error = co_await listen_to(guest, here);
+  if (error) here.fail();
+  co_return error;
+}
+
+task<error_code> server::listen_to(arrival& guest, lobby::place& here) {
   const tls_context context = tls_;  // set_keys() may replace it meanwhile
-  const error_code error = co_await guest.channel.accept(context);
+  error_code error = co_await guest.channel.hear(context);
   if (error) co_return error;
+  here.answered();
+  error = co_await guest.channel.answer();
+  if (error) co_return error;
+  here.authenticated();
   auto got = co_await receive_hello(guest.channel);
   if (!got) co_return got.error();
   guest.said = std::move(got->message);
@@ -208,19 +189,6 @@ task<> server::run_bridge(session_ref of, arrival from) {
     report(trace::to_string(trace::bridge_lost{id, where, gone.why}));
   });
   co_await connection.run(of->core(), id, std::move(from.rest));
-}
-
-// One timer for all: the oldest stranger's deadline is the next.
-void server::watch_strangers() {
-  if (strangers_.empty() || stopped_) return;
-  stranger_timer_.expires_at(strangers_.front().deadline);
-  stranger_timer_.async_wait(lifeline_.guard([this](error_code error) {
-    if (error) return;
-    const auto at = clock::now();
-    for (const stranger& s : strangers_)
-      if (s.deadline <= at) s.channel->close();  // its coroutine takes it off the list
-    watch_strangers();
-  }));
 }
 
 }  // namespace mtcp::detail

@@ -44,11 +44,10 @@ server::server(const executor& where, acceptor_options options)
       options_(std::move(options)),
       tls_(tls_context::server(options_.keys)),
       group_(options_.group ? options_.group : std::make_shared<acceptor_group>()),
-      admission_(options_.admission),
+      lobby_(where, options_.admission, platform::descriptor_limit(), *this),
       sessions_(settings_of(options_), group_->instance(), *this,
                 [this](const trace::event& e) { report(trace::to_string(e)); }),
-      changed_(where),
-      stranger_timer_(where) {
+      changed_(where) {
   if (options_.keys.empty()) throw std::invalid_argument("a server needs a key");
   if (options_.listen.empty() && !options_.group) throw std::invalid_argument("a server needs an address to listen on");
   for (const tcp::endpoint& endpoint : options_.listen) listen_on(endpoint);
@@ -99,10 +98,7 @@ void server::drain() {
 void server::stop(std::chrono::milliseconds patience) {
   stopped_ = draining_ = true;
   close_listeners();
-  stranger_timer_.cancel();
-  for (const stranger& s : strangers_) s.channel->close();
-  error_code ignored;
-  for (tcp::socket* waiting : introduced_) waiting->close(ignored);
+  lobby_.close();
   waiting_.clear();
   cancel_accept();
   sessions_.leave_all(patience, now());
@@ -167,7 +163,10 @@ bool server::close_stream(std::string_view session, core::stream_id id) { return
 
 acceptor_snapshot server::snapshot() const {
   acceptor_snapshot out = totals_;
-  out.pending = admission_.pending();
+  out.pending = lobby_.pending();
+  out.silent = lobby_.silent();
+  out.turned_away_total += lobby_.turned_away();
+  out.strangers_total = lobby_.failed();
   for (const auto& [id, open] : sessions_.all()) {
     tunnel_snapshot& tunnel = out.tunnels.emplace_back();
     open->core().describe(tunnel, now());

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,11 +16,10 @@
 #include "mtcp/core/hello.hpp"
 #include "mtcp/net/acceptor.hpp"
 #include "mtcp/net/acceptor_group.hpp"
-#include "mtcp/net/admission.hpp"
 #include "mtcp/net/async.hpp"
 #include "mtcp/net/condition.hpp"
 #include "mtcp/net/driver.hpp"
-#include "mtcp/net/lifeline.hpp"
+#include "mtcp/net/lobby.hpp"
 #include "mtcp/net/platform.hpp"
 #include "mtcp/net/secure_channel.hpp"
 #include "mtcp/session/server_sessions.hpp"
@@ -35,7 +33,9 @@ struct arrival {
   std::vector<core::slice> rest;
 };
 
-class server final : private server_sessions::host, public std::enable_shared_from_this<server> {
+class server final : private server_sessions::host,
+                     private lobby::observer,
+                     public std::enable_shared_from_this<server> {
  public:
   server(const executor& where, acceptor_options options);
 
@@ -62,16 +62,6 @@ class server final : private server_sessions::host, public std::enable_shared_fr
 
  private:
   using session_ref = server_sessions::session_ref;
-  using clock = std::chrono::steady_clock;
-
-  /// A connection that has not said a valid HELLO yet.
-  struct stranger {
-    clock::time_point deadline;
-    asio::ip::address address;
-    secure_channel* channel;
-  };
-  using strangers = std::list<stranger>;  // all have equally long: the oldest is in front
-  class presence;
 
   void listen_on(const tcp::endpoint& where);
   void close_listeners();
@@ -80,14 +70,15 @@ class server final : private server_sessions::host, public std::enable_shared_fr
   task<> survive_shortage(tcp::acceptor& at);
   void meet_connection(tcp::socket socket);
   bool is_trusted_proxy(const asio::ip::address& from) const;
-  static task<> introduce(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address proxy);
-  void admit(tcp::socket socket, const asio::ip::address& from);
-  static task<> serve(std::shared_ptr<server> self, tcp::socket socket, asio::ip::address from);
-  task<error_code> meet(arrival& guest, const asio::ip::address& from);
+  void on_proxy(lobby::id who, tcp::socket socket) override;
+  static task<> introduce(std::shared_ptr<server> self, lobby::id who, tcp::socket socket);
+  void on_speaker(lobby::id who, tcp::socket socket) override;
+  static task<> serve(std::shared_ptr<server> self, lobby::id who, tcp::socket socket);
+  task<error_code> meet(lobby::id who, arrival& guest);
+  task<error_code> listen_to(arrival& guest, lobby::place& here);
   static task<> welcome(std::shared_ptr<server> self, arrival from);
   server_sessions::answer answer(const core::hello& said, const key& holder);
   task<> run_bridge(session_ref of, arrival from);
-  void watch_strangers();
 
   void on_begin(const session_ref& begun) override;
   void on_stream(server_session& of, core::stream_id id) override;
@@ -104,9 +95,7 @@ class server final : private server_sessions::host, public std::enable_shared_fr
   std::size_t place_ = 0;  // in the group
   std::vector<tcp::acceptor> listeners_;
   platform::reserve_descriptor reserve_;
-  admission admission_;
-  strangers strangers_;
-  std::list<tcp::socket*> introduced_;  // by a proxy that has not said by whom yet
+  lobby lobby_;
   server_sessions sessions_;
   std::map<core::session_id, std::unique_ptr<driver>> drivers_;  // of the sessions
   std::deque<incoming> waiting_;                                 // streams that nobody has accepted yet
@@ -116,8 +105,6 @@ class server final : private server_sessions::host, public std::enable_shared_fr
   bool stopped_ = false;
   acceptor_snapshot totals_;  // its counters only
   condition changed_;
-  timer stranger_timer_;
-  lifeline lifeline_;
 };
 
 }  // namespace mtcp::detail

@@ -24,17 +24,16 @@ namespace detail {
 struct initiate_receive {
   template <class Handler>
   void operator()(Handler handler, stream_state* state) const {
-    error_code ended = asio::error::not_connected;
-    std::optional<core::datagram> next;
-    if (state != nullptr) {
-      ended = {};
-      next = state->try_receive(ended);
-    }
-    if (next || ended) {
+    if (state == nullptr) {  // nor an executor to fall back on but the handler's own
       const auto where = asio::get_associated_executor(handler);
-      asio::post(where, asio::append(std::move(handler), ended, next ? std::move(*next) : core::datagram{}));
-      return;
+      const error_code error = asio::error::not_connected;
+      return asio::post(where, asio::append(std::move(handler), error, core::datagram{}));
     }
+    error_code ended;
+    auto next = state->try_receive(ended);
+    if (next || ended)
+      return complete_at_once(std::move(handler), state->get_executor(), ended,
+                              next ? std::move(*next) : core::datagram{});
     auto slot = asio::get_associated_cancellation_slot(handler);
     if (slot.is_connected()) slot.assign([state](asio::cancellation_type) { state->cancel_read(); });
     state->wait_receive(datagram_completion(std::move(handler), state->get_executor()));

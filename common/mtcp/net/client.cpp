@@ -53,7 +53,9 @@ client::client(const executor& where, tunnel_options options)
               [this](const trace::event& e) {
                 if (trace::is_notable(e)) report(trace::to_string(e));
               }),
-      changed_(where) {}
+      changed_(where) {
+  for (const path_options& path : options_.paths) books_.emplace_back(path);
+}
 
 // ---- from beginning to end ----
 
@@ -72,6 +74,7 @@ task<error_code> client::wait_up(std::shared_ptr<client> self, std::size_t bridg
 void client::stop(std::chrono::milliseconds patience) {
   policy_.stop(patience, now());
   for (const auto& [id, dial] : dials_) dial.by->abort();
+  for (address_book& book : books_) book.names.cancel();
   changed_.notify_all();
 }
 

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "mtcp/net/address_search.hpp"
 #include "mtcp/net/async.hpp"
 #include "mtcp/net/clock.hpp"
 #include "mtcp/net/condition.hpp"
@@ -71,6 +72,7 @@ class client final : public worker, private openings::listener, public std::enab
   executor executor_;
   tunnel_options options_;
   tls_context tls_;
+  std::vector<address_book> books_;  // by path
   driver driver_;
   client_policy policy_;
   std::map<dial_id, dialling> dials_;

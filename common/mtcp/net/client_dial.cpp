@@ -36,7 +36,7 @@ task<> client::dial(std::shared_ptr<client> self, dial_id id, std::size_t path) 
   std::optional<secure_channel> channel;
   error_code error;
   {
-    connector by(self->executor_, self->options_.paths[path], self->options_.connect_timeout);
+    connector by(self->executor_, self->options_.paths[path], self->books_[path], self->options_.connect_timeout);
     self->dials_.emplace(id, dialling{&by});
     const scope_exit registered([&self, id] { self->dials_.erase(id); });
     error = co_await by.connect(self->tls_, self->options_.key);

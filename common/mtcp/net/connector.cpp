@@ -1,98 +1,90 @@
 #include "mtcp/net/connector.hpp"
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <stdexcept>
 #include <utility>
+#include <vector>
 
+#include "mtcp/net/happy_eyeballs.hpp"
 #include "mtcp/net/platform.hpp"
 
 namespace mtcp {
+namespace {
 
-connector::connector(const executor& where, const path_options& path, std::chrono::milliseconds timeout,
-                     std::string name_servers)
-    : path_(path),
-      deadline_(clock::now() + timeout),
-      name_servers_(std::move(name_servers)),
-      socket_(where),
-      timer_(where) {}
+std::vector<tcp::endpoint> with_port(const std::vector<ip_address>& addresses, std::uint16_t port) {
+  std::vector<tcp::endpoint> out;
+  for (const ip_address& address : addresses) out.emplace_back(address, port);
+  return out;
+}
+
+}  // namespace
+
+connector::connector(const executor& where, const path_options& path, address_book& book,
+                     std::chrono::milliseconds timeout)
+    : path_(path), book_(book), deadline_(clock::now() + timeout), timer_(where) {}
 
 task<error_code> connector::connect(const tls_context& context, const key& own) {
-  expire_at(deadline_);
-  endpoints found;
-  error_code error = co_await resolve(found);
-  if (!error) error = co_await connect_to_any(found);
-  if (error) co_return explain(error);
-  expire_at(deadline_);
-  channel_.emplace(registered_anew(std::move(socket_)));
-  error = co_await channel_->connect(context, own);
-  co_return explain(error);
+  auto reached = co_await reach();
+  if (aborted_ || !reached) {
+    book_.names.forget(path_.host);
+    co_return explain(reached ? error_code() : reached.error());
+  }
+  error_code gone;
+  const ip_address address = reached->remote_endpoint(gone).address();
+  channel_.emplace(std::move(*reached));
+  watch_deadline();
+  error_code error = co_await channel_->connect(context, own);
+  error = explain(error);
+  if (!gone) remember(address, error);
+  co_return error;
 }
 
-// The resolver is a new one for each dial: a laptop that has changed networks has other name servers. And not the C
-// library's, whose lookups cannot be ended: with dead name servers they outlast every deadline.
-task<error_code> connector::resolve(endpoints& out) {
-  error_code not_literal;
-  const auto literal = asio::ip::make_address(path_.host, not_literal);
-  if (!not_literal) {
-    out.emplace_back(literal, path_.port);
-    co_return error_code();
-  }
-  try {
-    names_.emplace(socket_.get_executor(), name_servers_);
-  } catch (const std::runtime_error&) {
-    co_return error_code(asio::error::host_not_found_try_again);
-  }
-  const auto found = co_await names_->resolve(path_.host, deadline_);
-  names_.reset();
-  if (!found) co_return found.error();
-  for (const ip_address& address : *found) out.emplace_back(address, path_.port);
-  co_return error_code();
-}
-
-// Each address gets its share of the time that is left, so that one that does not answer leaves some to the others.
-task<error_code> connector::connect_to_any(const endpoints& found) {
-  error_code error = asio::error::timed_out;
-  std::size_t left = found.size();
-  for (const tcp::endpoint& to : found) {
+// The lookup goes on while known addresses are tried, and what it finds is tried beside them.
+task<result<tcp::socket>> connector::reach() {
+  address_search search(book_, path_.host, timer_);
+  connection_race race(timer_, connection_race::usual_stagger,
+                       [this](tcp::socket& socket, const tcp::endpoint& to) { return prepare(socket, to); });
+  for (;;) {
     const auto now = clock::now();
-    if (aborted_ || now >= deadline_) break;
-    expire_at(now + (deadline_ - now) / static_cast<int>(left--));
-    error = co_await connect_to(to);
-    if (!error) break;
+    if (race.won() || aborted_ || now >= deadline_) break;
+    race.add(with_port(search.take(now, race.idle()), path_.port));
+    race.advance(now);
+    if (race.idle() && search.over()) break;
+    timer_.expires_at(std::min({deadline_, search.next(), race.next()}));
+    co_await timer_.async_wait(use_result);
   }
-  co_return error;
+  if (!race.won() && search.error()) co_return search.error();
+  result<tcp::socket> reached = race.take();
+  co_return reached;
 }
 
-task<error_code> connector::connect_to(tcp::endpoint to) {
-  timed_out_ = false;
-  error_code error = prepare(to);
-  if (error) co_return error;
-  auto [outcome] = co_await socket_.async_connect(to, use_result);
-  error = explain(outcome);
-  co_return error;
-}
-
-error_code connector::prepare(const tcp::endpoint& to) {
+error_code connector::prepare(tcp::socket& socket, const tcp::endpoint& to) const {
   error_code error;
-  socket_.close(error);
-  socket_.open(to.protocol(), error);
-  if (error) return error;
-  platform::prepare_bridge(socket_);
-  if (!path_.interface.empty() && (error = platform::bind_to_interface(socket_, path_.interface))) return error;
-  if (!path_.congestion.empty() && (error = platform::set_congestion(socket_, path_.congestion))) return error;
+  platform::prepare_bridge(socket);
+  if (!path_.interface.empty() && (error = platform::bind_to_interface(socket, path_.interface))) return error;
+  if (!path_.congestion.empty() && (error = platform::set_congestion(socket, path_.congestion))) return error;
   if (path_.bind.empty()) return {};
   const auto local = asio::ip::make_address(path_.bind, error);
   if (!error && local.is_v6() != to.address().is_v6()) error = asio::error::address_family_not_supported;
-  if (!error) socket_.bind(tcp::endpoint(local, 0), error);
+  if (!error) socket.bind(tcp::endpoint(local, 0), error);
   return error;
 }
 
-void connector::expire_at(clock::time_point when) {
-  timer_.expires_at(when);
+// An address has worked when the server has proved there that it has the key. After a failure the name servers are
+// asked anew: what they said may have been the answer of a captive portal.
+void connector::remember(const ip_address& address, const error_code& outcome) {
+  if (aborted_) return;
+  if (!outcome) return book_.known.worked(address);
+  book_.known.failed(address);
+  book_.names.forget(path_.host);
+}
+
+void connector::watch_deadline() {
+  timer_.expires_at(deadline_);
   timer_.async_wait(lifeline_.guard([this](error_code error) {
-    if (error || timer_.expiry() > clock::now()) return;
+    if (error || !channel_) return;
     timed_out_ = true;
-    close();
+    channel_->close();
   }));
 }
 
@@ -112,13 +104,7 @@ secure_channel connector::take() {
 
 void connector::abort() {
   aborted_ = true;
-  close();
-}
-
-void connector::close() {
-  error_code ignored;
-  if (names_) names_->cancel();
-  socket_.close(ignored);
+  timer_.cancel();
   if (channel_) channel_->close();
 }
 

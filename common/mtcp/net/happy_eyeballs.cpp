@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <list>
-#include <memory>
 #include <optional>
+#include <utility>
 
 namespace mtcp {
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 /// How much an error says about the destination.
 int weight(const error_code& error) {
@@ -16,45 +14,9 @@ int weight(const error_code& error) {
   if (error == asio::error::connection_refused) return 5;
   if (error == asio::error::host_unreachable || error == asio::error::timed_out) return 4;
   if (error == asio::error::network_unreachable) return 3;
-  return 1;
+  if (error == asio::error::address_family_not_supported) return 1;  // of no use here, whatever the others are
+  return 2;
 }
-
-/// The attempts of one connect_first(). Handlers share it: it outlives whoever waits for it.
-struct race {
-  explicit race(const executor& where) : changed(where) {}
-
-  std::list<tcp::socket> attempts;
-  std::optional<tcp::socket> winner;
-  error_code worst;
-  timer changed;
-
-  /// Attempts under way.
-  std::size_t running() const { return attempts.size(); }
-
-  void fail(const error_code& error) {
-    if (weight(error) > weight(worst)) worst = error;
-  }
-
-  void finish(std::list<tcp::socket>::iterator attempt, const error_code& error) {
-    if (!error && !winner) winner.emplace(std::move(*attempt));
-    if (error) fail(error);
-    attempts.erase(attempt);
-    changed.cancel();
-  }
-};
-
-void start(const std::shared_ptr<race>& r, const executor& where, const tcp::endpoint& to) {
-  const auto attempt = r->attempts.emplace(r->attempts.end(), where);
-  attempt->async_connect(to, [r, attempt](const error_code& error) { r->finish(attempt, error); });
-}
-
-/// Closes what still runs, however the coroutine ends; the handlers come later and find nobody waiting.
-struct give_up_at_exit {
-  std::shared_ptr<race> r;
-  ~give_up_at_exit() {
-    for (tcp::socket& s : r->attempts) s.close();
-  }
-};
 
 }  // namespace
 
@@ -68,24 +30,107 @@ std::vector<ip_address> interleave(const std::vector<ip_address>& addresses) {
   return out;
 }
 
+/// Handlers share it: they may come when the race is over, and find nobody to wake then.
+struct connection_race::attempts {
+  struct attempt {
+    tcp::socket socket;
+    tcp::endpoint to;
+  };
+  using place = std::list<attempt>::iterator;
+
+  explicit attempts(timer& news) : wake(&news) {}
+
+  std::list<attempt> running;
+  std::optional<tcp::socket> winner;
+  error_code worst;
+  clock::time_point next_at{};  // when one more is due
+  timer* wake;                  // null when the race is over
+
+  void fail(const error_code& error) {
+    if (weight(error) > weight(worst)) worst = error;
+    next_at = {};
+  }
+
+  void finish(place which, const error_code& error) {
+    if (error) fail(error);
+    if (!error && !winner) winner.emplace(std::move(which->socket));
+    running.erase(which);
+    if (wake != nullptr) wake->cancel();
+  }
+};
+
+connection_race::connection_race(timer& wake, std::chrono::milliseconds stagger, preparation prepare)
+    : executor_(wake.get_executor()),
+      stagger_(stagger),
+      prepare_(std::move(prepare)),
+      attempts_(std::make_shared<attempts>(wake)) {}
+
+connection_race::~connection_race() {
+  attempts_->wake = nullptr;
+  error_code ignored;
+  for (auto& attempt : attempts_->running) attempt.socket.close(ignored);
+}
+
+bool connection_race::knows(const tcp::endpoint& to) const {
+  const auto& running = attempts_->running;
+  return std::find(waiting_.begin(), waiting_.end(), to) != waiting_.end() ||
+         std::any_of(running.begin(), running.end(), [&to](const auto& attempt) { return attempt.to == to; });
+}
+
+void connection_race::add(const std::vector<tcp::endpoint>& more) {
+  for (const tcp::endpoint& to : more)
+    if (!knows(to)) waiting_.push_back(to);
+}
+
+void connection_race::advance(clock::time_point now) {
+  while (!won() && !waiting_.empty() && (attempts_->running.empty() || now >= attempts_->next_at)) {
+    attempts_->next_at = now + stagger_;
+    const tcp::endpoint to = waiting_.front();
+    waiting_.pop_front();
+    start(to);
+  }
+}
+
+void connection_race::start(const tcp::endpoint& to) {
+  tcp::socket socket(executor_);
+  error_code error;
+  socket.open(to.protocol(), error);
+  if (!error && prepare_) error = prepare_(socket, to);
+  if (error) return attempts_->fail(error);
+  const auto place = attempts_->running.insert(attempts_->running.end(), {std::move(socket), to});
+  place->socket.async_connect(
+      to, [shared = attempts_, place](const error_code& outcome) { shared->finish(place, outcome); });
+}
+
+connection_race::clock::time_point connection_race::next() const {
+  return waiting_.empty() ? clock::time_point::max() : attempts_->next_at;
+}
+
+bool connection_race::won() const { return attempts_->winner.has_value(); }
+
+bool connection_race::idle() const { return waiting_.empty() && attempts_->running.empty(); }
+
+result<tcp::socket> connection_race::take() {
+  if (won()) return registered_anew(std::move(*attempts_->winner));
+  if (!attempts_->running.empty()) attempts_->fail(asio::error::timed_out);
+  return attempts_->worst ? attempts_->worst : error_code(asio::error::host_not_found);
+}
+
 task<result<tcp::socket>> connect_first(std::vector<tcp::endpoint> endpoints, std::chrono::milliseconds stagger,
-                                        clock::time_point deadline) {
+                                        std::chrono::steady_clock::time_point deadline) {
   const executor where = co_await asio::this_coro::executor;
-  const auto r = std::make_shared<race>(where);
-  const give_up_at_exit guard{r};
-  auto next = endpoints.begin();
-  while (!r->winner && clock::now() < deadline && (next != endpoints.end() || r->running() != 0)) {
-    if (next != endpoints.end()) start(r, where, *next++);
-    const auto pause = clock::now() + stagger;
-    r->changed.expires_at(next == endpoints.end() ? deadline : std::min(pause, deadline));
-    if (r->running() != 0) co_await r->changed.async_wait(use_result);
+  timer wake(where);
+  connection_race race(wake, stagger);
+  race.add(endpoints);
+  for (;;) {
+    const auto now = std::chrono::steady_clock::now();
+    race.advance(now);
+    if (race.won() || race.idle() || now >= deadline) break;
+    wake.expires_at(std::min(deadline, race.next()));
+    co_await wake.async_wait(use_result);
   }
-  if (r->winner) {
-    tcp::socket connected = registered_anew(std::move(*r->winner));
-    co_return connected;
-  }
-  if (r->running() != 0) r->fail(asio::error::timed_out);
-  co_return r->worst ? r->worst : error_code(asio::error::host_not_found);
+  result<tcp::socket> connected = race.take();
+  co_return connected;
 }
 
 }  // namespace mtcp

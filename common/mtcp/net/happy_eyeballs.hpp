@@ -2,6 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "mtcp/net/address.hpp"
@@ -12,11 +15,51 @@ namespace mtcp {
 /// family the order stays.
 std::vector<ip_address> interleave(const std::vector<ip_address>& addresses);
 
-/// Connects to `endpoints` in their order. The next attempt starts when the last one failed, or after `stagger` (250 ms
-/// in section 5). The first connection wins, and the other attempts are given up.
+/// The attempts to reach one of several endpoints, of which more may come while they run. The next attempt starts when
+/// the last one failed, or after `stagger`. The first connection wins, and the other attempts are given up.
 ///
-/// Errors: timed_out at `deadline`; else the most telling of what the attempts met: a refusal says more than an
-/// unreachable host, which says more than an unreachable network. Of no endpoints: host_not_found.
+/// Whoever drives it calls advance(), then waits on `wake` until next(), and again until won() or idle(). `wake` is
+/// cancelled whenever there is news, and must outlive the race.
+class connection_race {
+ public:
+  using clock = std::chrono::steady_clock;
+  /// What is done to a socket, which is open, before it connects. An error is the outcome of the attempt.
+  using preparation = std::function<error_code(tcp::socket&, const tcp::endpoint&)>;
+
+  static constexpr std::chrono::milliseconds usual_stagger{250};  ///< section 5
+
+  explicit connection_race(timer& wake, std::chrono::milliseconds stagger = usual_stagger, preparation prepare = {});
+  /// Gives up what still runs.
+  ~connection_race();
+  connection_race(const connection_race&) = delete;
+  connection_race& operator=(const connection_race&) = delete;
+
+  /// To be tried behind those that wait; not those that wait or are being tried already.
+  void add(const std::vector<tcp::endpoint>& more);
+  /// Starts what is due.
+  void advance(clock::time_point now);
+  /// When the next attempt is due, if there is no news before.
+  clock::time_point next() const;
+  bool won() const;
+  /// Nothing waits, and nothing is being tried.
+  bool idle() const;
+  /// The connection. Errors: timed_out if attempts still run; else the most telling of what they met: a refusal says
+  /// more than an unreachable host, which says more than an unreachable network. Of no endpoints: host_not_found.
+  result<tcp::socket> take();
+
+ private:
+  struct attempts;
+  bool knows(const tcp::endpoint& to) const;
+  void start(const tcp::endpoint& to);
+
+  executor executor_;
+  std::chrono::milliseconds stagger_;
+  preparation prepare_;
+  std::deque<tcp::endpoint> waiting_;
+  std::shared_ptr<attempts> attempts_;
+};
+
+/// A race between `endpoints`, in their order, until `deadline`. Errors: those of connection_race::take().
 task<result<tcp::socket>> connect_first(std::vector<tcp::endpoint> endpoints, std::chrono::milliseconds stagger,
                                         std::chrono::steady_clock::time_point deadline);
 

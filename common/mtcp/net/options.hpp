@@ -14,6 +14,7 @@
 #include "mtcp/core/engine.hpp"
 #include "mtcp/core/limits.hpp"
 #include "mtcp/net/address.hpp"
+#include "mtcp/net/admission_options.hpp"
 #include "mtcp/net/key.hpp"
 #include "mtcp/net/key_ring.hpp"
 
@@ -51,16 +52,6 @@ struct tunnel_options {
   event_sink on_event{};                        ///< may be empty
 };
 
-/// How a server meets strangers.
-struct admission_options {
-  std::chrono::milliseconds deadline{5'000};  ///< for TLS and HELLO together
-  std::size_t pending_most = 256;             ///< connections that have not said a valid HELLO, over all addresses
-  std::size_t pending_per_address = 16;       ///< the same from one IPv4 address or one IPv6 /64
-  double rate_per_address = 16;               ///< new connections a second from one address, on average
-  double burst_per_address = 32;
-  std::size_t addresses_most = 16'384;  ///< addresses remembered at once
-};
-
 class acceptor_group;
 
 /// A server.
@@ -77,7 +68,7 @@ struct acceptor_options {
   std::vector<network> trusted_proxies{};
   std::chrono::milliseconds resume_timeout{60'000};  ///< a session outlives its last bridge by this much
   std::size_t sessions_per_key = 64;
-  std::size_t bridges_per_session = 64;
+  std::size_t bridges_per_session = 128;
   event_sink on_event{};  ///< may be empty
 };
 

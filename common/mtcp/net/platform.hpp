@@ -38,6 +38,9 @@ error_code set_congestion(tcp::socket& socket, const std::string& algorithm);
 /// The same for all connections that it accepts.
 error_code set_congestion(tcp::acceptor& listener, const std::string& algorithm);
 
+/// How many file descriptors this process may have (RLIMIT_NOFILE).
+std::size_t descriptor_limit();
+
 /// A file descriptor kept back for the moment when there are none left: giving it up lets a listener accept the
 /// connection that waits, only to close it, instead of being told of it again and again.
 class reserve_descriptor {

@@ -5,8 +5,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <limits>
 
 #include "mtcp/net/platform_bbr.hpp"
 #include "mtcp/net/platform_tcp_info.hpp"
@@ -88,6 +91,13 @@ error_code set_congestion(tcp::socket& socket, const std::string& algorithm) {
 
 error_code set_congestion(tcp::acceptor& listener, const std::string& algorithm) {
   return set_congestion_of(listener.native_handle(), algorithm);
+}
+
+std::size_t descriptor_limit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+    return std::numeric_limits<std::size_t>::max();
+  return files.rlim_cur;
 }
 
 void reserve_descriptor::fill() {

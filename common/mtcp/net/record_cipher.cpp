@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <new>
 
+#include "mtcp/net/aes_choice.hpp"
+
 namespace mtcp {
 namespace {
 
@@ -64,6 +66,11 @@ std::unique_ptr<record_cipher> record_cipher::make_openssl(suite which, use what
   auto made = std::make_unique<openssl_cipher>();
   if (!made->set_key(which, what, key)) return nullptr;
   return made;
+}
+
+std::unique_ptr<record_cipher> record_cipher::make_vector(use what, std::span<const std::byte> key) {
+  const aes_maker& make = chosen_aes().make;
+  return make ? make(what, key) : nullptr;
 }
 
 }  // namespace mtcp

@@ -28,7 +28,7 @@ class record_cipher {
   /// The quickest that this machine has. `key` has key_size() bytes. Null if OpenSSL fails, or memory is short.
   static std::unique_ptr<record_cipher> make(suite which, use what, std::span<const std::byte> key);
   static std::unique_ptr<record_cipher> make_openssl(suite which, use what, std::span<const std::byte> key);
-  /// AES-128-GCM. Null where the processor cannot, or the library was not there when this was built.
+  /// AES-128-GCM. Null where it was not chosen (aes_choice.hpp).
   static std::unique_ptr<record_cipher> make_vector(use what, std::span<const std::byte> key);
 
   virtual ~record_cipher() = default;

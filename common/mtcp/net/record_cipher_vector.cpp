@@ -1,6 +1,6 @@
 // AES-128-GCM of Intel's multi-buffer library (libIPSec_MB). Only where the processor has VAES and AVX-512: elsewhere
 // OpenSSL is as quick.
-#include "mtcp/net/record_cipher.hpp"
+#include "mtcp/net/aes_choice.hpp"
 
 #ifdef MTCP_IPSEC_MB
 
@@ -11,39 +11,36 @@ namespace mtcp {
 namespace {
 
 // The functions that the library chose for this processor. They keep no state of their own, so that all threads share
-// them, and its manager, of 200 KB, need not stay.
+// them, and its manager, of 200 KB, need not stay. Written once, by prepare(), before there is a cipher.
 struct functions {
   aes_gcm_pre_t expand_key = nullptr;
   aes_gcm_init_t begin = nullptr;
   aes_gcm_enc_dec_update_t encrypt = nullptr, decrypt = nullptr;
   aes_gcm_enc_dec_finalize_t end_encryption = nullptr, end_decryption = nullptr;
 };
+functions library;
 
-functions choose() noexcept {
+const char* prepare() noexcept {
   struct free_manager {
     void operator()(IMB_MGR* p) const noexcept { free_mb_mgr(p); }
   };
   const std::unique_ptr<IMB_MGR, free_manager> manager(alloc_mb_mgr(0));
-  if (manager == nullptr) return {};
+  if (manager == nullptr) return "out of memory";
   constexpr auto needed = IMB_FEATURE_AVX512_SKX | IMB_FEATURE_VAES | IMB_FEATURE_VPCLMULQDQ;
-  if ((manager->features & needed) != needed) return {};
+  if ((manager->features & needed) != needed) return "the processor lacks VAES or AVX-512";
   init_mb_mgr_avx512(manager.get());
-  if (imb_get_errno(manager.get()) != 0) return {};  // it has failed its own tests
-  return {manager->gcm128_pre,        manager->gcm128_init,         manager->gcm128_enc_update,
-          manager->gcm128_dec_update, manager->gcm128_enc_finalize, manager->gcm128_dec_finalize};
-}
-
-const functions& library() noexcept {
-  static const functions chosen = choose();
-  return chosen;
+  if (imb_get_errno(manager.get()) != 0) return "Intel's multi-buffer library fails its own tests";
+  library = {manager->gcm128_pre,        manager->gcm128_init,         manager->gcm128_enc_update,
+             manager->gcm128_dec_update, manager->gcm128_enc_finalize, manager->gcm128_dec_finalize};
+  return nullptr;
 }
 
 class vector_cipher final : public record_cipher {
  public:
   vector_cipher(use what, std::span<const std::byte> key) noexcept
-      : update_(what == use::sealing ? library().encrypt : library().decrypt),
-        end_(what == use::sealing ? library().end_encryption : library().end_decryption) {
-    library().expand_key(key.data(), &key_);
+      : update_(what == use::sealing ? library.encrypt : library.decrypt),
+        end_(what == use::sealing ? library.end_encryption : library.end_decryption) {
+    library.expand_key(key.data(), &key_);
   }
   vector_cipher(const vector_cipher&) = delete;
   vector_cipher& operator=(const vector_cipher&) = delete;
@@ -55,7 +52,7 @@ class vector_cipher final : public record_cipher {
   bool begin(const nonce& number, std::span<const std::byte> additional) noexcept override {
     const auto* iv = reinterpret_cast<const std::uint8_t*>(number.data());
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(additional.data());
-    library().begin(&key_, &state_, iv, bytes, additional.size());
+    library.begin(&key_, &state_, iv, bytes, additional.size());
     return true;
   }
   bool update(std::span<const std::byte> in, std::byte* out) noexcept override {
@@ -79,11 +76,15 @@ class vector_cipher final : public record_cipher {
   gcm_context_data state_{};
 };
 
+std::unique_ptr<record_cipher> make(record_cipher::use what, std::span<const std::byte> key) {
+  return std::make_unique<vector_cipher>(what, key);
+}
+
 }  // namespace
 
-std::unique_ptr<record_cipher> record_cipher::make_vector(use what, std::span<const std::byte> key) {
-  if (library().expand_key == nullptr) return nullptr;
-  return std::make_unique<vector_cipher>(what, key);
+const vector_library* linked_vector_library() {
+  static const vector_library linked{IMB_VERSION_NUM, imb_get_version, prepare, make};
+  return &linked;
 }
 
 }  // namespace mtcp
@@ -92,7 +93,7 @@ std::unique_ptr<record_cipher> record_cipher::make_vector(use what, std::span<co
 
 namespace mtcp {
 
-std::unique_ptr<record_cipher> record_cipher::make_vector(use, std::span<const std::byte>) { return nullptr; }
+const vector_library* linked_vector_library() { return nullptr; }
 
 }  // namespace mtcp
 

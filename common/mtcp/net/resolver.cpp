@@ -1,15 +1,16 @@
 #include "mtcp/net/resolver.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <utility>
 
 namespace mtcp {
 namespace {
 
 constexpr std::chrono::milliseconds resolution_delay{50};
 constexpr std::chrono::seconds longest_ttl{300};
+constexpr std::chrono::milliseconds shared_for = detail::resolver_channel::first_timeout;
 constexpr std::size_t most_entries = 1'024;
-
-std::vector<ip_address> loopback() { return {asio::ip::address_v6::loopback(), asio::ip::address_v4::loopback()}; }
 
 /// Names that always mean this machine (RFC 6761, section 6.3). c-ares knows them too, but 1.18 leaks memory then.
 bool is_localhost(std::string_view name) { return name == "localhost" || name.ends_with(".localhost"); }
@@ -20,13 +21,25 @@ bool is_localhost(std::string_view name) { return name == "localhost" || name.en
 struct resolver::entry {
   detail::lookup_answer v6, v4;
   unsigned open_questions = 2;
+  clock::time_point asked = clock::now();
   clock::time_point late_at = clock::time_point::max();  // when one family alone is enough
   clock::time_point expires = clock::time_point::max();
   std::vector<timer*> waiting;
 
+  /// What needs no question.
+  static std::shared_ptr<entry> of(std::vector<ip_address> addresses) {
+    const auto known = std::make_shared<entry>();
+    known->v6.addresses = std::move(addresses);
+    known->open_questions = 0;
+    return known;
+  }
+
   bool usable() const { return !v6.addresses.empty() || !v4.addresses.empty(); }
   bool answered() const { return open_questions == 0 || clock::now() >= late_at; }
-  bool stale() const { return open_questions == 0 && clock::now() >= expires; }
+  bool stale() const {
+    if (open_questions != 0) return !usable() && clock::now() >= asked + shared_for;
+    return clock::now() >= expires;
+  }
 
   void take(detail::lookup_answer& place, detail::lookup_answer answer) {
     place = std::move(answer);
@@ -56,35 +69,50 @@ struct resolver::entry {
   }
 };
 
-/// Leaves the entry's list however the wait ends.
-struct resolver::waiter {
-  waiter(const executor& where, entry& on) : wake(where), entry_(on) { entry_.waiting.push_back(&wake); }
-  ~waiter() { std::erase(entry_.waiting, &wake); }
-  waiter(const waiter&) = delete;
-  waiter& operator=(const waiter&) = delete;
+resolver::lookup::lookup(resolver& names, const std::string& name, timer& wake)
+    : entry_(names.find_or_ask(name)), wake_(wake) {
+  entry_->waiting.push_back(&wake_);
+}
 
-  timer wake;
+resolver::lookup::~lookup() { std::erase(entry_->waiting, &wake_); }
 
- private:
-  entry& entry_;
-};
+bool resolver::lookup::ended() const { return entry_->answered(); }
 
-resolver::resolver(const executor& where, const std::string& servers) : executor_(where), channel_(where, servers) {}
+resolver::clock::time_point resolver::lookup::next() const { return entry_->late_at; }
+
+result<std::vector<ip_address>> resolver::lookup::outcome() const { return entry_->outcome(); }
+
+resolver::resolver(const executor& where, resolver_options options) : executor_(where), options_(std::move(options)) {
+  if (options_.servers.empty()) resolv_conf_.emplace(options_.resolv_conf, clock::now());
+  channel_ = std::make_unique<detail::resolver_channel>(executor_, options_);
+}
+
 resolver::~resolver() = default;
 
 task<result<std::vector<ip_address>>> resolver::resolve(std::string name, clock::time_point deadline) {
-  if (const auto literal = parse_address(name)) co_return std::vector<ip_address>{*literal};
-  if (is_localhost(name)) co_return loopback();
-  const std::shared_ptr<entry> e = find_or_ask(name);
-  waiter self(executor_, *e);
-  while (!e->answered() && clock::now() < deadline) {
-    self.wake.expires_at(std::min(deadline, e->late_at));
-    co_await self.wake.async_wait(use_result);
+  timer wake(executor_);
+  const lookup asked(*this, name, wake);
+  while (!asked.ended() && clock::now() < deadline) {
+    wake.expires_at(std::min(deadline, asked.next()));
+    co_await wake.async_wait(use_result);
   }
-  co_return e->outcome();
+  co_return asked.outcome();
+}
+
+void resolver::forget(const std::string& name) {
+  const auto it = entries_.find(name);
+  if (it != entries_.end() && it->second->open_questions == 0) entries_.erase(it);
+}
+
+void resolver::cancel() {
+  for (const auto& channel : former_) channel->cancel();
+  channel_->cancel();
 }
 
 std::shared_ptr<resolver::entry> resolver::find_or_ask(const std::string& name) {
+  if (const auto literal = parse_address(name)) return entry::of({*literal});
+  if (is_localhost(name)) return entry::of({asio::ip::address_v6::loopback(), asio::ip::address_v4::loopback()});
+  renew_channel(clock::now());
   const auto it = entries_.find(name);
   if (it != entries_.end() && !it->second->stale()) return it->second;
   make_room();
@@ -94,10 +122,24 @@ std::shared_ptr<resolver::entry> resolver::find_or_ask(const std::string& name) 
   return fresh;
 }
 
+// A channel that is at work is kept until it is found idle: it cannot be taken from under its lookups.
+void resolver::renew_channel(clock::time_point now) {
+  std::erase_if(former_, [](const auto& channel) { return channel->idle(); });
+  const bool other_servers = resolv_conf_ && resolv_conf_->changed(now);
+  if (!other_servers && !channel_->silent(now)) return;
+  try {
+    auto next = std::make_unique<detail::resolver_channel>(executor_, options_);
+    former_.push_back(std::exchange(channel_, std::move(next)));
+    if (other_servers) entries_.clear();
+  } catch (const std::runtime_error&) {
+    if (other_servers) resolv_conf_->forget();
+  }
+}
+
 void resolver::ask(const std::string& name, const std::shared_ptr<entry>& e) {
   using family = detail::resolver_channel::family;
-  channel_.lookup(name, family::ipv6, [e](detail::lookup_answer a) { e->take(e->v6, std::move(a)); });
-  channel_.lookup(name, family::ipv4, [e](detail::lookup_answer a) { e->take(e->v4, std::move(a)); });
+  channel_->lookup(name, family::ipv6, [e](detail::lookup_answer a) { e->take(e->v6, std::move(a)); });
+  channel_->lookup(name, family::ipv4, [e](detail::lookup_answer a) { e->take(e->v4, std::move(a)); });
 }
 
 void resolver::make_room() {

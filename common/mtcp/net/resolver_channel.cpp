@@ -1,5 +1,6 @@
 #include "mtcp/net/resolver_channel.hpp"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 namespace mtcp::detail {
 namespace {
 
-constexpr int first_timeout_ms = 2'000;  // doubles with every round over the name servers
 constexpr int rounds = 3;
 
 void require(int status) {
@@ -57,6 +57,22 @@ lookup_answer to_answer(int status, const ares_addrinfo* found) {
   return answer;
 }
 
+ip_address address_of(const ares_addr_port_node& server) {
+  if (server.family == AF_INET) return asio::ip::address_v4(ntohl(server.addr.addr4.s_addr));
+  asio::ip::address_v6::bytes_type bytes;
+  std::copy_n(reinterpret_cast<const unsigned char*>(&server.addr.addr6), bytes.size(), bytes.begin());
+  return asio::ip::address_v6(bytes);
+}
+
+bool asks_this_machine(ares_channel channel) {
+  ares_addr_port_node* servers = nullptr;
+  if (ares_get_servers_ports(channel, &servers) != ARES_SUCCESS) return false;
+  const std::unique_ptr<ares_addr_port_node, decltype(&ares_free_data)> owner(servers, ares_free_data);
+  for (auto server = servers; server != nullptr; server = server->next)
+    if (is_local(unmapped(address_of(*server)))) return true;
+  return false;
+}
+
 void on_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* found) {
   const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owner(found, ares_freeaddrinfo);
   const std::unique_ptr<resolver_channel::callback> done(static_cast<resolver_channel::callback*>(argument));
@@ -75,27 +91,48 @@ struct resolver_channel::watch {
   bool reading = false, writing = false;         // what is being waited for
 };
 
-resolver_channel::resolver_channel(const executor& where, const std::string& servers)
+resolver_channel::resolver_channel(const executor& where, const resolver_options& options)
     : executor_(where), timer_(where) {
   start_library();
-  ares_options options{};
-  options.timeout = first_timeout_ms;
-  options.tries = rounds;
-  options.sock_state_cb = on_socket_state;
-  options.sock_state_cb_data = this;
+  std::string resolv_conf = options.resolv_conf;
+  ares_options settings{};
+  settings.timeout = static_cast<int>(first_timeout.count());
+  settings.tries = rounds;
+  settings.sock_state_cb = on_socket_state;
+  settings.sock_state_cb_data = this;
+  settings.resolvconf_path = resolv_conf.data();
+  settings.udp_port = settings.tcp_port = options.port;
+  constexpr int which = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF |
+                        ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT;
   ares_channel channel = nullptr;
-  require(ares_init_options(&channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB));
+  require(ares_init_options(&channel, &settings, which));
   channel_.reset(channel);
-  if (!servers.empty()) require(ares_set_servers_ports_csv(channel, servers.c_str()));
+  if (!options.servers.empty()) require(ares_set_servers_ports_csv(channel, options.servers.c_str()));
+  choose_way(options);
 }
 
 resolver_channel::~resolver_channel() = default;
+
+void resolver_channel::choose_way(const resolver_options& options) {
+  if (options.interface.empty() && options.bind.empty()) return;
+  if (asks_this_machine(channel_.get())) return;
+  if (!options.interface.empty()) ares_set_local_dev(channel_.get(), options.interface.c_str());
+  const auto bind = parse_address(options.bind);
+  if (bind && bind->is_v4()) ares_set_local_ip4(channel_.get(), bind->to_v4().to_uint());
+  if (bind && bind->is_v6()) ares_set_local_ip6(channel_.get(), bind->to_v6().to_bytes().data());
+}
 
 void resolver_channel::lookup(const std::string& name, family which, callback done) {
   ares_addrinfo_hints hints{};
   hints.ai_family = which == family::ipv4 ? AF_INET : AF_INET6;
   hints.ai_socktype = SOCK_STREAM;
-  ares_getaddrinfo(channel_.get(), name.c_str(), nullptr, &hints, on_answer, new callback(std::move(done)));
+  if (under_way_++ == 0) heard_ = clock::now();
+  auto ended = std::make_unique<callback>([this, done = std::move(done)](lookup_answer answer) {
+    --under_way_;
+    heard_ = clock::now();
+    done(std::move(answer));
+  });
+  ares_getaddrinfo(channel_.get(), name.c_str(), nullptr, &hints, on_answer, ended.release());
   arm_timer();
 }
 

@@ -59,17 +59,29 @@ task<error_code> secure_channel::connect(const tls_context& context, const key& 
 }
 
 task<error_code> secure_channel::accept(const tls_context& context) {
-  result<std::span<const std::byte>> first = std::span<const std::byte>();
-  while (first && first->empty()) {
+  error_code error = co_await hear(context);
+  if (!error) error = co_await answer();
+  co_return error;
+}
+
+task<error_code> secure_channel::hear(const tls_context& context) {
+  while (!pending()) {
     auto [waited] = co_await socket_.async_wait(tcp::socket::wait_read, use_result);
     if (waited) co_return waited;
-    first = receive_some();
+    const auto input = receive_some();
+    if (!input) co_return input.error();
+    if (input->empty()) continue;
+    if (!tls_ && !may_be_tls(*input)) co_return errc::tls_failed;
+    if (!tls_) tls_ = std::make_unique<tls_driver>(context);
+    const error_code error = continue_handshake(*input);
+    if (error) pending_.clear();
+    if (error) co_return error;
   }
-  if (!first) co_return first.error();
-  if (!may_be_tls(*first)) co_return errc::tls_failed;
-  tls_ = std::make_unique<tls_driver>(context);
-  error_code error = continue_handshake(*first);
-  if (!error) error = co_await shake_hands();
+  co_return error_code();
+}
+
+task<error_code> secure_channel::answer() {
+  const error_code error = co_await shake_hands();
   if (error) pending_.clear(), pending_sent_ = 0;
   co_return error;
 }
@@ -102,14 +114,18 @@ std::uint64_t secure_channel::key_updates() const noexcept { return tls_->key_up
 std::array<std::byte, 32> secure_channel::exporter() const { return tls_->exporter(); }
 
 mac_bytes secure_channel::bind(std::string_view label, std::span<const std::byte> message) const {
-  const auto binding = exporter();
+  return bind_to(shared_key(), exporter(), label, message);
+}
+
+mac_bytes bind_to(const key& shared, std::span<const std::byte> exporter, std::string_view label,
+                  std::span<const std::byte> message) {
   const auto label_bytes = std::as_bytes(std::span(label));
   std::vector<std::byte> input;
-  input.reserve(label.size() + binding.size() + message.size());
+  input.reserve(label.size() + exporter.size() + message.size());
   input.insert(input.end(), label_bytes.begin(), label_bytes.end());
-  input.insert(input.end(), binding.begin(), binding.end());
+  input.insert(input.end(), exporter.begin(), exporter.end());
   input.insert(input.end(), message.begin(), message.end());
-  return hmac(shared_key().mac_key(), input);
+  return hmac(shared.mac_key(), input);
 }
 
 task<error_code> secure_channel::wait_writable() {

@@ -21,6 +21,11 @@
 
 namespace mtcp {
 
+/// HMAC-SHA256 with the key's MAC key over label, exporter and message: says that `message` was made on the very
+/// connection that the exporter belongs to, for one purpose.
+mac_bytes bind_to(const key& shared, std::span<const std::byte> exporter, std::string_view label,
+                  std::span<const std::byte> message);
+
 class tls_driver;
 
 class secure_channel {
@@ -35,6 +40,10 @@ class secure_channel {
   /// Server: waits until the client has sent something that can be TLS before it spends memory on it. A client that
   /// fails is never answered, so that one who guesses learns nothing: the caller just closes.
   task<error_code> accept(const tls_context& context);
+  /// Its two halves. hear() returns without an error once the client has shown that it has a key, or a recording of who
+  /// has; answer() sends it the first byte, and makes it prove that.
+  task<error_code> hear(const tls_context& context);
+  task<error_code> answer();
 
   /// The key that both ends hold; for the server, which of its keys the client has. Valid after connect() or accept().
   const key_id& peer_key() const noexcept;

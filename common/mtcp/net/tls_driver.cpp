@@ -149,21 +149,31 @@ tls_driver::error_code tls_driver::handshake(std::span<const std::byte> in, std:
     failed_ = true;
     return error;
   }
-  take_over();
+  if (!take_over()) {
+    failed_ = true;
+    return errc::tls_failed;
+  }
   return wire_.in.empty() ? error_code() : decrypt(std::exchange(wire_.in, {}), early, out);
 }
 
-// The secrets of both directions are known; OpenSSL has read and written the last of its records.
-void tls_driver::take_over() {
+// OpenSSL has read and written the last of its records, and is not needed any more. False if it has not told the
+// secrets of both directions: both ends of a version that tells them otherwise would agree on keys that everybody
+// knows.
+bool tls_driver::take_over() {
+  if (!exchange_.client_traffic || !exchange_.server_traffic) return false;
   using use = tls_record_key::use;
   using suite = tls_record_key::suite;
   const bool chacha20 = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get())) == 0x1303;
   const suite which = chacha20 ? suite::chacha20_poly1305 : suite::aes_128_gcm;
   const bool server = context_->server;
-  sealing_.emplace(use::sealing, server ? exchange_.server_traffic : exchange_.client_traffic, which);
-  opening_.emplace(use::opening, server ? exchange_.client_traffic : exchange_.server_traffic, which);
-  exchange_.client_traffic = exchange_.server_traffic = {};
-  established_ = true;
+  sealing_.emplace(use::sealing, server ? *exchange_.server_traffic : *exchange_.client_traffic, which);
+  opening_.emplace(use::opening, server ? *exchange_.client_traffic : *exchange_.server_traffic, which);
+  exchange_.client_traffic.reset();
+  exchange_.server_traffic.reset();
+  cipher_name_ = SSL_get_cipher_name(ssl_.get());
+  established_ = export_binding();
+  ssl_.reset();  // with the first secrets, from which all keys to come would follow
+  return established_;
 }
 
 // ---- receiving ----
@@ -244,13 +254,13 @@ tls_driver::verdict tls_driver::handle_content(tls_content type, std::span<const
   return what == user_canceled ? verdict::fine : verdict::given_up;
 }
 
-// One request of a key update is answered by our next write. A second one before that would make answers without limit.
+// Requests are answered by our next write, all of them by one update (RFC 8446, section 4.6.3).
 tls_driver::verdict tls_driver::handle_key_update(std::span<const std::byte> message) {
   const bool well_formed = message.size() == key_update.size() && message.back() <= std::byte{1} &&
                            std::ranges::equal(message.first(4), std::span(key_update).first(4));
   if (!well_formed || !opening_->replace()) return verdict::wrong;
-  if (message.back() == std::byte{0}) return verdict::fine;
-  return std::exchange(update_requested_, true) ? verdict::wrong : verdict::fine;
+  if (message.back() == std::byte{1}) update_requested_ = true;
+  return verdict::fine;
 }
 
 // ---- sending ----
@@ -320,13 +330,17 @@ void tls_driver::goodbye(std::vector<std::byte>& out) {
   append_alert(warning, close_notify, out);
 }
 
-std::array<std::byte, 32> tls_driver::exporter() const {
+bool tls_driver::export_binding() {
   static constexpr std::string_view label = "EXPORTER-mtcp-1";
-  std::array<std::byte, 32> out{};
-  if (SSL_export_keying_material(ssl_.get(), reinterpret_cast<unsigned char*>(out.data()), out.size(), label.data(),
-                                 label.size(), nullptr, 0, 0) != 1) {
-    throw std::logic_error("TLS exporter before the end of the handshake");
-  }
+  auto* out = reinterpret_cast<unsigned char*>(binding_.writable().data());
+  return SSL_export_keying_material(ssl_.get(), out, secret_bytes::size, label.data(), label.size(), nullptr, 0, 0) ==
+         1;
+}
+
+std::array<std::byte, 32> tls_driver::exporter() const {
+  if (!established_) throw std::logic_error("TLS exporter before the end of the handshake");
+  std::array<std::byte, 32> out;
+  std::ranges::copy(binding_.bytes(), out.begin());
   return out;
 }
 

@@ -57,11 +57,11 @@ class tls_driver {
   /// Once established.
   const key& shared_key() const noexcept { return *exchange_.shared; }
   std::array<std::byte, 32> exporter() const;
-  const char* cipher_name() const noexcept { return SSL_get_cipher_name(ssl_.get()); }
+  const char* cipher_name() const noexcept { return cipher_name_; }
   /// How often the key for sending was replaced.
   std::uint64_t key_updates() const noexcept { return key_updates_; }
 
-  /// Drivers that exist in this process, for statistics: each holds some 15 KB.
+  /// Drivers that exist in this process, for statistics: each holds some 15 KB until its handshake is over.
   static std::size_t live() noexcept;
 
  private:
@@ -74,7 +74,8 @@ class tls_driver {
 
   error_code finish_handshake() const noexcept;
   error_code error_of(int result) const noexcept;
-  void take_over();
+  bool take_over();
+  bool export_binding();
   verdict decrypt_all(std::span<const std::byte> in, std::vector<core::slice>& plain);
   verdict complete_record(std::span<const std::byte>& in, std::vector<core::slice>& plain);
   verdict open_record(std::span<const std::byte> record, std::vector<core::slice>& plain);
@@ -88,8 +89,10 @@ class tls_driver {
   tls_context context_;
   psk_exchange exchange_;
   tls_wire wire_;
-  std::unique_ptr<SSL, free_ssl> ssl_;
-  std::optional<tls_record_key> sealing_, opening_;  ///< once established
+  std::unique_ptr<SSL, free_ssl> ssl_;               ///< until established
+  std::optional<tls_record_key> sealing_, opening_;  ///< from then on, as the next two
+  secret_bytes binding_;                             ///< what exporter() returns
+  const char* cipher_name_ = "";                     ///< static text of OpenSSL's
   std::vector<std::byte> partial_;                   ///< the front of a record whose rest has not come
   std::uint64_t records_ = 0;                        ///< sent under the present key
   std::optional<core::timestamp> key_since_;         ///< of the first record under it

@@ -12,7 +12,20 @@ constexpr std::size_t nonce_size = 16;
 
 psk_exchange& exchange_of(const SSL* ssl) noexcept { return *static_cast<psk_exchange*>(SSL_get_app_data(ssl)); }
 
+bool is_hex(char c) noexcept { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
 int hex_value(char c) noexcept { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; }
+
+// Behind the label of a line of the key log. Empty if it has another shape than our suites give it.
+std::optional<secret_bytes> secret_of(std::string_view random_and_secret) noexcept {
+  constexpr std::size_t digits = 2 * secret_bytes::size;
+  if (random_and_secret.size() != digits + 1 + digits || random_and_secret[digits] != ' ') return std::nullopt;
+  const std::string_view secret = random_and_secret.substr(digits + 1);
+  if (!std::ranges::all_of(secret, is_hex)) return std::nullopt;
+  std::optional<secret_bytes> out(std::in_place);
+  for (std::size_t i = 0; i < secret_bytes::size; ++i)
+    out->writable()[i] = static_cast<std::byte>(hex_value(secret[2 * i]) << 4 | hex_value(secret[2 * i + 1]));
+  return out;
+}
 
 // OpenSSL wants the key in the shape of a session. Of its cipher suite only the digest counts: SHA-256 in all of ours.
 // Null when out of memory.
@@ -58,18 +71,21 @@ int offer_psk(SSL* ssl, const EVP_MD*, const unsigned char** identity, std::size
   return *session != nullptr ? 1 : 0;
 }
 
-// LABEL, the client's random number and the secret, the latter two in hexadecimal digits.
+// LABEL, the client's random number and the secret, the latter two in 64 hexadecimal digits each. A line of any other
+// shape is not taken, so that the handshake fails for want of a secret.
 void take_secret(const SSL* ssl, const char* line) noexcept {
-  const std::string_view text(line);
+  std::string_view text(line);
   psk_exchange& exchange = exchange_of(ssl);
-  secret_bytes* to = text.starts_with("CLIENT_TRAFFIC_SECRET_0 ")   ? &exchange.client_traffic
-                     : text.starts_with("SERVER_TRAFFIC_SECRET_0 ") ? &exchange.server_traffic
-                                                                    : nullptr;
-  constexpr std::size_t digits = 2 * secret_bytes::size;
-  if (to == nullptr || text.size() < digits) return;
-  const std::string_view secret = text.substr(text.size() - digits);
-  for (std::size_t i = 0; i < secret_bytes::size; ++i)
-    to->writable()[i] = static_cast<std::byte>(hex_value(secret[2 * i]) << 4 | hex_value(secret[2 * i + 1]));
+  const auto is = [&](std::string_view label) {
+    if (!text.starts_with(label)) return false;
+    text.remove_prefix(label.size());
+    return true;
+  };
+  if (is("CLIENT_TRAFFIC_SECRET_0 ")) {
+    exchange.client_traffic = secret_of(text);
+  } else if (is("SERVER_TRAFFIC_SECRET_0 ")) {
+    exchange.server_traffic = secret_of(text);
+  }
 }
 
 int find_psk(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESSION** session) noexcept {

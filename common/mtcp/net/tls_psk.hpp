@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 
 #include "mtcp/net/key_ring.hpp"
@@ -31,7 +32,8 @@ struct psk_exchange {
   psk_identity identity{};         ///< client only
   const key_ring* keys = nullptr;  ///< server only; must live until the handshake ends, as must the decoy
   const secret_bytes* decoy = nullptr;
-  secret_bytes client_traffic, server_traffic;  ///< secrets of the first records behind the handshake
+  /// Secrets of the first records behind the handshake; empty until take_secret() has them.
+  std::optional<secret_bytes> client_traffic, server_traffic;
 };
 
 /// For SSL_CTX_set_psk_use_session_callback().

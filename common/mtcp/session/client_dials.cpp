@@ -50,6 +50,7 @@ void client_policy::greet_one(dial_id id, pending& p) {
   hello.options = p.use;
   hello.limits = core::announced(settings_.limits);
   hello.bridge = p.bridge;
+  hello.extensions.add(core::unassigned_extension(static_cast<std::uint8_t>(settings_.seed + id)), {});
   if (session_) {
     hello.session = session_->id;
     hello.secret = session_->secret;
@@ -57,6 +58,7 @@ void client_policy::greet_one(dial_id id, pending& p) {
     hello.counts = session_->core.engine().unsettled();
   } else {
     creating_ = id;
+    hello.extensions.add(core::extension::resume_timeout, core::resume_timeout_value(settings_.resume_timeout));
   }
   actions_.push_back(greet{id, std::move(hello)});
 }
@@ -95,6 +97,7 @@ void client_policy::begin_session(const core::welcome& got, pending& p, core::ti
   session_->instance = got.instance;
   session_->last_bridge = p.bridge;
   session_->core.engine().set_peer_limits(got.limits, now);
+  session_->resume_timeout = core::agreed_resume_timeout(settings_.resume_timeout, got.extensions);
   trace_event(trace::session_begun{short_name(session_->id), {}});
   openings_.submit(session_->core, now);
 }

@@ -89,9 +89,10 @@ std::optional<core::timestamp> client_policy::next_deadline() const {
 void client_policy::on_event(const core::event& what, core::timestamp now) {
   namespace events = core::events;
   if (core::stream_of(what)) return openings_.on_event(session_->core, what, now);
-  const auto on_going_away = [this](const events::going_away&) {
+  const auto on_going_away = [&](const events::going_away&) {
     session_->server_leaves = true;
     trace_event(trace::server_leaving{});
+    if (bridge_count() == 0) on_last_bridge_lost(now);  // it said so right before that one ended
   };
   const auto on_failed = [this](const events::failed&) {
     end_session(errc::protocol_violation, "the server broke the protocol: the tunnel is over");
@@ -252,7 +253,7 @@ void client_policy::end_session(error_code why, const char* because) {
 void client_policy::on_last_bridge_lost(core::timestamp now) {
   if (stopped() || session_->server_leaves || session_->core.ended()) return end_session(errc::going_away);
   trace_event(trace::no_bridge_left{});
-  session_expires_ = now + settings_.resume_timeout;
+  session_expires_ = now + session_->resume_timeout;
   for (path& p : paths_)
     if (std::exchange(p.foreign, false)) p.retry.reset();
 }

@@ -50,7 +50,8 @@ struct client_session {
   core::join_secret secret{};
   core::instance_id instance{};
   core::bridge_id last_bridge = 0;
-  bool server_leaves = false;  ///< it opens no more streams
+  core::duration resume_timeout{0};  ///< both ends keep it for so long without bridges
+  bool server_leaves = false;        ///< it opens no more streams
 };
 
 class client_policy final : public worker, private session::owner {

@@ -23,6 +23,7 @@ server_session::server_session(const server_settings& settings, identity who, li
       listener_(told),
       who_(std::move(who)),
       core_(core::role::server, settings.limits, *this, now),
+      resume_timeout_(settings.resume_timeout),
       alone_since_(now) {}
 
 void server_session::wake() {
@@ -37,7 +38,15 @@ core::welcome_status server_session::claim_bridge(core::bridge_id id) {
   const bool full =
       core_.bridge_count() >= settings_.bridges_per_session || used_bridges_.range_count() >= most_id_ranges;
   if (full) return core::welcome_status::limit;
-  return used_bridges_.insert(id) ? core::welcome_status::ok : core::welcome_status::refused;
+  const bool fresh = !core_.engine().knows_bridge(id) && used_bridges_.insert(id);
+  return fresh ? core::welcome_status::ok : core::welcome_status::refused;
+}
+
+// The client learns for how long it may stay away, and the server does not wait for one that has given up.
+void server_session::agree(const core::extension_list& offered, core::extension_list& accepted) {
+  if (!offered.number(core::extension::resume_timeout)) return;
+  resume_timeout_ = core::agreed_resume_timeout(resume_timeout_, offered);
+  accepted.add(core::extension::resume_timeout, core::resume_timeout_value(resume_timeout_));
 }
 
 // ---- bridges ----
@@ -72,14 +81,14 @@ void server_session::end_if_alone(core::timestamp now) {
   if (!alone_since_ || told_end_) return;
   if (core_.ended()) return end(errc::going_away, "the session is over");
   if (client_leaves_) return end(errc::going_away, "the client has left");
-  if (now - *alone_since_ >= settings_.resume_timeout) end(errc::session_expired, "no bridge came back in time");
+  if (now - *alone_since_ >= resume_timeout_) end(errc::session_expired, "no bridge came back in time");
 }
 
 std::optional<core::timestamp> server_session::next_deadline() const {
   if (told_end_) return std::nullopt;
   const auto due = core_.next_deadline();
   if (!alone_since_) return due;
-  const core::timestamp expiry = *alone_since_ + settings_.resume_timeout;
+  const core::timestamp expiry = *alone_since_ + resume_timeout_;
   return due ? std::min(*due, expiry) : expiry;
 }
 

@@ -22,7 +22,7 @@ struct server_settings {
   core::limits limits{};
   core::duration resume_timeout = std::chrono::seconds(60);  ///< a session outlives its last bridge by this much
   std::size_t sessions_per_owner = 64;
-  std::size_t bridges_per_session = 64;
+  std::size_t bridges_per_session = 128;
 };
 
 class server_session final : public worker, private session::owner {
@@ -63,6 +63,9 @@ class server_session final : public worker, private session::owner {
   /// enough.
   core::welcome_status claim_bridge(core::bridge_id id);
 
+  /// What the HELLO that creates the session offers, and what WELCOME answers.
+  void agree(const core::extension_list& offered, core::extension_list& accepted);
+
   /// The session ends resume_timeout after its last bridge; at once if the client has said goodbye before.
   void attach(core::bridge_id id, link& connection, const core::bridge_options& use, core::timestamp now);
   session::lost_bridge detach(core::bridge_id id, core::timestamp now);
@@ -85,6 +88,7 @@ class server_session final : public worker, private session::owner {
   waker* waker_ = nullptr;
   identity who_;
   session core_;
+  core::duration resume_timeout_;
   core::range_set used_bridges_;
   std::optional<core::timestamp> alone_since_;  ///< unset while it has bridges
   bool had_bridges_ = false;

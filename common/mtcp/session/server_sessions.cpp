@@ -24,6 +24,7 @@ server_sessions::answer server_sessions::greet(const core::hello& said, const ow
   if (said.session == core::session_id{}) {
     welcome.secret = joined.secret();
     engine.set_peer_limits(said.limits, now);
+    joined.agree(said.extensions, welcome.extensions);
   } else {
     engine.settle(said.counts, now);
     joined.core().changed();

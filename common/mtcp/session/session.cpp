@@ -103,6 +103,7 @@ bridge& session::attach(core::bridge_id id, link& connection, const core::bridge
   const auto added = bridges_.emplace(id, std::make_unique<bridge>(id, connection, use, path, now)).first;
   engine_.bridge_up(id, use, now);
   if (ended_) added->second->close(errc::going_away);
+  if (!engine_.stats_of(id)) added->second->close(errc::bridge_silent);  // the peer has lost it before it came up
   changed();
   return *added->second;
 }

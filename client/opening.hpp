@@ -1,0 +1,33 @@
+// A stream for an application that waits for it; not for one that has left meanwhile.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "mtcp/core/types.hpp"
+#include "mtcp/net/async.hpp"
+#include "mtcp/net/tunnel.hpp"
+
+namespace mtcp::client {
+
+/// What it means that an application which waits for its stream has ended its side of the connection. TCP does not say:
+/// one that has closed looks like one that only sends no more, until something is sent to it.
+enum class end_of_file : std::uint8_t {
+  leaves,    ///< so far it has said nothing that wants an answer: it wants none any more
+  said_all,  ///< it may have said all that it has to say, and waits for the answer
+};
+
+/// A stream, or why there is none.
+struct opening {
+  error_code error;
+  stream remote;
+};
+
+/// tunnel::async_open, cancelled when `application` leaves (operation_aborted): its connection is reset, or ends in a
+/// way that means so. What it sends meanwhile stays in the socket, and from then on its end means said_all. The socket
+/// must be non-blocking, and nobody else may wait for it.
+task<opening> open_for(tcp::socket& application, tunnel& through, core::target to, std::span<const std::byte> early,
+                       end_of_file means);
+
+}  // namespace mtcp::client

@@ -1,0 +1,69 @@
+// The list of extensions: what may be in it, and what is made of values.
+#include "mtcp/core/extension.hpp"
+
+#include <gtest/gtest.h>
+
+#include "mtcp/core/wire.hpp"
+
+namespace mtcp::core {
+namespace {
+
+using namespace std::chrono_literals;
+using bytes = std::vector<std::byte>;
+
+TEST(extensions, each_type_once) {
+  extension_list list;
+  EXPECT_TRUE(list.add(extension::resume_timeout, 5));
+  EXPECT_FALSE(list.add(extension::resume_timeout, 6));
+  EXPECT_EQ(list.number(extension::resume_timeout), 5U);
+}
+
+TEST(extensions, are_limited_in_number) {
+  extension_list list;
+  for (std::uint64_t type = 1; type <= max_extensions; ++type) EXPECT_TRUE(list.add(type, {}));
+  EXPECT_FALSE(list.add(max_extensions + 1, {}));
+  EXPECT_EQ(list.entries().size(), max_extensions);
+}
+
+TEST(extensions, are_limited_in_size) {
+  extension_list list;
+  EXPECT_FALSE(list.add(1, bytes(max_extension_bytes - 2)));
+  EXPECT_TRUE(list.add(1, bytes(max_extension_bytes - 5)));
+  EXPECT_EQ(list.size_in_bytes(), max_extension_bytes - 2);
+  EXPECT_FALSE(list.add(2, bytes(1)));
+  EXPECT_TRUE(list.add(2, {}));
+}
+
+TEST(extensions, that_are_missing_or_no_number_say_nothing) {
+  extension_list none, empty, longer;
+  EXPECT_EQ(none.number(extension::resume_timeout), std::nullopt);
+  empty.add(1, {});
+  EXPECT_EQ(empty.number(extension::resume_timeout), std::nullopt);
+  longer.add(1, bytes(2, std::byte{1}));
+  EXPECT_EQ(longer.number(extension::resume_timeout), std::nullopt);
+}
+
+TEST(extensions, of_types_that_stay_unassigned_are_no_known_ones) {
+  for (unsigned n = 0; n < 256; ++n) {
+    EXPECT_EQ(unassigned_extension(static_cast<std::uint8_t>(n)) % 31, 27U);
+    EXPECT_NE(unassigned_extension(static_cast<std::uint8_t>(n)),
+              static_cast<std::uint64_t>(extension::resume_timeout));
+  }
+}
+
+TEST(extensions, the_shorter_resume_timeout_holds) {
+  const auto agreed = [](std::uint64_t told) {
+    extension_list peers;
+    peers.add(extension::resume_timeout, told);
+    return agreed_resume_timeout(60s, peers);
+  };
+  EXPECT_EQ(agreed_resume_timeout(60s, {}), 60s);
+  EXPECT_EQ(agreed(200), 200ms);
+  EXPECT_EQ(agreed(0), 0s);
+  EXPECT_EQ(agreed(90'000), 60s);
+  EXPECT_EQ(agreed(max_varint), 60s);
+  EXPECT_EQ(resume_timeout_value(60s + 1ns), 60'000U);
+}
+
+}  // namespace
+}  // namespace mtcp::core

@@ -1,0 +1,172 @@
+// Whole ends of a tunnel, engine and shell, without sockets: whatever a peer says, a program that asked for a stream
+// has one or an error, and can use what it has.
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <list>
+#include <string>
+#include <vector>
+
+#include "core/engine_pair.hpp"
+#include "fuzz/fuzz.hpp"
+#include "mtcp/core/frame.hpp"
+#include "mtcp/net/acceptor.hpp"
+#include "mtcp/net/association.hpp"
+#include "mtcp/net/clock.hpp"
+#include "mtcp/net/stream_state.hpp"
+#include "mtcp/refusal.hpp"
+#include "mtcp/session/openings.hpp"
+#include "mtcp/session/server_session.hpp"
+
+namespace {
+
+using namespace mtcp;
+using fuzz::require;
+
+core::limits small() {
+  core::limits l;
+  l.receive_budget = 1 << 20;
+  l.max_streams = 64;
+  return l;
+}
+
+/// A program that uses its streams: it says something, and reads until their end.
+class program {
+ public:
+  void use(stream s) {
+    require(s.is_open(), "a stream without an error is one");
+    owned& mine = streams_.emplace_back();
+    mine.peer = std::move(s);
+    read(mine);
+    mine.peer.async_write_some(asio::buffer(word_), [](const error_code&, std::size_t) {});
+  }
+  void use(association a) {
+    association& mine = associations_.emplace_back(std::move(a));
+    mine.send({"192.0.2.1", 53}, std::as_bytes(std::span(word_)));
+    receive(mine);
+  }
+
+ private:
+  struct owned {
+    stream peer;
+    std::vector<core::slice> read;
+  };
+
+  void read(owned& mine) {
+    mine.peer.async_read_slices(mine.read, 4096, [this, &mine](const error_code& error, std::size_t size) {
+      require(error || size != 0, "a read has something to say");
+      mine.read.clear();
+      if (error == asio::error::operation_aborted) return;
+      error ? mine.peer.close() : read(mine);
+    });
+  }
+  void receive(association& mine) {
+    mine.async_receive([this, &mine](const error_code& error, const core::datagram&) {
+      if (error == asio::error::operation_aborted) return;
+      error ? mine.close() : receive(mine);
+    });
+  }
+
+  const std::string word_ = "hello";
+  std::list<owned> streams_;
+  std::list<association> associations_;
+};
+
+/// What both ends have: two bridges, on which bytes arrive piece by piece.
+template <class End>
+void feed(End& end, asio::io_context& io, std::span<const std::byte> bytes, std::size_t piece) {
+  session& at = end.core();
+  at.engine().set_peer_limits(core::announced(small()), now());
+  for (const core::bridge_id id : {1, 2}) at.engine().bridge_up(id, {}, now());
+  end.begin();
+  for (std::size_t from = 0; from < bytes.size() && !at.ended(); from += piece) {
+    const auto part = bytes.subspan(from, std::min(piece, bytes.size() - from));
+    at.engine().handle_input(1 + from / piece % 2, core::slice::copy_of(part), now());
+    at.work(now());
+    io.restart();
+    io.poll();
+    at.engine().transmit_order(now());
+    for (const core::bridge_id id : {1, 2}) core::test::frames_for(at.engine(), id, now());
+  }
+}
+
+class client_end : session::owner, openings::listener {
+ public:
+  explicit client_end(asio::io_context& io) : io_(io) {}
+  client_end(const client_end&) = delete;
+  client_end& operator=(const client_end&) = delete;
+  ~client_end() { openings_.fail_all(connection_reset()); }
+
+  session& core() { return core_; }
+  void begin() {
+    for (const core::target& to : {core::target{"example.org", 80}, core::target{"example.org", 443}, core::target{}})
+      openings_.add(openings_.next_ticket(), to, std::vector<std::byte>(100), now() + std::chrono::minutes(1));
+    openings_.submit(core_, now());
+  }
+
+ private:
+  void wake() override {}
+  void on_event(const core::event& what, core::timestamp) override {
+    if (std::holds_alternative<core::events::failed>(what)) return core_.end(errc::protocol_violation);
+    openings_.on_event(core_, what, now());
+  }
+  void on_opened(std::uint64_t, session& through, core::stream_id id, const core::target& to, bool stopped) override {
+    const core::target& bound = through.engine().bound_address(id);
+    auto opened = std::make_unique<detail::stream_state>(through, io_.get_executor(), id, to, bound);
+    if (stopped) opened->on_stopped();
+    core::is_association(to) ? uses_.use(association(stream(std::move(opened)))) : uses_.use(stream(std::move(opened)));
+  }
+  void on_not_opened(std::uint64_t, error_code why) override {
+    require(why && !why.message().empty(), "an error says why there is no stream");
+  }
+
+  asio::io_context& io_;
+  session core_{core::role::client, small(), *this, now()};
+  openings openings_{*this};
+  program uses_;
+};
+
+/// Every other stream is refused.
+class server_end : server_session::listener {
+ public:
+  explicit server_end(asio::io_context& io) : io_(io) {}
+
+  session& core() { return session_.core(); }
+  void begin() {}
+
+ private:
+  void on_stream(server_session& of, core::stream_id id) override {
+    const core::target& to = of.core().engine().target_of(id);
+    auto asked = std::make_unique<detail::stream_state>(of.core(), io_.get_executor(), id, to, core::target());
+    incoming request(stream(std::move(asked)), of.user());
+    if (core::is_association(request.target())) return uses_.use(association(request.answer({})));
+    if (request.id() % 2 == 0) return request.refuse(core::refusal::policy);
+    uses_.use(request.answer({"192.0.2.1", 1}));
+  }
+  void on_end(server_session&, const std::string&) override {}
+
+  asio::io_context& io_;
+  server_settings settings_{.limits = small()};
+  server_session session_{settings_, {}, *this, now()};
+  program uses_;
+};
+
+template <class End>
+void check(std::span<const std::byte> bytes, std::size_t piece) {
+  asio::io_context io;
+  {
+    End end(io);
+    feed(end, io, bytes, piece);
+  }
+  io.restart();
+  io.poll();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::choices input(fuzz::bytes_of(data, size));
+  const std::size_t piece = 1 + input.byte();
+  check<client_end>(input.rest(), piece);
+  check<server_end>(input.rest(), piece);
+  return 0;
+}

@@ -1,0 +1,233 @@
+#include "vectors/vectors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mtcp/core/frame.hpp"
+#include "mtcp/core/hello.hpp"
+#include "mtcp/net/key.hpp"
+#include "mtcp/net/secure_channel.hpp"
+#include "vectors/hex.hpp"
+
+namespace mtcp::vectors {
+namespace {
+
+using json = nlohmann::ordered_json;
+using bytes = std::vector<std::byte>;
+using core::frame_type;
+
+// Id 00 01 .. 07, secret 00 01 .. 1f.
+constexpr std::string_view key_text = "mtcp1-aaaqeayeaudaoaabaibqibiga4eascqlbqgq4dyqcejbgfavcylrqgi2dmob2hq7go5akra";
+
+// first, first + 1, ...
+template <std::size_t N>
+std::array<std::byte, N> counting(unsigned first) {
+  std::array<std::byte, N> out;
+  for (std::size_t i = 0; i < N; ++i) out[i] = static_cast<std::byte>(first + i);
+  return out;
+}
+
+json describe(const key& k) {
+  return {{"text", key_text},
+          {"id", to_hex(k.id().bytes)},
+          {"identity_key", to_hex(k.identity_key().bytes())},
+          {"tls_psk", to_hex(k.tls_psk().bytes())},
+          {"mac_key", to_hex(k.mac_key().bytes())}};
+}
+
+json identity_of(const key& k) {
+  const auto nonce = counting<16>(0x40);
+  return {{"nonce", to_hex(nonce)}, {"identity", to_hex(nonce) + to_hex(hmac(k.identity_key(), nonce))}};
+}
+
+json describe(const std::vector<core::bridge_count>& counts) {
+  json out = json::array();
+  for (const auto& c : counts) out.push_back({{"bridge", c.bridge}, {"count", c.count}});
+  return out;
+}
+
+json describe(const core::extension_list& extensions) {
+  json out = json::array();
+  for (const auto& e : extensions.entries()) out.push_back({{"type", e.type}, {"value", to_hex(e.value)}});
+  return out;
+}
+
+// The end of both messages.
+void describe(json& to, const core::peer_limits& limits, const std::vector<core::bridge_count>& counts,
+              const core::extension_list& extensions) {
+  to["tunnel_credit"] = limits.tunnel_credit;
+  to["early_limit"] = limits.early_limit;
+  to["stream_limit"] = limits.max_streams;
+  to["lost_bridges"] = describe(counts);
+  to["extensions"] = describe(extensions);
+}
+
+json describe(const core::hello& m) {
+  json out{{"version", m.version},
+           {"session_id", to_hex(m.session)},
+           {"join_secret", to_hex(m.secret)},
+           {"server_instance_id", to_hex(m.instance)},
+           {"bridge_id", m.bridge},
+           {"role", m.options.backup ? 1 : 0},
+           {"direction", static_cast<int>(m.options.carries)},
+           {"rate_limit", m.options.rate_limit}};
+  describe(out, m.limits, m.counts, m.extensions);
+  return out;
+}
+
+json describe(const core::welcome& m) {
+  json out{{"version", m.version},
+           {"status", static_cast<int>(m.status)},
+           {"server_instance_id", to_hex(m.instance)},
+           {"session_id", to_hex(m.session)},
+           {"join_secret", to_hex(m.secret)}};
+  describe(out, m.limits, m.counts, m.extensions);
+  return out;
+}
+
+template <class Message>
+json greeting(std::string_view name, const key& k, std::string_view label, const Message& message) {
+  const auto exporter = counting<32>(0xc0);
+  bytes frame = core::encode(message);
+  const auto mac = bind_to(k, exporter, label, std::span(frame).first(frame.size() - core::mac_size));
+  std::ranges::copy(mac, frame.end() - core::mac_size);
+  return {{"name", name},
+          {"label", label},
+          {"exporter", to_hex(exporter)},
+          {"fields", describe(message)},
+          {"frame", to_hex(frame)}};
+}
+
+core::hello creating() {
+  core::hello m;
+  m.bridge = 1;
+  m.limits = {.tunnel_credit = 268'435'456, .early_limit = 8192, .max_streams = 16384};
+  m.extensions.add(core::extension::resume_timeout, 60'000);
+  m.extensions.add(core::unassigned_extension(1), {});
+  return m;
+}
+
+core::welcome created() {
+  core::welcome m;
+  m.instance = counting<16>(0x60);
+  m.session = counting<16>(0x70);
+  m.secret = counting<32>(0x80);
+  m.limits = {.tunnel_credit = 268'435'456, .early_limit = 8192, .max_streams = 16384};
+  m.extensions.add(core::extension::resume_timeout, 30'000);
+  return m;
+}
+
+core::hello joining() {
+  core::hello m = creating();
+  m.session = created().session;
+  m.secret = created().secret;
+  m.instance = created().instance;
+  m.bridge = 300;
+  m.options = {.backup = true, .carries = core::bridge_options::direction::down, .rate_limit = 6'250'000};
+  m.counts = {{1, 123'456'789'012}, {2, 0}};
+  m.extensions = {};
+  return m;
+}
+
+struct field {
+  std::string_view name;
+  std::uint64_t value;
+};
+
+json frame(std::string_view name, json fields, std::span<const std::byte> whole) {
+  return {{"type", name}, {"fields", std::move(fields)}, {"frame", to_hex(whole)}};
+}
+
+template <class PutFields>
+bytes framed(frame_type type, PutFields put_fields) {
+  bytes out(1024);
+  const std::span<std::byte> whole(out);
+  core::wire_writer body(whole.subspan(core::frame_header_size));
+  put_fields(body);
+  core::put_frame_header(whole.first<core::frame_header_size>(), type, body.size());
+  out.resize(core::frame_header_size + body.size());
+  return out;
+}
+
+// A frame of integers, and bytes behind them.
+json of_integers(std::string_view name, frame_type type, std::initializer_list<field> fields,
+                 std::string_view rest = {}) {
+  const auto raw = std::as_bytes(std::span(rest));
+  json described = json::object();
+  for (const field& f : fields) described[std::string(f.name)] = f.value;
+  if (!rest.empty()) described["bytes"] = to_hex(raw);
+  return frame(name, described, framed(type, [&](core::wire_writer& body) {
+                 for (const field& f : fields) body.varint(f.value);
+                 body.bytes(raw);
+               }));
+}
+
+json of_address(std::string_view name, frame_type type, std::uint64_t stream, std::uint64_t window, std::uint16_t port,
+                std::string_view host) {
+  bytes out(1024);
+  const std::size_t size = core::put_open_frame(out, type, stream, window, port, host);
+  return frame(name, {{"stream", stream}, {"window", window}, {"port", port}, {"host", host}},
+               std::span(out).first(size));
+}
+
+json acknowledgement() {
+  bytes out(64);
+  const std::size_t size = core::put_frame(out, frame_type::ack, 2U, 1U, 5U, 250U, 2U, 5U, 1000U);
+  const json first{{"bridge", 1}, {"count", 5}, {"delay", 250}}, second{{"bridge", 2}, {"count", 5}, {"delay", 1000}};
+  return frame("ACK", {{"entries", json::array({first, second})}}, std::span(out).first(size));
+}
+
+json datagram() {
+  const std::string_view host = "192.0.2.53";
+  const auto payload = std::as_bytes(std::span(std::string_view("a question")));
+  const json fields{{"stream", 2}, {"port", 53}, {"host", host}, {"bytes", to_hex(payload)}};
+  return frame("DATAGRAM", fields, framed(frame_type::datagram, [&](core::wire_writer& body) {
+                 body.varint(2);
+                 body.varint(53);
+                 body.string(host);
+                 body.bytes(payload);
+               }));
+}
+
+json frames() {
+  return json::array({of_integers("PATH", frame_type::path,
+                                  {{"bridge", 1}, {"backup", 1}, {"direction", 2}, {"rate_limit", 6'250'000}}),
+                      of_address("OPEN", frame_type::open, 1, 1'048'576, 443, "example.org"),
+                      of_address("OPEN", frame_type::open, 2, 65'536, 0, ""),
+                      of_address("OPENED", frame_type::opened, 1, 1'048'576, 54'321, "192.0.2.7"),
+                      of_integers("REFUSED", frame_type::refused, {{"stream", 1}, {"code", 5}}),
+                      of_integers("DATA", frame_type::data, {{"stream", 1}, {"offset", 0}}, "hello, world"),
+                      of_integers("DATA", frame_type::data, {{"stream", 1}, {"offset", 20'000}}, "x"),
+                      of_integers("FIN", frame_type::fin, {{"stream", 1}, {"final_offset", 12}}),
+                      of_integers("RESET", frame_type::reset, {{"stream", 1}, {"code", 1}, {"final_offset", 12}}),
+                      of_integers("STOP", frame_type::stop, {{"stream", 1}, {"code", 1}}),
+                      of_integers("WINDOW", frame_type::window, {{"stream", 1}, {"limit", 2'097'152}}),
+                      of_integers("WINDOW", frame_type::window, {{"stream", 0}, {"limit", 4'294'967'296}}),
+                      acknowledgement(),
+                      of_integers("PING", frame_type::ping, {{"number", 1}}),
+                      of_integers("PONG", frame_type::pong, {{"number", 1}}),
+                      of_integers("BRIDGE_CLOSED", frame_type::bridge_closed, {{"bridge", 2}, {"count", 5}}),
+                      datagram(),
+                      of_integers("GOAWAY", frame_type::goaway, {{"reserved", 0}}),
+                      of_integers("BRIDGE_SUSPECT", frame_type::bridge_suspect, {{"bridge", 1}}),
+                      of_integers("unknown", static_cast<frame_type>(0x7f), {}, "to be skipped")});
+}
+
+}  // namespace
+
+json make() {
+  const key k = key::parse(key_text);
+  return {{"key", describe(k)},
+          {"identity", identity_of(k)},
+          {"greetings", json::array({greeting("HELLO, create", k, "mtcp1 hello", creating()),
+                                     greeting("WELCOME", k, "mtcp1 welcome", created()),
+                                     greeting("HELLO, join", k, "mtcp1 hello", joining())})},
+          {"frames", frames()}};
+}
+
+}  // namespace mtcp::vectors
