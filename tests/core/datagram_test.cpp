@@ -89,7 +89,7 @@ TEST(Association, CarriesDatagramsBothWays) {
   const stream_id id = pair.associate();
   EXPECT_TRUE(pair.send(pair.client, id, "question", {"name.test", 53}));
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.server, event::type::datagram));
+  EXPECT_TRUE(pair.has_event<events::datagram>(pair.server));
   const auto asked = pair.server.read_datagram(id);
   EXPECT_EQ(text_of(asked), "question");
   EXPECT_EQ(asked->peer, (target{"name.test", 53}));
@@ -104,7 +104,7 @@ TEST(Association, ReportsAgainOnlyAfterItWasRead) {
   const stream_id id = pair.associate();
   const auto reports = [&] {
     int count = 0;
-    for (const event& e : pair.events(pair.server)) count += e.kind == event::type::datagram;
+    for (const event& e : pair.events(pair.server)) count += std::holds_alternative<events::datagram>(e);
     return count;
   };
   reports();
@@ -194,13 +194,13 @@ TEST(Association, EndsAsAStreamDoes) {
   const stream_id id = pair.associate();
   pair.send(pair.client, id, "unread");
   pair.run();
-  pair.client.close(id);
+  pair.client.close(id, pair.now);
   EXPECT_FALSE(pair.send(pair.client, id, "x"));
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.server, event::type::readable));
+  EXPECT_TRUE(pair.has_event<events::readable>(pair.server));
   pair.read(pair.server, id);
   EXPECT_NE(pair.last_read.status, read_result::state::open);
-  pair.server.close(id);
+  pair.server.close(id, pair.now);
   pair.run();
   EXPECT_FALSE(pair.server.read_datagram(id)) << "nothing is left behind";
   EXPECT_EQ(pair.client.stream_count() + pair.server.stream_count(), 0U);
@@ -209,13 +209,13 @@ TEST(Association, EndsAsAStreamDoes) {
 
 TEST(Association, IsNotOpenBeforeItIsAnswered) {
   association_pair pair;
-  const stream_id id = pair.client.open({}).value();
+  const stream_id id = pair.client.open({}, {}, pair.now).value();
   EXPECT_FALSE(pair.send(pair.client, id, "x"));
   pair.run();
   EXPECT_FALSE(pair.send(pair.server, id, "x"));
-  pair.server.refuse(id, refusal::general);
+  pair.server.refuse(id, refusal::general, pair.now);
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.client, event::type::refused));
+  EXPECT_TRUE(pair.has_event<events::refused>(pair.client));
 }
 
 // ---- hostile frames ----
@@ -265,13 +265,13 @@ TEST(DatagramFrame, OfAHostThatCanBeNoneIsDropped) {
   }
   pair.server.handle_input(1, slice::copy_of(datagram_frame(id, 1, "192.0.2.1", "y")), pair.now);
   EXPECT_EQ(text_of(pair.server.read_datagram(id)), "y");
-  EXPECT_FALSE(pair.has_event(pair.server, event::type::failed));
+  EXPECT_FALSE(pair.has_event<events::failed>(pair.server));
 }
 
 bool fails(association_pair& pair, std::span<const std::byte> frame) {
   pair.server.handle_input(1, slice::copy_of(frame), pair.now);
   pair.run(5ms);
-  return pair.has_event(pair.server, event::type::failed);
+  return pair.has_event<events::failed>(pair.server);
 }
 
 TEST(DatagramFrame, IsDroppedForWhatIsNoOpenAssociation) {

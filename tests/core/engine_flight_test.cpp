@@ -20,7 +20,7 @@ struct settled_pair : engine_pair {
   /// The server sends 20 bytes every 5 ms, and the client answers nothing but ACKs.
   void tick(stream_id id, duration time) {
     for (const timestamp end = now + time; now < end;) {
-      server.write(id, bytes_of("20 bytes of a ticker"));
+      server.write(id, bytes_of("20 bytes of a ticker"), now);
       run(5ms);
       read(client, id);
     }
@@ -33,7 +33,7 @@ TEST(Flight, AReceiverMaySpeakAfterAnyNumberOfAcks) {
   pair.tick(id, 40s);  // less than a WINDOW would be sent for
   ASSERT_GT(pair.client.stats_of(only)->bytes_sent, 60'000U);
   EXPECT_EQ(pair.client.stats_of(only)->in_flight, 0U);
-  pair.client.write(id, bytes_of("!"));
+  pair.client.write(id, bytes_of("!"), pair.now);
   pair.run(20ms);
   EXPECT_EQ(pair.read(pair.server, id), "!");
 }
@@ -58,7 +58,7 @@ TEST(Flight, OldAcksAreNotTakenForARate) {
   const stream_id id = pair.open();
   pair.tick(id, 2s);
   ASSERT_GT(pair.client.stats_of(only)->bytes_sent, 3'000U);
-  pair.client.write(id, bytes_of("!"));
+  pair.client.write(id, bytes_of("!"), pair.now);
   const auto out = pair.poll(pair.client, only);
   pair.now += 10ms;
   pair.server.handle_input(only, slice::copy_of(out), pair.now);

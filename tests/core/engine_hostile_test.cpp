@@ -17,9 +17,9 @@ struct hostile_frame {
 
 void expect_failure(engine& of, violation why) {
   std::optional<event> got = of.poll_event();
-  while (got && got->kind != event::type::failed) got = of.poll_event();
+  while (got && !std::holds_alternative<events::failed>(*got)) got = of.poll_event();
   ASSERT_TRUE(got.has_value());
-  EXPECT_EQ(got->code, static_cast<std::uint64_t>(why));
+  EXPECT_EQ(std::get<events::failed>(*got).why, why);
 }
 
 class HostilePeer : public testing::TestWithParam<hostile_frame> {};
@@ -143,8 +143,8 @@ TEST(HostilePeer, SaysNeitherMoreNorLessThanAFrameHolds) {
         engine_pair pair;
         const stream_id id = pair.open();
         if (over) {
-          pair.client.reset(id);
-          pair.server.reset(id);
+          pair.client.reset(id, reset_code::reset, pair.now);
+          pair.server.reset(id, reset_code::reset, pair.now);
           pair.run();
         }
         pair.client.handle_input(1, slice::copy_of(resized(frame, wrong)), pair.now);
@@ -157,7 +157,7 @@ TEST(HostilePeer, SaysNeitherMoreNorLessThanAFrameHolds) {
 /// What a client hears of a stream that is refused with this code.
 std::optional<event> refused_with(std::uint64_t code) {
   engine_pair pair;
-  const stream_id id = pair.client.open({"example.org", 443}).value();
+  const stream_id id = pair.client.open({"example.org", 443}, {}, pair.now).value();
   std::vector<std::byte> out(16);
   out.resize(put_frame(out, frame_type::refused, id, code));
   pair.client.handle_input(1, slice::copy_of(out), pair.now);
@@ -167,17 +167,15 @@ std::optional<event> refused_with(std::uint64_t code) {
 TEST(HostilePeer, RefusesWithACodeThatMeansSomething) {
   for (const std::uint64_t code : {0U, 256U, 1U << 20}) {
     const auto got = refused_with(code);
-    ASSERT_TRUE(got.has_value()) << code;
-    EXPECT_EQ(got->kind, event::type::failed) << code;
-    EXPECT_EQ(got->code, static_cast<std::uint64_t>(violation::malformed_frame)) << code;
+    ASSERT_TRUE(got.has_value() && std::holds_alternative<events::failed>(*got)) << code;
+    EXPECT_EQ(std::get<events::failed>(*got).why, violation::malformed_frame) << code;
   }
   for (const std::uint64_t code : {6U, 7U, 9U, 255U}) {
     const auto got = refused_with(code);
-    ASSERT_TRUE(got.has_value()) << code;
-    EXPECT_EQ(got->kind, event::type::refused) << code;
-    EXPECT_EQ(got->code, static_cast<std::uint64_t>(refusal::general)) << code;
+    ASSERT_TRUE(got.has_value() && std::holds_alternative<events::refused>(*got)) << code;
+    EXPECT_EQ(std::get<events::refused>(*got).why, refusal::general) << code;
   }
-  EXPECT_EQ(refused_with(5).value().code, static_cast<std::uint64_t>(refusal::connection_refused));
+  EXPECT_EQ(std::get<events::refused>(refused_with(5).value()).why, refusal::connection_refused);
 }
 
 void hear(engine_pair& pair, engine& at, bridge_id on, std::size_t size, std::span<const std::byte> out) {
@@ -203,7 +201,7 @@ TEST(HostilePeer, CountsNoMoreThanWasSentOnALostBridge) {
   expect_failure(greeted.server, violation::ack_of_unsent);
 
   hear(honest, honest.server, 2, put_frame(out, frame_type::bridge_closed, 1U, lose_one(honest)), out);
-  EXPECT_FALSE(honest.has_event(honest.server, event::type::failed));
+  EXPECT_FALSE(honest.has_event<events::failed>(honest.server));
 
   settled.open();
   settled.cut(1);
@@ -212,7 +210,7 @@ TEST(HostilePeer, CountsNoMoreThanWasSentOnALostBridge) {
   hear(settled, settled.server, 2, put_frame(out, frame_type::ack, 1U, 1U, 1U << 30, 0U), out);
   hear(settled, settled.server, 2, put_frame(out, frame_type::bridge_closed, 1U, 1U << 30), out);
   settled.run(2ms);
-  EXPECT_FALSE(settled.has_event(settled.server, event::type::failed));
+  EXPECT_FALSE(settled.has_event<events::failed>(settled.server));
 }
 
 // The peer had taken it up, and the dial failed here.
@@ -221,8 +219,8 @@ TEST(HostilePeer, IsNotWhoLosesABridgeThatNeverCameUpHere) {
   pair.server.bridge_up(9, {}, pair.now);
   pair.server.bridge_down(9, pair.now);
   pair.run();
-  EXPECT_FALSE(pair.has_event(pair.client, event::type::failed));
-  EXPECT_FALSE(pair.has_event(pair.server, event::type::failed));
+  EXPECT_FALSE(pair.has_event<events::failed>(pair.client));
+  EXPECT_FALSE(pair.has_event<events::failed>(pair.server));
   EXPECT_TRUE(pair.server.unsettled().empty());
   EXPECT_TRUE(pair.client.unsettled().empty());
 }
@@ -233,13 +231,13 @@ TEST(HostilePeer, MaySendNoMoreThanTheEarlyLimitBeforeTheAnswer) {
   std::vector<std::byte> out(1024);
   for (const bool answered : {false, true}) {
     engine_pair pair;
-    pair.client.open({"example.org", 443});
+    pair.client.open({"example.org", 443}, {}, pair.now);
     pair.run(20ms);
-    if (answered) pair.server.answer(1, {});
+    if (answered) pair.server.answer(1, {}, pair.now);
     pair.run(20ms);
     hear(pair, pair.server, 1, put_data(out, 1, l.early_limit, 1), out);
     pair.run(2ms);
-    EXPECT_EQ(pair.has_event(pair.server, event::type::failed), !answered);
+    EXPECT_EQ(pair.has_event<events::failed>(pair.server), !answered);
   }
 }
 
@@ -263,7 +261,7 @@ TEST(HostilePeer, IsHeardOnceWhenItGoesAway) {
   out.resize(put_frame(out, frame_type::goaway, 0U));
   for (int i = 0; i < 10; ++i) pair.client.handle_input(1, slice::copy_of(out), pair.now);
   int heard = 0;
-  while (const auto e = pair.client.poll_event()) heard += e->kind == event::type::going_away ? 1 : 0;
+  while (const auto e = pair.client.poll_event()) heard += std::holds_alternative<events::going_away>(*e) ? 1 : 0;
   EXPECT_EQ(heard, 1);
 }
 
@@ -298,12 +296,13 @@ bool open_and_forget(engine_pair& pair, stream_id first, stream_id step, int cou
   for (stream_id id = first; count > 0; id += step, --count) {
     send(put_open_frame(out, frame_type::open, id, 1, 80, "x"));
     send(put_frame(out, frame_type::reset, id, 1U, 0U));
-    pair.server.refuse(id, refusal::general);
+    pair.server.refuse(id, refusal::general, pair.now);
     pair.poll(pair.server, 1);
     send(put_frame(out, frame_type::ack, 1U, 1U, pair.server.stats_of(1)->bytes_sent, 0U));
     for (auto e = pair.server.poll_event(); e; e = pair.server.poll_event()) {
-      if (e->kind != event::type::failed) continue;
-      EXPECT_EQ(e->code, static_cast<std::uint64_t>(violation::stream_limit));
+      const auto* failed = std::get_if<events::failed>(&*e);
+      if (failed == nullptr) continue;
+      EXPECT_EQ(failed->why, violation::stream_limit);
       return false;
     }
   }
@@ -331,7 +330,7 @@ TEST(HostilePeer, WhoSpendsTheBudgetCostsNoMemory) {
   const std::string block(4096, 'x');
   const std::size_t before = mallinfo2().uordblks;
   for (int i = 0; i < 100; ++i) {
-    pair.server.write(id, bytes_of(block));
+    pair.server.write(id, bytes_of(block), pair.now);
     pair.run(2ms);
     while (!pair.read(pair.client, id, 1).empty()) continue;
   }

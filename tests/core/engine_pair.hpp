@@ -2,12 +2,14 @@
 // motion over realistic bridges are the simulator's job.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/bytes.hpp"
 #include "mtcp/core/engine.hpp"
 
 namespace mtcp::core::test {
@@ -24,13 +26,11 @@ inline std::vector<std::byte> frames_for(engine& from, bridge_id id, timestamp n
   return all;
 }
 
-inline std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
-
 class engine_pair {
  public:
   explicit engine_pair(const limits& l = {}, int bridge_count = 2) : client(role::client, l), server(role::server, l) {
-    client.set_peer_limits(announced(l));
-    server.set_peer_limits(announced(l));
+    client.set_peer_limits(announced(l), now);
+    server.set_peer_limits(announced(l), now);
     for (int i = 0; i < bridge_count; ++i) add_bridge();
     run();
   }
@@ -50,6 +50,12 @@ class engine_pair {
   }
   /// What the bridge carries is lost from now on, and nobody is told.
   void silence(bridge_id id) { wires_[id].silent = true; }
+  /// What the bridge carries waits from now on, until it is released.
+  void hold(bridge_id id) { wires_[id].held = true; }
+  void release(bridge_id id) {
+    wires_[id].held = false;
+    for (const auto& [to, bytes] : std::exchange(wires_[id].waiting, {})) to->handle_input(id, bytes, now);
+  }
 
   /// Moves bytes for so long, in steps of a millisecond.
   void run(duration time = 100ms) {
@@ -62,11 +68,9 @@ class engine_pair {
   }
 
   std::vector<event> events(engine& of) { return std::exchange(of_events(of), {}); }
-  bool has_event(engine& of, event::type kind) {
-    for (const event& e : of_events(of)) {
-      if (e.kind == kind) return true;
-    }
-    return false;
+  template <class Event>
+  bool has_event(engine& of) {
+    return std::ranges::any_of(of_events(of), [](const event& e) { return std::holds_alternative<Event>(e); });
   }
   std::string read(engine& of, stream_id id, std::size_t most = 1 << 20) {
     std::string text(most, '\0');
@@ -78,7 +82,7 @@ class engine_pair {
   std::size_t download(stream_id id, duration time) {
     std::size_t got = 0;
     for (const timestamp end = now + time; now < end;) {
-      server.write(id, bytes_of(std::string(64 * 1024, 'x')));
+      server.write(id, bytes_of(std::string(64 * 1024, 'x')), now);
       run(1ms);
       got += read(client, id).size();
     }
@@ -86,9 +90,9 @@ class engine_pair {
   }
   /// An answered stream.
   stream_id open(const target& to = {"example.org", 443}) {
-    const stream_id id = client.open(to).value();
+    const stream_id id = client.open(to, {}, now).value();
     run(20ms);
-    server.answer(id, {"192.0.2.1", 5});
+    server.answer(id, {"192.0.2.1", 5}, now);
     run(20ms);
     return id;
   }
@@ -101,6 +105,8 @@ class engine_pair {
  private:
   struct wire {
     bool silent = false;
+    bool held = false;
+    std::vector<std::pair<engine*, slice>> waiting;
   };
 
   std::vector<event>& of_events(engine& of) { return &of == &client ? client_events_ : server_events_; }
@@ -114,7 +120,11 @@ class engine_pair {
         const std::vector<std::byte> out = poll(*e, id);
         const auto it = wires_.find(id);
         if (out.empty() || it == wires_.end() || it->second.silent) continue;
-        peer.handle_input(id, slice::copy_of(out), now);
+        if (it->second.held) {
+          it->second.waiting.emplace_back(&peer, slice::copy_of(out));
+        } else {
+          peer.handle_input(id, slice::copy_of(out), now);
+        }
       }
       while (const auto got = e->poll_event()) of_events(*e).push_back(*got);
     }

@@ -16,15 +16,15 @@ TEST(EngineSilence, ASilentBridgeBecomesSuspectWhileOthersGoOn) {
   std::size_t sent = 0, got = 0;
   for (int i = 0; i < 3000; ++i) {
     if (i == 1000) pair.silence(1);
-    if (i < 2500) sent += pair.server.write(id, bytes_of(block));
+    if (i < 2500) sent += pair.server.write(id, bytes_of(block), pair.now).size;
     pair.run(1ms);
     got += pair.read(pair.client, id).size();
   }
   EXPECT_EQ(got, sent);
   EXPECT_TRUE(pair.server.stats_of(1)->suspect);
-  EXPECT_TRUE(pair.has_event(pair.client, event::type::bridge_suspect));
+  EXPECT_TRUE(pair.has_event<events::bridge_suspect>(pair.client));
   pair.run(11s);
-  EXPECT_TRUE(pair.has_event(pair.server, event::type::bridge_closed));
+  EXPECT_TRUE(pair.has_event<events::bridge_closed>(pair.server));
 }
 
 constexpr path_info quick{.srtt = 1ms, .congestion_window = 100'000};
@@ -35,7 +35,7 @@ void download_while_tcp_carries(engine_pair& pair, stream_id id, duration time, 
   for (const timestamp end = pair.now + time; pair.now < end;) {
     info.acknowledged += bytes;
     pair.server.handle_path_info(1, info, pair.now);
-    pair.server.write(id, bytes_of(block));
+    pair.server.write(id, bytes_of(block), pair.now);
     pair.run(1ms);
     pair.read(pair.client, id);
   }
@@ -88,9 +88,9 @@ TEST(EngineSilence, AControlFrameThatIsOverdueTravelsAgain) {
     pair.open();
     pair.silence(victim);
     pair.events(pair.server);
-    pair.client.open({"example.org", 443});
+    pair.client.open({"example.org", 443}, {}, pair.now);
     pair.run(150ms);
-    EXPECT_TRUE(pair.has_event(pair.server, event::type::incoming)) << "bridge " << victim;
+    EXPECT_TRUE(pair.has_event<events::incoming>(pair.server)) << "bridge " << victim;
   }
 }
 
@@ -105,7 +105,7 @@ TEST(EngineSilence, CreditOnASilentBridgeIsGrantedAgain) {
       std::size_t got = 0;
       for (int i = 0; i < silent_after + 2000; ++i) {
         if (i == silent_after) pair.silence(victim);
-        pair.server.write(id, bytes_of(block));
+        pair.server.write(id, bytes_of(block), pair.now);
         pair.run(1ms);
         got += pair.read(pair.client, id).size();
         if (i == silent_after + 500) got = 0;  // by then the silence must have been noticed
@@ -115,12 +115,39 @@ TEST(EngineSilence, CreditOnASilentBridgeIsGrantedAgain) {
   }
 }
 
+// Whoever has dialled a replacement wants to know.
+TEST(EngineSilence, ABridgeThatMovesAgainIsReportedOnce) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  const auto upload = [&](duration time) {
+    for (const timestamp end = pair.now + time; pair.now < end;) {
+      pair.client.write(id, bytes_of(std::string(64 * 1024, 'x')), pair.now);
+      pair.run(1ms);
+      pair.read(pair.server, id);
+    }
+  };
+  upload(500ms);
+  pair.hold(1);
+  upload(1s);
+  ASSERT_TRUE(pair.has_event<events::bridge_suspect>(pair.client));
+  EXPECT_FALSE(pair.has_event<events::bridge_recovered>(pair.client));
+  pair.release(1);
+  upload(1s);
+  int recovered = 0;
+  for (const event& e : pair.events(pair.client)) {
+    const auto* bridge = std::get_if<events::bridge_recovered>(&e);
+    recovered += bridge != nullptr && bridge->bridge == 1 ? 1 : 0;
+  }
+  EXPECT_EQ(recovered, 1);
+  EXPECT_FALSE(pair.client.stats_of(1)->suspect);
+}
+
 // Whoever only reads has no acknowledgements to miss.
 TEST(EngineSilence, AReaderNoticesThatEveryBridgeIsSilent) {
   engine_pair pair;
   const stream_id id = pair.open();
   for (int i = 0; i < 200; ++i) {
-    pair.server.write(id, bytes_of(std::string(16 * 1024, 'x')));
+    pair.server.write(id, bytes_of(std::string(16 * 1024, 'x')), pair.now);
     pair.run(1ms);
     pair.read(pair.client, id);
   }
@@ -129,7 +156,7 @@ TEST(EngineSilence, AReaderNoticesThatEveryBridgeIsSilent) {
   pair.run(1500ms);
   std::set<bridge_id> suspects;
   for (const event& e : pair.events(pair.client)) {
-    if (e.kind == event::type::bridge_suspect) suspects.insert(e.id);
+    if (const auto* suspect = std::get_if<events::bridge_suspect>(&e)) suspects.insert(suspect->bridge);
   }
   EXPECT_EQ(suspects.size(), 2U) << "replacements must be dialled";
 }

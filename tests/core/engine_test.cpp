@@ -11,32 +11,32 @@ using state = read_result::state;
 
 TEST(Engine, OpensAndAnswersAStream) {
   engine_pair pair;
-  const stream_id id = pair.client.open({"example.org", 443}).value();
+  const stream_id id = pair.client.open({"example.org", 443}, {}, pair.now).value();
   pair.run();
-  ASSERT_TRUE(pair.has_event(pair.server, event::type::incoming));
+  ASSERT_TRUE(pair.has_event<events::incoming>(pair.server));
   EXPECT_EQ(pair.server.target_of(id), (target{"example.org", 443}));
-  pair.server.answer(id, {"192.0.2.1", 5});
+  pair.server.answer(id, {"192.0.2.1", 5}, pair.now);
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.client, event::type::opened));
+  EXPECT_TRUE(pair.has_event<events::opened>(pair.client));
   EXPECT_EQ(pair.client.bound_address(id), (target{"192.0.2.1", 5}));
 }
 
 TEST(Engine, EarlyBytesArriveBeforeTheAnswer) {
   engine_pair pair;
-  const stream_id id = pair.client.open({"example.org", 443}, bytes_of("hello")).value();
+  const stream_id id = pair.client.open({"example.org", 443}, bytes_of("hello"), pair.now).value();
   pair.run();
   EXPECT_EQ(pair.read(pair.server, id), "hello");
 }
 
 TEST(Engine, RefusalReachesTheClientAndLeavesNothing) {
   engine_pair pair;
-  const stream_id id = pair.client.open({"10.0.0.1", 1}, bytes_of("early")).value();
+  const stream_id id = pair.client.open({"10.0.0.1", 1}, bytes_of("early"), pair.now).value();
   pair.run();
-  pair.server.refuse(id, refusal::policy);
+  pair.server.refuse(id, refusal::policy, pair.now);
   pair.run();
   bool refused = false;
   for (const event& e : pair.events(pair.client)) {
-    if (e.kind == event::type::refused) refused = e.id == id && e.code == static_cast<std::uint64_t>(refusal::policy);
+    if (const auto* got = std::get_if<events::refused>(&e)) refused = got->stream == id && got->why == refusal::policy;
   }
   EXPECT_TRUE(refused);
   EXPECT_EQ(pair.client.stream_count(), 0U);
@@ -47,13 +47,13 @@ TEST(Engine, RefusalReachesTheClientAndLeavesNothing) {
 TEST(Engine, HalfCloseLetsTheOtherDirectionGoOn) {
   engine_pair pair;
   const stream_id id = pair.open();
-  pair.client.write(id, bytes_of("question"));
-  pair.client.shutdown_send(id);
+  pair.client.write(id, bytes_of("question"), pair.now);
+  pair.client.shutdown_send(id, pair.now);
   pair.run();
   EXPECT_EQ(pair.read(pair.server, id), "question");
   EXPECT_EQ(pair.last_read.status, state::end);
-  pair.server.write(id, bytes_of("answer"));
-  pair.server.shutdown_send(id);
+  pair.server.write(id, bytes_of("answer"), pair.now);
+  pair.server.shutdown_send(id, pair.now);
   pair.run();
   EXPECT_EQ(pair.read(pair.client, id), "answer");
   EXPECT_EQ(pair.last_read.status, state::end);
@@ -62,9 +62,9 @@ TEST(Engine, HalfCloseLetsTheOtherDirectionGoOn) {
 TEST(Engine, ResetDeliversWhatWasSentAndThenTheReset) {
   engine_pair pair;
   const stream_id id = pair.open();
-  pair.server.write(id, bytes_of("part"));
+  pair.server.write(id, bytes_of("part"), pair.now);
   pair.run();
-  pair.server.reset_send(id);
+  pair.server.reset_send(id, reset_code::reset, pair.now);
   pair.run();
   EXPECT_EQ(pair.read(pair.client, id, 2), "pa");
   EXPECT_EQ(pair.last_read.status, state::open);
@@ -75,20 +75,20 @@ TEST(Engine, ResetDeliversWhatWasSentAndThenTheReset) {
 TEST(Engine, StopTellsTheSender) {
   engine_pair pair;
   const stream_id id = pair.open();
-  pair.client.stop_receive(id);
+  pair.client.stop_receive(id, reset_code::reset, pair.now);
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.server, event::type::stopped));
-  EXPECT_EQ(pair.server.write(id, bytes_of("dropped")), 0U);
+  EXPECT_TRUE(pair.has_event<events::stopped>(pair.server));
+  EXPECT_EQ(pair.server.write(id, bytes_of("dropped"), pair.now).size, 0U);
 }
 
 TEST(Engine, DeliversUntilThePeerHasAllOfAClosedStream) {
   engine_pair pair;
   const stream_id id = pair.open(), other = pair.open();
-  pair.client.write(id, bytes_of("last words"));
-  pair.client.write(other, bytes_of("x"));
+  pair.client.write(id, bytes_of("last words"), pair.now);
+  pair.client.write(other, bytes_of("x"), pair.now);
   EXPECT_FALSE(pair.client.delivers()) << "both are in use";
-  pair.client.close(id);
-  pair.client.reset(other);
+  pair.client.close(id, pair.now);
+  pair.client.reset(other, reset_code::reset, pair.now);
   EXPECT_TRUE(pair.client.delivers());
   pair.run(20ms);
   EXPECT_FALSE(pair.client.delivers());
@@ -99,11 +99,11 @@ TEST(Engine, NothingIsLeftWhenBothEndsClose) {
   engine_pair pair;
   for (int i = 0; i < 50; ++i) {
     const stream_id id = pair.open();
-    pair.client.write(id, bytes_of("abc"));
-    pair.client.close(id);
+    pair.client.write(id, bytes_of("abc"), pair.now);
+    pair.client.close(id, pair.now);
     pair.run(20ms);
     pair.read(pair.server, id);
-    pair.server.close(id);
+    pair.server.close(id, pair.now);
   }
   pair.run();
   for (engine* e : {&pair.client, &pair.server}) {
@@ -121,7 +121,7 @@ TEST(Engine, ABridgeThatIsCutLosesNothing) {
   std::string sent, received;
   for (int i = 0; i < 400; ++i) {
     std::string piece(20000, static_cast<char>('a' + i % 26));
-    piece.resize(pair.server.write(id, bytes_of(piece)));
+    piece.resize(pair.server.write(id, bytes_of(piece), pair.now).size);
     sent += piece;
     // Polled and lost: the frames were on the bridge when it was cut.
     if (i == 100) pair.poll(pair.server, 1);
@@ -140,11 +140,11 @@ TEST(Engine, ABridgeThatIsCutLosesNothing) {
 TEST(Engine, AllBridgesLostAndANewOneResumes) {
   engine_pair pair;
   const stream_id id = pair.open();
-  pair.server.write(id, bytes_of("before"));
+  pair.server.write(id, bytes_of("before"), pair.now);
   pair.cut(1);
   pair.cut(2);
   pair.run(5s);
-  pair.server.write(id, bytes_of(" after"));
+  pair.server.write(id, bytes_of(" after"), pair.now);
   pair.client.settle(pair.server.unsettled(), pair.now);
   pair.server.settle(pair.client.unsettled(), pair.now);
   pair.add_bridge();
@@ -163,8 +163,8 @@ TEST(Engine, AStuckReaderStopsOnlyItself) {
   const std::string block(64 * 1024, 'x');
   std::size_t got = 0;
   for (int i = 0; i < 1000; ++i) {
-    pair.server.write(stuck, bytes_of(block));
-    pair.server.write(other, bytes_of(block));
+    pair.server.write(stuck, bytes_of(block), pair.now);
+    pair.server.write(other, bytes_of(block), pair.now);
     pair.run(1ms);
     got += pair.read(pair.client, other).size();
   }
@@ -218,10 +218,10 @@ TEST(Engine, ALargeSegmentIsSentAgainOnABridgeWithLittleRoom) {
     }
   };
   for (int i = 0; i < 100; ++i) {
-    sent += pair.server.write(id, bytes_of(block));
+    sent += pair.server.write(id, bytes_of(block), pair.now).size;
     move(1);
   }
-  sent += pair.server.write(id, bytes_of(block));
+  sent += pair.server.write(id, bytes_of(block), pair.now).size;
   ASSERT_FALSE(pair.poll(pair.server, 1).empty());  // lost with the bridge
   pair.add_bridge({.rate_limit = 2'000'000});
   pair.cut(1);
@@ -235,7 +235,7 @@ TEST(Engine, BackupCarriesDataOnlyWhenNothingElseIsUp) {
   const stream_id id = pair.open();
   const std::string block(32 * 1024, 'x');
   for (int i = 0; i < 100; ++i) {
-    pair.server.write(id, bytes_of(block));
+    pair.server.write(id, bytes_of(block), pair.now);
     pair.run(1ms);
     pair.read(pair.client, id);
   }
@@ -243,7 +243,7 @@ TEST(Engine, BackupCarriesDataOnlyWhenNothingElseIsUp) {
   pair.cut(1);
   std::size_t got = 0;
   for (int i = 0; i < 100; ++i) {
-    pair.server.write(id, bytes_of(block));
+    pair.server.write(id, bytes_of(block), pair.now);
     pair.run(1ms);
     got += pair.read(pair.client, id).size();
   }
@@ -285,7 +285,7 @@ TEST(Engine, ARateLimitMayChange) {
     pair.run(100ms);
     std::size_t got = 0;
     for (int i = 0; i < 1000; ++i) {
-      pair.server.write(id, bytes_of(std::string(64 * 1024, 'x')));
+      pair.server.write(id, bytes_of(std::string(64 * 1024, 'x')), pair.now);
       pair.run(1ms);
       got += pair.read(pair.client, id).size();
       const auto due = pair.server.poll_timeout();
@@ -301,7 +301,7 @@ TEST(Engine, AnOldAcknowledgementIsNotTakenForANewOne) {
   small.window_start = small.window_max = 128 * 1024;
   engine_pair pair(small, 3);
   const stream_id id = pair.open();
-  const std::size_t window = pair.server.write(id, bytes_of(std::string(1 << 20, 'x')));
+  const std::size_t window = pair.server.write(id, bytes_of(std::string(1 << 20, 'x')), pair.now).size;
   pair.run(50ms);
   std::size_t got = pair.read(pair.client, id, 48 * 1024).size();
   const auto old = pair.poll(pair.client, 1);

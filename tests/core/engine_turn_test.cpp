@@ -13,7 +13,7 @@ TEST(EngineTurn, ALoneMessageIsNoOccasionToAskEveryBridge) {
   const stream_id id = pair.open();
   pair.client.transmit_order(pair.now);
   EXPECT_TRUE(pair.client.transmit_order(pair.now).empty()) << "nothing waits";
-  pair.client.write(id, bytes_of("key"));
+  pair.client.write(id, bytes_of("key"), pair.now);
   EXPECT_EQ(pair.client.transmit_order(pair.now).size(), 4U);
   for (bridge_id b = 1; b <= 4; ++b) pair.poll(pair.client, b);
   EXPECT_TRUE(pair.client.transmit_order(pair.now).empty()) << "it has left";
@@ -33,7 +33,7 @@ TEST(EngineTurn, AnAckGoesOutOnOneBridgeAndSoonOnAnother) {
     }
     return with;
   };
-  pair.client.write(id, bytes_of("key"));
+  pair.client.write(id, bytes_of("key"), pair.now);
   for (bridge_id b = 1; b <= 2; ++b) pair.server.handle_input(b, slice::copy_of(pair.poll(pair.client, b)), pair.now);
   const auto first = acking(), second = acking();
   EXPECT_EQ(first.size(), 1U);

@@ -24,37 +24,38 @@ TEST(Host, IsWhatMayBeANameOrALiteral) {
 TEST(Host, ThatCanBeNoneIsRefusedAndTheTunnelGoesOn) {
   engine_pair pair;
   for (const auto& bad : bad_hosts) {
-    const stream_id id = pair.client.open({bad, 80}, bytes_of("early")).value();
+    const stream_id id = pair.client.open({bad, 80}, bytes_of("early"), pair.now).value();
     pair.run();
-    EXPECT_FALSE(pair.has_event(pair.server, event::type::incoming)) << "the program never hears of it";
+    EXPECT_FALSE(pair.has_event<events::incoming>(pair.server)) << "the program never hears of it";
     bool refused = false;
-    for (const event& e : pair.events(pair.client))
-      refused = refused || (e.kind == event::type::refused && e.id == id &&
-                            e.code == static_cast<std::uint64_t>(refusal::host_unreachable));
+    for (const event& e : pair.events(pair.client)) {
+      const auto* told = std::get_if<events::refused>(&e);
+      refused = refused || (told != nullptr && told->stream == id && told->why == refusal::host_unreachable);
+    }
     EXPECT_TRUE(refused) << testing::PrintToString(bad);
   }
   pair.open();
-  EXPECT_FALSE(pair.has_event(pair.server, event::type::failed));
+  EXPECT_FALSE(pair.has_event<events::failed>(pair.server));
 }
 
 TEST(Host, ThatIsEmptyIsRefusedUnlessItStandsForAnAssociation) {
   engine_pair pair;
-  pair.client.open({"", 80}).value();
+  pair.client.open({"", 80}, {}, pair.now).value();
   pair.run();
-  EXPECT_FALSE(pair.has_event(pair.server, event::type::incoming));
-  EXPECT_TRUE(pair.has_event(pair.client, event::type::refused));
-  pair.client.open({}).value();
+  EXPECT_FALSE(pair.has_event<events::incoming>(pair.server));
+  EXPECT_TRUE(pair.has_event<events::refused>(pair.client));
+  pair.client.open({}, {}, pair.now).value();
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.server, event::type::incoming));
+  EXPECT_TRUE(pair.has_event<events::incoming>(pair.server));
 }
 
 TEST(Host, OfABoundAddressIsNotToldIfItCanBeNone) {
   engine_pair pair;
-  const stream_id id = pair.client.open({"example.org", 80}).value();
+  const stream_id id = pair.client.open({"example.org", 80}, {}, pair.now).value();
   pair.run();
-  pair.server.answer(id, {"192.0.2.1\nforged", 5});
+  pair.server.answer(id, {"192.0.2.1\nforged", 5}, pair.now);
   pair.run();
-  EXPECT_TRUE(pair.has_event(pair.client, event::type::opened));
+  EXPECT_TRUE(pair.has_event<events::opened>(pair.client));
   EXPECT_EQ(pair.client.bound_address(id), (target{"", 5}));
 }
 

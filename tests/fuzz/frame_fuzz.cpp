@@ -52,21 +52,27 @@ void check_engine(core::role role, std::span<const std::byte> bytes, std::size_t
   small.max_streams = 64;
   core::engine engine(role, small);
   core::timestamp now = std::chrono::seconds(1);
-  engine.set_peer_limits(core::announced(small));
+  engine.set_peer_limits(core::announced(small), now);
   engine.bridge_up(1, {}, now);
   engine.bridge_up(2, {}, now);
-  if (role == core::role::client) engine.open({"example.org", 80}), engine.open({});
+  if (role == core::role::client) engine.open({"example.org", 80}, {}, now), engine.open({}, {}, now);
   static std::vector<std::byte> out(128 * 1024);
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     now += std::chrono::milliseconds(1);
     engine.handle_input(1 + at / piece % 2, core::slice::copy_of(bytes.subspan(at, std::min(piece, bytes.size() - at))),
                         now);
     while (const auto event = engine.poll_event()) {
-      if (event->kind == core::event::type::incoming) engine.answer(event->id, {"192.0.2.1", 1});
-      if (event->kind == core::event::type::incoming || event->kind == core::event::type::opened)
-        engine.write(event->id, std::span(out).first(8000));
-      if (event->kind == core::event::type::datagram) engine.read_datagram(event->id);
-      if (event->kind == core::event::type::readable) engine.read(event->id, out, now);
+      std::visit(core::overloaded{
+                     [&](const core::events::incoming& e) {
+                       engine.answer(e.stream, {"192.0.2.1", 1}, now);
+                       engine.write(e.stream, std::span(out).first(8000), now);
+                     },
+                     [&](const core::events::opened& e) { engine.write(e.stream, std::span(out).first(8000), now); },
+                     [&](const core::events::datagram& e) { engine.read_datagram(e.stream); },
+                     [&](const core::events::readable& e) { engine.read(e.stream, out, now); },
+                     [](const auto&) {},
+                 },
+                 *event);
     }
     engine.handle_timeout(now);
     for (const core::bridge_id id : {1, 2}) core::test::frames_for(engine, id, now);

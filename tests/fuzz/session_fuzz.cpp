@@ -75,7 +75,7 @@ class program {
 template <class End>
 void feed(End& end, asio::io_context& io, std::span<const std::byte> bytes, std::size_t piece) {
   session& at = end.core();
-  at.engine().set_peer_limits(core::announced(small()));
+  at.engine().set_peer_limits(core::announced(small()), now());
   for (const core::bridge_id id : {1, 2}) at.engine().bridge_up(id, {}, now());
   end.begin();
   for (std::size_t from = 0; from < bytes.size() && !at.ended(); from += piece) {
@@ -100,14 +100,14 @@ class client_end : session::owner, openings::listener {
   void begin() {
     for (const core::target& to : {core::target{"example.org", 80}, core::target{"example.org", 443}, core::target{}})
       openings_.add(openings_.next_ticket(), to, std::vector<std::byte>(100), now() + std::chrono::minutes(1));
-    openings_.submit(core_);
+    openings_.submit(core_, now());
   }
 
  private:
   void wake() override {}
   void on_event(const core::event& what, core::timestamp) override {
-    if (what.kind == core::event::type::failed) return core_.end(errc::protocol_violation);
-    openings_.on_event(core_, what);
+    if (std::holds_alternative<core::events::failed>(what)) return core_.end(errc::protocol_violation);
+    openings_.on_event(core_, what, now());
   }
   void on_opened(std::uint64_t, session& through, core::stream_id id, const core::target& to, bool stopped) override {
     const core::target& bound = through.engine().bound_address(id);

@@ -16,13 +16,13 @@ class bridge_test : public testing::Test {
   bridge_test() {
     core::engine client(core::role::client, {});
     for (core::engine* e : {&client, &engine}) {
-      e->set_peer_limits(core::announced({}));
+      e->set_peer_limits(core::announced({}), now);
       e->bridge_up(1, {}, now);
     }
-    client.open({"example.org", 80});
+    client.open({"example.org", 80}, {}, now);
     client.transmit_order(now);
     engine.handle_input(1, core::slice::copy_of(core::test::frames_for(client, 1, now)), now);
-    engine.answer(1, {});
+    engine.answer(1, {}, now);
     engine.transmit_order(now);
     tested.transmit(engine, now);
     connection.clear();
@@ -30,7 +30,7 @@ class bridge_test : public testing::Test {
   }
   void write(std::size_t size) {
     const std::vector<std::byte> bytes(size);
-    engine.write(1, bytes);
+    engine.write(1, bytes, now);
     engine.transmit_order(now);
   }
 

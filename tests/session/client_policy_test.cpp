@@ -291,6 +291,27 @@ TEST_F(client_policy_test, a_suspect_gets_a_replacement_and_the_oldest_goes_when
   EXPECT_EQ(lost_on_path(), lost_before) << "to let a bridge go is not to lose it";
 }
 
+// Nothing tells that the server has stopped to suspect it; and nothing has to be asked for meanwhile.
+TEST_F(client_policy_test, looks_at_a_suspect_again_when_its_time_is_over) {
+  make(1);
+  connect_all();
+  now += 1s;
+  hear_suspect(up[0]);
+  const core::timestamp over = now + 10s;
+  auto d = dials();
+  ASSERT_EQ(d.size(), 1U);
+  policy->connected(d[0].id, now);
+  bring_up(greetings().at(0).id);
+  int turns = 0;
+  for (; now < over; ++turns) {
+    pass_to_deadline();
+    converse();
+  }
+  EXPECT_EQ(now, over);
+  EXPECT_LT(turns, 15);
+  EXPECT_EQ(links[0]->closed, 1);
+}
+
 TEST_F(client_policy_test, openings_give_up_when_there_is_no_session_for_too_long) {
   make(1);
   dials();

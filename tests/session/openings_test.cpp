@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 class openings_test : public testing::Test, session::owner, openings::listener {
  protected:
   openings_test() {
-    client.engine().set_peer_limits(core::announced({}));
-    server.set_peer_limits(core::announced({}));
+    client.engine().set_peer_limits(core::announced({}), now);
+    server.set_peer_limits(core::announced({}), now);
     for (const core::bridge_id b : {1, 2}) {
       client.engine().bridge_up(b, {}, now);
       server.bridge_up(b, {}, now);
@@ -28,7 +28,7 @@ class openings_test : public testing::Test, session::owner, openings::listener {
 
   void open(std::size_t early) {
     waiting.add(waiting.next_ticket(), {"example.org", 80}, std::vector<std::byte>(early), now + 1min);
-    waiting.submit(client);
+    waiting.submit(client, now);
   }
 
   std::vector<std::byte> poll(core::engine& from, core::bridge_id bridge) {
@@ -46,9 +46,9 @@ class openings_test : public testing::Test, session::owner, openings::listener {
   /// The answer travels on bridge 1, and on bridge 2 that the server wants no bytes.
   void stop_overtakes_answer() {
     to_server();
-    server.answer(1, {"192.0.2.1", 5});
+    server.answer(1, {"192.0.2.1", 5}, now);
     const auto answer = poll(server, 1);
-    server.stop_receive(1, core::reset_code::reset);
+    server.stop_receive(1, core::reset_code::reset, now);
     const auto stop = poll(server, 2);
     ASSERT_FALSE(answer.empty() || stop.empty());
     to_client(2, stop);
@@ -66,7 +66,7 @@ class openings_test : public testing::Test, session::owner, openings::listener {
 
  private:
   void wake() override {}
-  void on_event(const core::event& what, core::timestamp) override { waiting.on_event(client, what); }
+  void on_event(const core::event& what, core::timestamp) override { waiting.on_event(client, what, now); }
   void on_opened(std::uint64_t, session&, core::stream_id id, const core::target&, bool stopped) override {
     opened = id;
     opened_stopped = stopped;
@@ -92,7 +92,7 @@ TEST_F(openings_test, a_stop_ends_the_wait_for_early_bytes) {
 TEST_F(openings_test, a_refusal_is_told_once_and_forgotten) {
   open(0);
   to_server();
-  server.refuse(1, core::refusal::policy);
+  server.refuse(1, core::refusal::policy, now);
   to_client(1, poll(server, 1));
   EXPECT_EQ(failed, error_code(core::refusal::policy));
   failed.reset();

@@ -183,7 +183,7 @@ void actor::note_turns() {
 }
 
 void actor::give_up_reading() {
-  session_->engine().stop_receive(id_);
+  session_->engine().stop_receive(id_, core::reset_code::reset, events_.now());
   account_.receiving = got::given_up;
 }
 
@@ -198,8 +198,9 @@ bool actor::write_some() {
     const core::chunk_ref chunk = core::chunk_ref::make();
     fill_content(out_seed_, account_.written, {chunk.data(), size});
     const std::size_t promised = std::min(size, session_->engine().writable(id_));
-    const std::size_t taken = out_seed_ % 4 == 0 ? session_->engine().write(id_, std::span(chunk.data(), size))
-                                                 : session_->engine().write(id_, core::slice(chunk, 0, size));
+    const std::size_t taken = out_seed_ % 4 == 0
+                                  ? session_->engine().write(id_, std::span(chunk.data(), size), events_.now()).size
+                                  : session_->engine().write(id_, core::slice(chunk, 0, size), events_.now()).size;
     if (taken != promised) log_.fail("stream %lu: write() took %zu, writable() said %zu", id_, taken, promised);
     account_.written += taken;
     blocked_ = taken < size;
@@ -218,11 +219,11 @@ void actor::end_sending() {
   using ending = end_plan::ending;
   switch (does_.after) {
     case ending::finish:
-      session_->engine().shutdown_send(id_);
+      session_->engine().shutdown_send(id_, events_.now());
       account_.sending = sent::finished;
       return;
     case ending::reset_send:
-      session_->engine().reset_send(id_);
+      session_->engine().reset_send(id_, core::reset_code::reset, events_.now());
       account_.sending = sent::reset;
       return;
     case ending::reset:
@@ -236,7 +237,7 @@ void actor::end_sending() {
 
 void actor::die() {
   log_.note("%s: stream %lu reset after %lu out, %lu in", name_of(side_), id_, account_.written, account_.read);
-  session_->engine().reset(id_);
+  session_->engine().reset(id_, core::reset_code::reset, events_.now());
   if (account_.sending == sent::going_on) account_.sending = sent::reset;
   if (account_.receiving == got::going_on) account_.receiving = got::given_up;
   account_.died = true;
@@ -247,7 +248,7 @@ void actor::die() {
 
 void actor::finish() {
   log_.note("%s: stream %lu over after %lu out, %lu in", name_of(side_), id_, account_.written, account_.read);
-  session_->engine().close(id_);
+  session_->engine().close(id_, events_.now());
   leave_session();
   done_ = true;
   wake_.cancel();

@@ -104,8 +104,8 @@ class actor final : public stream_listener {
   account account_;
   bool started_ = false;
   bool done_ = false;
-  bool drained_ = false;  ///< nothing to read until event::readable
-  bool blocked_ = false;  ///< no room to write until event::writable
+  bool drained_ = false;  ///< nothing to read until events::readable
+  bool blocked_ = false;  ///< no room to write until events::writable
   timer wake_;
   timestamp stuck_until_{0};
   std::uint64_t turns_answered_ = 0;

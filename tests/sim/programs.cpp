@@ -47,7 +47,7 @@ void programs::open(conversation& c) {
 }
 
 void programs::cancel(conversation& c) {
-  if (c.ticket) opener_->cancel_open(*c.ticket);
+  if (c.ticket) opener_->cancel_open(*c.ticket, events_.now());
 }
 
 programs::conversation& programs::take_ticket(std::uint64_t ticket) {
@@ -96,11 +96,11 @@ void programs::answer(conversation& c) {
   if (c.server.done()) return;  // its session ended meanwhile
   log_.note("server: a stream is %s", c.plan.refused ? "refused" : "answered");
   if (c.plan.refused) {
-    at->core().engine().refuse(c.server.id(), refused_because);
+    at->core().engine().refuse(c.server.id(), refused_because, events_.now());
     c.server.refused();
     return;
   }
-  at->core().engine().answer(c.server.id(), {"192.0.2.1", 1080});
+  at->core().engine().answer(c.server.id(), {"192.0.2.1", 1080}, events_.now());
   c.server.start(0);
 }
 

@@ -31,7 +31,7 @@ server_sessions::answer server::greet(const core::hello& said) {
 
 void server::drain() {
   draining_ = true;
-  sessions_.go_away();
+  sessions_.go_away(events_.now());
 }
 
 void server::leave(duration patience) {

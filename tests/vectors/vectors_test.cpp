@@ -21,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using json = nlohmann::ordered_json;
 using bytes = std::vector<std::byte>;
-using kind = core::event::type;
+namespace events = core::events;
 
 std::string published() {
   std::ifstream file(MTCP_VECTORS);
@@ -71,7 +71,7 @@ TEST(vectors, greet) {
 class frames : public ::testing::Test {
  protected:
   frames() {
-    pair.client.open({"example.org", 443});
+    pair.client.open({"example.org", 443}, {}, pair.now);
     pair.run();
     pair.events(pair.server);
   }
@@ -82,17 +82,18 @@ class frames : public ::testing::Test {
     throw std::out_of_range("no such vector");
   }
   // Answers whether the frame was taken, and led to an event of that kind.
-  bool brings(core::engine& to, const bytes& what, kind expected) {
+  template <class Event>
+  bool brings(core::engine& to, const bytes& what) {
     to.handle_input(1, core::slice::copy_of(what), pair.now);
     bool seen = false;
     while (const auto e = to.poll_event()) {
-      EXPECT_NE(e->kind, kind::failed) << e->code;
-      seen |= e->kind == expected;
+      EXPECT_FALSE(std::holds_alternative<events::failed>(*e));
+      seen |= std::holds_alternative<Event>(*e);
       last = *e;
     }
     return seen;
   }
-  void takes(core::engine& to, const bytes& what) { EXPECT_FALSE(brings(to, what, kind::failed)); }
+  void takes(core::engine& to, const bytes& what) { EXPECT_FALSE(brings<events::failed>(to, what)); }
 
   core::test::engine_pair pair;
   core::event last{};
@@ -100,27 +101,27 @@ class frames : public ::testing::Test {
 
 TEST_F(frames, open_and_answer) {
   core::test::engine_pair fresh;
-  EXPECT_TRUE(brings(fresh.server, frame("OPEN"), kind::incoming));
+  EXPECT_TRUE(brings<events::incoming>(fresh.server, frame("OPEN")));
   EXPECT_EQ(fresh.server.target_of(1), (core::target{"example.org", 443}));
-  EXPECT_TRUE(brings(fresh.server, frame("OPEN", 1), kind::incoming));
+  EXPECT_TRUE(brings<events::incoming>(fresh.server, frame("OPEN", 1)));
   EXPECT_TRUE(core::is_association(fresh.server.target_of(2)));
-  EXPECT_TRUE(brings(pair.client, frame("OPENED"), kind::opened));
+  EXPECT_TRUE(brings<events::opened>(pair.client, frame("OPENED")));
   EXPECT_EQ(pair.client.bound_address(1), (core::target{"192.0.2.7", 54'321}));
 }
 
 TEST_F(frames, refuse) {
-  EXPECT_TRUE(brings(pair.client, frame("REFUSED"), kind::refused));
-  EXPECT_EQ(last.code, static_cast<std::uint64_t>(core::refusal::connection_refused));
+  EXPECT_TRUE(brings<events::refused>(pair.client, frame("REFUSED")));
+  EXPECT_EQ(std::get<events::refused>(last).why, core::refusal::connection_refused);
 }
 
 TEST_F(frames, carry_bytes_and_their_end) {
-  EXPECT_TRUE(brings(pair.client, frame("OPENED"), kind::opened));
-  EXPECT_TRUE(brings(pair.client, frame("DATA"), kind::readable));
+  EXPECT_TRUE(brings<events::opened>(pair.client, frame("OPENED")));
+  EXPECT_TRUE(brings<events::readable>(pair.client, frame("DATA")));
   EXPECT_EQ(pair.read(pair.client, 1), "hello, world");
-  EXPECT_TRUE(brings(pair.client, frame("FIN"), kind::readable));
+  EXPECT_TRUE(brings<events::readable>(pair.client, frame("FIN")));
   pair.read(pair.client, 1);
   EXPECT_EQ(pair.last_read.status, core::read_result::state::end);
-  EXPECT_TRUE(brings(pair.client, frame("STOP"), kind::stopped));
+  EXPECT_TRUE(brings<events::stopped>(pair.client, frame("STOP")));
 }
 
 TEST_F(frames, carry_bytes_anywhere) {
@@ -160,17 +161,17 @@ TEST_F(frames, ask_and_are_answered) {
 
 TEST_F(frames, speak_of_bridges) {
   takes(pair.server, frame("PATH"));
-  EXPECT_TRUE(brings(pair.client, frame("BRIDGE_SUSPECT"), kind::bridge_suspect));
-  EXPECT_TRUE(brings(pair.client, frame("BRIDGE_CLOSED"), kind::bridge_closed));
-  EXPECT_EQ(last.id, 2u);
-  EXPECT_TRUE(brings(pair.client, frame("GOAWAY"), kind::going_away));
+  EXPECT_TRUE(brings<events::bridge_suspect>(pair.client, frame("BRIDGE_SUSPECT")));
+  EXPECT_TRUE(brings<events::bridge_closed>(pair.client, frame("BRIDGE_CLOSED")));
+  EXPECT_EQ(std::get<events::bridge_closed>(last).bridge, 2u);
+  EXPECT_TRUE(brings<events::going_away>(pair.client, frame("GOAWAY")));
 }
 
 TEST_F(frames, carry_datagrams) {
-  pair.client.open({});
+  pair.client.open({}, {}, pair.now);
   pair.run();
-  pair.server.answer(2, {});
-  EXPECT_TRUE(brings(pair.server, frame("DATAGRAM"), kind::datagram));
+  pair.server.answer(2, {}, pair.now);
+  EXPECT_TRUE(brings<events::datagram>(pair.server, frame("DATAGRAM")));
   const auto got = pair.server.read_datagram(2);
   ASSERT_TRUE(got);
   EXPECT_EQ(got->peer, (core::target{"192.0.2.53", 53}));

@@ -10,38 +10,36 @@ engine::engine(role r, const limits& local) : impl_(std::make_unique<impl>(r, lo
 engine::~engine() = default;
 
 std::optional<event> engine::poll_event() {
-  auto& events = impl_->events;
-  if (events.empty()) return {};
-  const event e = events.front();
-  events.pop_front();
-  if (e.kind == event::type::readable) {
-    if (stream_state* s = impl_->find(e.id)) s->readable_reported = false;
+  const std::optional<event> next = impl_->events.poll();
+  if (!next) return {};
+  if (const auto* readable = std::get_if<events::readable>(&*next)) {
+    if (stream_state* s = impl_->streams.find(readable->stream)) s->readable_reported = false;
   }
-  return e;
+  return next;
 }
 
-const limits& engine::local_limits() const { return impl_->own; }
+const limits& engine::local_limits() const { return impl_->terms.own; }
 
-void engine::set_peer_limits(const peer_limits& peer) {
+void engine::set_peer_limits(const peer_limits& peer, timestamp now) {
   impl& e = *impl_;
-  if (e.peer) return;
-  e.peer = peer;
-  e.sent_limit = std::max(e.sent_limit, peer.tunnel_credit);
+  if (e.terms.peer) return;
+  e.terms.peer = peer;
+  e.credit.raise_limit(peer.tunnel_credit);
   for (auto& [id, s] : e.streams) {
-    if (e.my_role == role::client) s->send_limit = std::max(s->send_limit, peer.early_limit);
-    e.mark_sendable(*s);
+    if (e.terms.mine == role::client) s->send.raise_limit(peer.early_limit);
+    e.mark_sendable(*s, now);
   }
 }
 
 const target& engine::target_of(stream_id id) const {
   static const target none;
-  const stream_state* s = impl_->find(id);
+  const stream_state* s = impl_->streams.find(id);
   return s == nullptr ? none : s->to;
 }
 
 const target& engine::bound_address(stream_id id) const {
   static const target none;
-  const stream_state* s = impl_->find(id);
+  const stream_state* s = impl_->streams.find(id);
   return s == nullptr ? none : s->bound;
 }
 
@@ -50,47 +48,46 @@ std::size_t engine::stream_count() const { return impl_->streams.size(); }
 bool engine::idle() const {
   const impl& e = *impl_;
   if (!e.streams.empty() || !e.controls.empty()) return false;
-  return std::all_of(e.bridges.begin(), e.bridges.end(), [](const auto& b) { return b.second.records.empty(); });
+  return std::ranges::all_of(e.bridges.live(), [](const auto& b) { return b.second.flight.empty(); });
 }
 
 bool engine::delivers() const {
-  return std::any_of(impl_->streams.begin(), impl_->streams.end(), [](const auto& entry) {
-    const stream_state& s = *entry.second;
-    return s.closed && s.shutdown && !s.send_reset && !s.stop_received && !s.slot(control::fin).acked;
-  });
+  return std::any_of(impl_->streams.begin(), impl_->streams.end(),
+                     [](const auto& entry) { return entry.second->closed && entry.second->send.delivers(); });
 }
 
 tunnel_stats engine::stats() const {
   tunnel_stats s = impl_->counters;
   s.streams_active = impl_->streams.size();
-  s.reorder_bytes = impl_->held_bytes;
-  s.receive_memory = impl_->receive_memory;
-  s.receive_granted = impl_->budget.granted();
-  s.send_memory = impl_->send_memory;
+  s.reorder_bytes = impl_->streams.held();
+  s.receive_memory = impl_->streams.receive_memory();
+  s.receive_granted = impl_->windows.granted();
+  s.send_memory = impl_->streams.send_memory();
   return s;
 }
 
 std::optional<bridge_stats> engine::stats_of(bridge_id id) const {
-  const auto it = impl_->bridges.find(id);
-  if (it == impl_->bridges.end()) return {};
-  const bridge_state& b = it->second;
+  const bridge_state* b = impl_->bridges.find(id);
+  if (b == nullptr) return {};
+  const rtt_estimator& rtt = b->path.rtt();
   bridge_stats s;
-  s.bytes_sent = b.sent;
-  s.bytes_received = b.taken;
-  s.payload_resent = b.payload_resent;
-  s.in_flight = b.in_flight();
-  s.cap = b.send_limit();
-  s.delivery_rate = static_cast<std::uint64_t>(b.rate.rate());
-  s.rtt = b.rtt.latest();
-  s.rtt_min = b.rtt.known() ? b.rtt.minimum() : duration::zero();
-  s.suspect = b.suspect;
+  s.bytes_sent = b->flight.sent();
+  s.bytes_received = b->received.taken();
+  s.payload_resent = b->payload_resent;
+  s.in_flight = b->flight.in_flight();
+  s.cap = b->path.cap();
+  s.delivery_rate = static_cast<std::uint64_t>(b->path.best_rate());
+  s.rtt = rtt.latest();
+  s.rtt_min = rtt.known() ? rtt.minimum() : duration::zero();
+  s.suspect = b->progress.suspected();
   return s;
 }
 
 std::optional<stream_stats> engine::stats_of_stream(stream_id id) const {
-  const stream_state* s = impl_->find(id);
+  const stream_state* s = impl_->streams.find(id);
   if (s == nullptr) return {};
-  return stream_stats{s->out.end() + s->datagram_bytes_sent, s->in.consumed() + s->datagram_bytes_received};
+  return stream_stats{s->send.buffer().end() + s->datagram_bytes.bytes_sent,
+                      s->receive.consumed() + s->datagram_bytes.bytes_received};
 }
 
 std::vector<stream_id> engine::stream_ids() const {

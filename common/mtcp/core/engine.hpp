@@ -1,7 +1,7 @@
 // One end of a tunnel as a pure state machine: bytes of bridges in, bytes for bridges out, streams on top.
 //
 // The engine does no I/O and reads no clock; time is a parameter. Its methods come in four kinds:
-//   commands   what the local program wants of its streams
+//   commands   what the local program wants of its streams; each takes the time, as inputs and outputs do
 //   inputs     what happened to bridges, and the passing of time
 //   outputs    polled after any command or input: bytes to send, the next deadline, events
 //   getters
@@ -15,8 +15,10 @@
 #include <string>
 #include <vector>
 
+#include "mtcp/core/bridge_options.hpp"
 #include "mtcp/core/buffer.hpp"
 #include "mtcp/core/datagram.hpp"
+#include "mtcp/core/event.hpp"
 #include "mtcp/core/gather_list.hpp"
 #include "mtcp/core/limits.hpp"
 #include "mtcp/core/stats.hpp"
@@ -24,24 +26,24 @@
 
 namespace mtcp::core {
 
-/// Something the local program must know or do. `code` depends on the type.
-struct event {
-  enum class type : std::uint8_t {
-    incoming,        ///< (server) a peer opened stream `id`; see engine::target_of(); answer() or refuse() it
-    opened,          ///< (client) stream `id` was answered; see engine::bound_address()
-    refused,         ///< (client) stream `id` was refused; code: refusal. The stream is gone
-    readable,        ///< stream `id` has bytes, its end or a reset to read
-    writable,        ///< stream `id` takes bytes again after write() took fewer than offered
-    stopped,         ///< the peer reads no more of stream `id`; what is written is dropped. code: reset_code
-    datagram,        ///< a datagram of association `id` has come: read_datagram() until there is none
-    bridge_closed,   ///< close bridge `id`: the peer has lost it, or broke the protocol on it; code: violation
-    bridge_suspect,  ///< bridge `id` makes no progress (on the client: none does): dial a replacement, keep it
-    going_away,      ///< the peer opens or accepts no more streams
-    failed,          ///< the peer broke the protocol: the tunnel is over, close every bridge; code: violation
+/// What write() took, and why not more.
+struct write_result {
+  enum class limit : std::uint8_t {
+    none,       ///< all of it was taken
+    credit,     ///< the peer lets nothing more be sent of what waits already: wait for events::writable
+    bridges,    ///< enough waits for bridges: wait for events::writable
+    memory,     ///< what is kept until it is acknowledged may not become more: wait for events::writable
+    no_stream,  ///< there never was such a stream, or it is over
+    refused,    ///< the stream was refused
+    finished,   ///< after shutdown_send() or close()
+    stopped,    ///< the peer reads no more
+    reset,      ///< after reset() or reset_send()
   };
-  type kind;
-  std::uint64_t id = 0;
-  std::uint64_t code = 0;
+  std::size_t size = 0;  ///< bytes that were taken
+  limit why = limit::none;
+
+  /// The rest will be taken later: events::writable comes.
+  bool blocked() const { return why == limit::credit || why == limit::bridges || why == limit::memory; }
 };
 
 /// How a direction of a stream stands after what read() returned.
@@ -53,25 +55,6 @@ struct read_result {
 };
 
 struct leftover;
-
-/// What a bridge is for; both ends hold the same values (client to server is `up`).
-struct bridge_options {
-  enum class direction : std::uint8_t { both, up, down };
-  bool backup = false;                  ///< carries data only while no active bridge is up
-  direction carries = direction::both;  ///< of DATA, not control, while another bridge is there for the rest
-  std::uint64_t rate_limit = 0;         ///< bytes per second in each direction, 0 for none
-};
-
-/// What the kernel knows of a bridge's TCP connection (TCP_INFO); any field may be 0 for unknown.
-struct path_info {
-  duration srtt{0};
-  std::uint64_t congestion_window = 0;  ///< bytes
-  bool recovering = false;              ///< tcpi_ca_state is Recovery or Loss
-  std::uint64_t acknowledged = 0;       ///< bytes of the connection so far, by the peer's TCP
-  /// TCP keeps its window down for a moment, to see the round trip without queues (BBR): what it carries meanwhile says
-  /// nothing of the path.
-  bool probing = false;
-};
 
 /// How many bytes of complete frames this end has taken from a bridge that is gone.
 struct bridge_count {
@@ -90,16 +73,15 @@ class engine {
 
   /// (client) Opens a stream. Up to limits().early_limit bytes of `early` ride with it: the number taken is the
   /// stream's first write(). Empty when the peer's stream limit is reached or it is going away.
-  std::optional<stream_id> open(const target& to, std::span<const std::byte> early = {});
+  std::optional<stream_id> open(const target& to, std::span<const std::byte> early, timestamp now);
   /// (server) The destination was reached; `bound` is the local address of that connection as text, may be empty.
-  void answer(stream_id id, const target& bound);
+  void answer(stream_id id, const target& bound, timestamp now);
   /// (server) The destination was not reached. The stream is gone.
-  void refuse(stream_id id, refusal why);
+  void refuse(stream_id id, refusal why, timestamp now);
 
-  /// Takes as many bytes as the send buffer has room for; the rest must wait for event::writable.
-  /// Bytes are copied; the slice form keeps a reference instead.
-  std::size_t write(stream_id id, std::span<const std::byte> bytes);
-  std::size_t write(stream_id id, slice bytes);
+  /// Takes as many bytes as the send buffer has room for. They are copied; the slice form keeps a reference instead.
+  write_result write(stream_id id, std::span<const std::byte> bytes, timestamp now);
+  write_result write(stream_id id, slice bytes, timestamp now);
   /// Bytes that write() would take now.
   std::size_t writable(stream_id id) const;
   /// Hands out at most `max` bytes in order, appended to `out` (or copied, in the span form).
@@ -111,24 +93,24 @@ class engine {
   /// The peer has ended its sending direction by a reset; bytes before it may still wait to be read.
   bool peer_has_reset(stream_id id) const;
   /// No more writes: the peer reads the end after the last byte.
-  void shutdown_send(stream_id id);
+  void shutdown_send(stream_id id, timestamp now);
   /// Ends both directions at once: what was sent is still delivered, what was not is dropped, and the peer is asked to
   /// stop sending. The id is forgotten by the caller: no more events of it. A no-op on a stream that has ended.
-  void reset(stream_id id, reset_code code = reset_code::reset);
+  void reset(stream_id id, reset_code code, timestamp now);
   /// Ends only the sending direction: the peer reads a reset after the bytes that were sent.
-  void reset_send(stream_id id, reset_code code = reset_code::reset);
+  void reset_send(stream_id id, reset_code code, timestamp now);
   /// Ends only the receiving direction: unread bytes are dropped and the peer is asked to stop sending.
-  void stop_receive(stream_id id, reset_code code = reset_code::reset);
+  void stop_receive(stream_id id, reset_code code, timestamp now);
   /// The caller is done with the stream: what was written is still delivered, unread bytes are dropped. No more events
   /// of it. Call it exactly once per stream, unless reset() or refuse() ended it.
-  void close(stream_id id);
+  void close(stream_id id, timestamp now);
   /// Sends a datagram of an association, a stream whose target is_association(). It is never sent again, waits 100 ms
   /// for a bridge at most, and overtakes streams. `peer` is where it goes (client) or came from (server). False if it
   /// was dropped: the stream is not open, too much waits already, or there are more than 65,507 bytes.
   bool send_datagram(stream_id id, const target& peer, std::span<const std::byte> payload, timestamp now);
   std::optional<datagram> read_datagram(stream_id id);
   /// Opens (client) or accepts (server) no more streams, and tells the peer.
-  void go_away();
+  void go_away(timestamp now);
 
   // ---- inputs ----
 
@@ -170,7 +152,7 @@ class engine {
 
   const limits& local_limits() const;
   /// Limits that the peer announced in its HELLO or WELCOME. Until then the engine sends nothing but control.
-  void set_peer_limits(const peer_limits& peer);
+  void set_peer_limits(const peer_limits& peer, timestamp now);
   const target& target_of(stream_id id) const;
   const target& bound_address(stream_id id) const;
   /// Streams that are not yet over on both ends.

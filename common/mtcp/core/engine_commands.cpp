@@ -12,89 +12,110 @@ constexpr std::size_t unsent_limit = 512 * 1024;
 // What each stream may always keep, whatever the others hold.
 constexpr std::size_t kept_floor = 16 * 1024;
 
+slice front_of(const slice& bytes, std::size_t size) { return bytes.prefix(size); }
+std::span<const std::byte> front_of(std::span<const std::byte> bytes, std::size_t size) { return bytes.first(size); }
+
 }  // namespace
 
-std::optional<stream_id> engine::open(const target& to, std::span<const std::byte> early) {
+std::optional<stream_id> engine::open(const target& to, std::span<const std::byte> early, timestamp now) {
   impl& e = *impl_;
-  if (e.going_away || e.peer_going_away || e.failure != violation::none) return {};
-  if (e.peer && e.streams.size() >= e.peer->max_streams) return {};
-  stream_state& s = e.create(e.next_stream++);
+  const auto& peer = e.terms.peer;
+  if (e.farewell.leaving() || e.farewell.peer_leaving() || e.conduct.failed()) return {};
+  if (peer && e.streams.size() >= peer->max_streams) return {};
+  stream_state& s = e.create(e.streams.take_id());
   s.to = to;
-  s.known = true;
-  e.open_window(s);
-  s.send_limit = e.peer ? e.peer->early_limit : 0;
+  s.phase = opening::asked;
+  e.windows.open(s);
+  s.send.raise_limit(peer ? peer->early_limit : 0);
   ++e.counters.streams_total;
   e.queue_control(s, control::open);
-  write(s.id, early.first(std::min(early.size(), e.own.early_limit)));
+  write(s.id, early.first(std::min(early.size(), e.terms.own.early_limit)), now);
   return s.id;
 }
 
-void engine::answer(stream_id id, const target& bound) {
-  stream_state* s = impl_->find(id);
-  if (s == nullptr || s->answered || s->was_refused) return;
-  s->answered = true;
+void engine::answer(stream_id id, const target& bound, timestamp now) {
+  stream_state* s = impl_->streams.find(id);
+  if (s == nullptr || !s->undecided()) return;
+  s->phase = opening::answered;
   s->bound = bound;
-  impl_->open_window(*s);
+  impl_->windows.open(*s);
   impl_->queue_control(*s, control::answer);
-  impl_->mark_sendable(*s);
+  impl_->mark_sendable(*s, now);
 }
 
-void engine::refuse(stream_id id, refusal why) {
-  stream_state* s = impl_->find(id);
-  if (s == nullptr || s->answered || s->was_refused) return;
-  s->was_refused = true;
+void engine::refuse(stream_id id, refusal why, timestamp) { impl_->refuse(id, why); }
+
+void engine::impl::refuse(stream_id id, refusal why) {
+  stream_state* s = streams.find(id);
+  if (s == nullptr || !s->undecided()) return;
+  s->phase = opening::refused;
   s->why = why;
   s->closed = true;
-  impl_->drop_events(id);
-  impl_->stop_receiving(*s, reset_code::refused, false);
-  impl_->queue_control(*s, control::answer);
+  events.drop(id);
+  stop_receiving(*s, reset_code::refused, false);
+  queue_control(*s, control::answer);
 }
 
 std::size_t engine::impl::write_room(const stream_state& s) const {
-  if (s.shutdown || s.send_reset || s.was_refused) return 0;
-  if (s.out.unsent() >= unsent_limit) return 0;
-  const std::size_t left = own.send_budget - std::min(own.send_budget, send_memory);
-  const std::size_t least = kept_floor - std::min(kept_floor, s.out.memory());
-  return std::min(unsent_limit - static_cast<std::size_t>(s.out.unsent()), std::max(left, least));
+  if (!s.send.open() || s.refused()) return 0;
+  const send_buffer& out = s.send.buffer();
+  if (out.unsent() >= unsent_limit) return 0;
+  const std::size_t budget = terms.own.send_budget;
+  const std::size_t left = budget - std::min(budget, streams.send_memory());
+  const std::size_t least = kept_floor - std::min(kept_floor, out.memory());
+  return std::min(unsent_limit - static_cast<std::size_t>(out.unsent()), std::max(left, least));
+}
+
+// What keeps the stream from taking more, when it does not take all.
+write_result::limit engine::impl::limit_of_writes(const stream_state& s) const {
+  using limit = write_result::limit;
+  if (s.refused()) return limit::refused;
+  if (s.send.stopped()) return limit::stopped;
+  if (s.send.was_reset()) return limit::reset;
+  if (!s.send.open()) return limit::finished;
+  if (s.send.buffer().unsent() < unsent_limit) return limit::memory;
+  return s.send.credit() == 0 || credit.room() == 0 ? limit::credit : limit::bridges;
 }
 
 template <class Bytes>
-std::size_t engine::impl::write(stream_id id, Bytes bytes) {
-  stream_state* s = find(id);
-  if (s == nullptr || bytes.empty()) return 0;
+write_result engine::impl::write(stream_id id, const Bytes& bytes, timestamp now) {
+  stream_state* s = streams.find(id);
+  if (s == nullptr) return {0, write_result::limit::no_stream};
+  if (bytes.empty()) return {};
   const std::size_t size = std::min(bytes.size(), write_room(*s));
-  s->writer_waits = size < bytes.size();
-  if (size == 0) return 0;
-  changing(*s, [&] {
-    if constexpr (std::is_same_v<Bytes, slice>) {
-      s->out.append(bytes.prefix(size));
-    } else {
-      s->out.append(bytes.first(size));
-    }
-  });
-  mark_sendable(*s);
-  return size;
+  if (size > 0) {
+    streams.sending(*s, [&](send_half& half) { half.append(front_of(bytes, size)); });
+    mark_sendable(*s, now);
+  }
+  if (size == bytes.size()) {
+    s->writer_waits = false;
+    return {size, write_result::limit::none};
+  }
+  const write_result result{size, limit_of_writes(*s)};
+  s->writer_waits = result.blocked();
+  return result;
 }
 
-std::size_t engine::write(stream_id id, std::span<const std::byte> bytes) { return impl_->write(id, bytes); }
-std::size_t engine::write(stream_id id, slice bytes) { return impl_->write(id, std::move(bytes)); }
+write_result engine::write(stream_id id, std::span<const std::byte> bytes, timestamp now) {
+  return impl_->write(id, bytes, now);
+}
+write_result engine::write(stream_id id, slice bytes, timestamp now) { return impl_->write(id, bytes, now); }
 
 std::size_t engine::writable(stream_id id) const {
-  const stream_state* s = impl_->find(id);
+  const stream_state* s = impl_->streams.find(id);
   return s == nullptr ? 0 : impl_->write_room(*s);
 }
 
 template <class Take>
 read_result engine::impl::read(stream_id id, timestamp now, Take take) {
-  stream_state* s = find(id);
-  if (s == nullptr || s->receive_stopped) return {0, read_result::state::reset, reset_code::reset};
+  stream_state* s = streams.find(id);
+  if (s == nullptr || s->receive.stopped()) return {0, read_result::state::reset, reset_code::reset};
   read_result result;
-  changing(*s, [&] { result.size = take(s->in); });
+  streams.receiving(*s, [&](receive_half& half) { result.size = half.read(take); });
   if (result.size > 0) consume(*s, result.size, now);
-  if (s->end_reached()) {
-    s->end_read = true;
-    result.status = s->peer_reset ? read_result::state::reset : read_result::state::end;
-    result.code = s->peer_code;
+  if (s->receive.read_to_end()) {
+    result.status = s->receive.was_reset() ? read_result::state::reset : read_result::state::end;
+    result.code = s->receive.code();
   }
   return result;
 }
@@ -108,65 +129,63 @@ read_result engine::read(stream_id id, std::span<std::byte> out, timestamp now) 
 }
 
 std::unique_ptr<leftover> engine::take_leftover(stream_id id) {
-  stream_state* s = impl_->find(id);
-  if (s == nullptr || s->receive_stopped) return nullptr;
+  stream_state* s = impl_->streams.find(id);
+  if (s == nullptr || s->receive.stopped()) return nullptr;
   auto rest = std::make_unique<leftover>();
-  impl_->changing(*s, [&] { rest->bytes = std::exchange(s->in, {}); });
-  if (s->final_size && rest->bytes.contiguous() == *s->final_size)
-    rest->then = s->peer_reset ? read_result::state::reset : read_result::state::end;
+  if (s->receive.all_received())
+    rest->then = s->receive.was_reset() ? read_result::state::reset : read_result::state::end;
+  impl_->streams.receiving(*s, [&](receive_half& half) { rest->bytes = half.take_bytes(); });
   return rest;
 }
 
 bool engine::peer_has_reset(stream_id id) const {
-  const stream_state* s = impl_->find(id);
-  return s != nullptr && s->peer_reset;
+  const stream_state* s = impl_->streams.find(id);
+  return s != nullptr && s->receive.was_reset();
 }
 
-void engine::shutdown_send(stream_id id) {
-  stream_state* s = impl_->find(id);
+void engine::shutdown_send(stream_id id, timestamp) {
+  stream_state* s = impl_->streams.find(id);
   if (s == nullptr) return;
-  s->shutdown = true;
+  s->send.finish();
   impl_->finish_sending(*s);
 }
 
-void engine::reset(stream_id id, reset_code code) {
+void engine::reset(stream_id id, reset_code code, timestamp) {
   impl& e = *impl_;
-  stream_state* s = e.find(id);
+  stream_state* s = e.streams.find(id);
   if (s == nullptr || s->closed) return;
-  if (e.my_role == role::server && !s->answered) return refuse(id, refusal::general);
+  if (e.terms.mine == role::server && s->phase != opening::answered) return e.refuse(id, refusal::general);
   s->closed = true;
-  e.drop_events(id);
+  e.events.drop(id);
   e.reset_sending(*s, code);
   e.stop_receiving(*s, code, true);
   e.erase_if_over(*s);
 }
 
-void engine::reset_send(stream_id id, reset_code code) {
-  if (stream_state* s = impl_->find(id)) impl_->reset_sending(*s, code);
+void engine::reset_send(stream_id id, reset_code code, timestamp) {
+  if (stream_state* s = impl_->streams.find(id)) impl_->reset_sending(*s, code);
 }
 
-void engine::stop_receive(stream_id id, reset_code code) {
-  if (stream_state* s = impl_->find(id)) impl_->stop_receiving(*s, code, true);
+void engine::stop_receive(stream_id id, reset_code code, timestamp) {
+  if (stream_state* s = impl_->streams.find(id)) impl_->stop_receiving(*s, code, true);
 }
 
-void engine::close(stream_id id) {
+void engine::close(stream_id id, timestamp) {
   impl& e = *impl_;
-  stream_state* s = e.find(id);
+  stream_state* s = e.streams.find(id);
   if (s == nullptr || s->closed) return;
-  if (e.my_role == role::server && !s->answered) return refuse(id, refusal::general);
+  if (e.terms.mine == role::server && s->phase != opening::answered) return e.refuse(id, refusal::general);
   s->closed = true;
-  e.drop_events(id);
-  s->shutdown = true;
+  e.events.drop(id);
+  s->send.finish();
   e.finish_sending(*s);
   e.stop_receiving(*s, reset_code::reset, true);
   e.erase_if_over(*s);
 }
 
-void engine::go_away() {
+void engine::go_away(timestamp) {
   impl& e = *impl_;
-  if (e.going_away) return;
-  e.going_away = true;
-  e.announce(e.goaway_slot, {control::goaway, 0});
+  if (e.farewell.leave()) e.controls.announce(e.farewell.slot(), {control::goaway, 0});
 }
 
 }  // namespace mtcp::core

@@ -21,28 +21,29 @@ std::size_t body_size(stream_id id, const datagram& d) {
 bool engine::send_datagram(stream_id id, const target& peer, std::span<const std::byte> payload, timestamp now) {
   const stream_state* s = impl_->association(id);
   const bool sound = payload.size() <= max_datagram_size && is_host(peer.host);
-  if (s == nullptr || s->shutdown || s->send_reset || s->stop_received || !sound) return false;
-  return impl_->datagrams_out.push(id, {peer, slice::copy_of(payload)}, now);
+  if (s == nullptr || !s->send.open() || s->send.stopped() || !sound) return false;
+  return impl_->datagrams.out.push(id, {peer, slice::copy_of(payload)}, now);
 }
 
-std::optional<datagram> engine::read_datagram(stream_id id) { return impl_->datagrams_in.pop(id); }
+std::optional<datagram> engine::read_datagram(stream_id id) { return impl_->datagrams.in.pop(id); }
 
 /// The open association of that id, or null.
 stream_state* engine::impl::association(stream_id id) {
-  stream_state* s = find(id);
-  return s != nullptr && s->known && s->answered && !s->closed && is_association(s->to) ? s : nullptr;
+  stream_state* s = streams.find(id);
+  return s != nullptr && s->phase == opening::answered && !s->closed && is_association(s->to) ? s : nullptr;
 }
 
 // On the bridge that delivers soonest. One that is cut for the last bytes of room exceeds it: it cannot be split.
 void engine::impl::put_datagrams(transmission& t) {
-  const auto waiting = static_cast<double>(datagrams_out.bytes());
-  if (datagrams_out.empty() || !(good_for_little(t.bridge, true, t.now) || may_take(t.bridge, waiting))) return;
+  const auto waiting = static_cast<double>(datagrams.out.bytes());
+  if (datagrams.out.empty() || !(ranking.good_for_little(t.bridge, true, t.now) || ranking.may_take(t.bridge, waiting)))
+    return;
   while (t.data_room >= least_room) {
-    const auto [id, next] = datagrams_out.front(t.now);
+    const auto [id, next] = datagrams.out.front(t.now);
     if (next == nullptr) return;
     const std::size_t size = frame_header_size + body_size(id, *next);
     if (t.rest().size() < size) return;
-    const auto d = datagrams_out.pop_in_turn(id);
+    const auto d = datagrams.out.pop_in_turn(id);
     if (stream_state* s = association(id)) put_datagram(t, *s, *d);
   }
 }
@@ -58,11 +59,8 @@ void engine::impl::put_datagram(transmission& t, stream_state& s, const datagram
   const std::size_t size = frame_header_size + body.size();
   t.out.wrote(size);
   counters.payload_sent += d.payload.size();
-  s.datagram_bytes_sent += d.payload.size();
-  in_flight_frame f;
-  f.what = control::datagram;
-  f.id = s.id;
-  record(t, std::move(f), size);
+  s.datagram_bytes.bytes_sent += d.payload.size();
+  record(t, sent_once(), size);
   t.data_room -= std::min(t.data_room, size);
 }
 
@@ -73,15 +71,15 @@ violation engine::impl::handle_datagram(wire_reader body, timestamp now) {
   const std::uint64_t port = body.varint();
   const std::string_view host = body.string();
   const auto payload = body.rest();
-  stream_state* s = find(id);
-  if (s != nullptr && s->known && !is_association(s->to)) return violation::unexpected_frame;
-  if (association(id) == nullptr || s->receive_stopped || !is_host(host)) return violation::none;
-  const bool first = !datagrams_in.has(id);
+  stream_state* s = streams.find(id);
+  if (s != nullptr && s->known() && !is_association(s->to)) return violation::unexpected_frame;
+  if (association(id) == nullptr || s->receive.stopped() || !is_host(host)) return violation::none;
+  const bool first = !datagrams.in.has(id);
   datagram d{{std::string(host), static_cast<std::uint16_t>(port)}, slice::copy_of(payload)};
-  if (!datagrams_in.push(id, std::move(d), now)) return violation::none;
+  if (!datagrams.in.push(id, std::move(d), now)) return violation::none;
   counters.payload_received += payload.size();
-  s->datagram_bytes_received += payload.size();
-  if (first) report(event::type::datagram, id);
+  s->datagram_bytes.bytes_received += payload.size();
+  if (first) events.push(events::datagram{id});
   return violation::none;
 }
 

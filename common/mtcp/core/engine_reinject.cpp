@@ -20,13 +20,20 @@ constexpr double long_time = 1e6;  // seconds, for what would overflow a time
 constexpr std::size_t overdue_depth = 64;
 constexpr std::size_t speculative_depth = 1024;
 
+// Frames of one bridge are due in the order in which they were sent, as long as its estimates do not fall. So the last
+// one and the first one tell, nearly always, that none of them needs a look: to look at each cost 2 % of an upload.
+bool none_is_late(const bridge_state& owner, timestamp late, timestamp now) {
+  const ring<sent_frame>& frames = owner.flight.frames();
+  return frames.empty() || (frames.back().due <= late && !owner.overdue(frames.front(), now));
+}
+
 }  // namespace
 
 void engine::impl::put_resends(transmission& t) {
-  while (!resends.empty()) {
-    const resend_item item = resends.front();
-    stream_state* s = find(item.stream);
-    const segment* piece = s == nullptr ? nullptr : s->out.find(item.segment);
+  while (!reinject.empty()) {
+    const resend_item item = reinject.front();
+    stream_state* s = streams.find(item.stream);
+    const segment* piece = s == nullptr ? nullptr : s->send.find(item.segment);
     const bool needed = piece != nullptr && !piece->acked && piece->copies == 0;
     if (needed) {
       if (t.data_room < room_for_copy) return;
@@ -34,69 +41,62 @@ void engine::impl::put_resends(transmission& t) {
       counters.payload_resent += piece->size;
       put_segment(t, *s, item.segment);
     }
-    resends.pop_front();
+    reinject.pop();
   }
 }
 
 // A second copy of a frame that is in flight on `owner`. False when it may not or need not be sent.
-bool engine::impl::put_copy(transmission& t, bridge_state& owner, const in_flight_frame& f) {
-  if (!f.is_data || f.given_up) return false;
-  stream_state* s = find(f.id);
-  const segment* piece = s == nullptr ? nullptr : s->out.find(f.segment);
-  if (piece == nullptr || piece->acked || piece->copies != 1 || s->stop_received) return false;
+bool engine::impl::put_copy(transmission& t, bridge_state& owner, const sent_segment& f) {
+  stream_state* s = streams.find(f.stream);
+  const segment* piece = s == nullptr ? nullptr : s->send.find(f.number);
+  if (piece == nullptr || piece->acked || piece->copies != 1 || s->send.stopped()) return false;
   if (t.rest().size() < piece->size + frame_overhead || t.data_room < room_for_copy) return false;
-  copies.spend(piece->size);
+  reinject.on_copy(piece->size);
   counters.payload_resent += piece->size;
   owner.payload_resent += piece->size;
-  put_segment(t, *s, f.segment);
+  put_segment(t, *s, f.number);
   return true;
 }
 
 // The same for a control frame: the credit that a stream waits for may be in it.
-void engine::impl::repeat_control(const in_flight_frame& f) {
-  control_slot* slot = slot_of({f.what, f.id});
-  if (slot == nullptr || !slot->says(f.segment) || f.given_up || slot->acked || slot->queued || slot->copies != 1)
-    return;
-  say_again(*slot, {f.what, f.id});
+void engine::impl::repeat_control(const sent_control& f) {
+  control_slot* slot = slot_of(f.item);
+  if (slot == nullptr || !slot->says(f.version) || slot->acked || slot->queued || slot->copies != 1) return;
+  controls.say_again(*slot, f.item);
 }
 
 // The oldest frame of another bridge is late: what holds up a stream is usually there.
 void engine::impl::put_overdue(transmission& t) {
-  for (auto& [id, owner] : bridges) {
-    if (&owner == &t.bridge || owner.records.empty()) continue;
-    const std::size_t depth = std::min(overdue_depth, owner.records.size());
-    for (std::size_t i = 0; i < depth && !copies.empty() && t.data_room >= frame_overhead; ++i) {
-      const in_flight_frame& f = owner.records[i];
+  for (auto& [id, owner] : bridges.live()) {
+    if (&owner == &t.bridge || owner.flight.empty()) continue;
+    const ring<sent_frame>& frames = owner.flight.frames();
+    const std::size_t depth = std::min(overdue_depth, frames.size());
+    for (std::size_t i = 0; i < depth && reinject.may_copy() && t.data_room >= frame_overhead; ++i) {
+      const sent_frame& f = frames[i];
       if (!owner.overdue(f, t.now)) break;
-      if (f.is_data) {
-        put_copy(t, owner, f);
-      } else {
-        repeat_control(f);
-      }
+      if (f.given_up) continue;
+      if (f.segment() != nullptr) put_copy(t, owner, *f.segment());
+      if (f.control() != nullptr) repeat_control(*f.control());
     }
   }
 }
 
-// Frames of one bridge are due in the order in which they were sent, as long as its estimates do not fall. So the last
-// one and the first one tell, nearly always, that none of them needs a look: to look at each cost 2 % of an upload.
-bool engine::impl::none_is_late(const bridge_state& owner, timestamp late, timestamp now) {
-  return owner.records.empty() || (owner.records.back().due <= late && !owner.overdue(owner.records.front(), now));
-}
-
 // Many frames are looked at, and few copied: what is the same for all of them is known before.
 void engine::impl::put_speculative(transmission& t) {
-  const double eta = lane_of(t.bridge).eta;
-  for (const ranked_bridge& r : ranks) {
+  const double eta = ranking.lane_of(t.bridge).eta;
+  for (const ranked_bridge& r : ranking.ranks()) {
     bridge_state& owner = *r.bridge;
     if (&owner == &t.bridge) continue;
-    const double return_trip = bridge_state::seconds(owner.rtt_minimum()) - r.path.eta + owner.queue_seconds();
+    const double return_trip = path_model::seconds(owner.path.rtt_minimum()) - r.path.eta + owner.queue_seconds();
     const double gains = std::min(clear_gain * eta + clear_gain_seconds + return_trip, long_time);
     const timestamp late = t.now + duration(static_cast<std::int64_t>(gains * 1e9));
     if (none_is_late(owner, late, t.now)) continue;
-    const std::size_t depth = std::min(speculative_depth, owner.records.size());
-    for (std::size_t i = 0; i < depth && !copies.empty() && t.data_room >= frame_overhead; ++i) {
-      const in_flight_frame& f = owner.records[i];
-      if (f.due > late || owner.overdue(f, t.now)) put_copy(t, owner, f);
+    const ring<sent_frame>& frames = owner.flight.frames();
+    const std::size_t depth = std::min(speculative_depth, frames.size());
+    for (std::size_t i = 0; i < depth && reinject.may_copy() && t.data_room >= frame_overhead; ++i) {
+      const sent_frame& f = frames[i];
+      if (f.given_up || f.segment() == nullptr) continue;
+      if (f.due > late || owner.overdue(f, t.now)) put_copy(t, owner, *f.segment());
     }
   }
 }

@@ -5,176 +5,88 @@
 #include "mtcp/core/engine_impl.hpp"
 
 namespace mtcp::core {
-namespace {
-
-// Bytes of tunnel credit below which no frame is spent on telling of more.
-constexpr std::uint64_t least_credit_news = 4096;
-
-}  // namespace
-
-stream_state* engine::impl::find(stream_id id) {
-  const auto it = streams.find(id);
-  return it == streams.end() ? nullptr : it->second.get();
-}
-
-const stream_state* engine::impl::find(stream_id id) const {
-  const auto it = streams.find(id);
-  return it == streams.end() ? nullptr : it->second.get();
-}
-
 stream_state& engine::impl::create(stream_id id) {
-  auto s = std::make_unique<stream_state>();
-  s->id = id;
-  ++counted_streams;
-  s->window.begin_early(own, budget);
-  return *streams.emplace(id, std::move(s)).first->second;
-}
-
-// The peer hears of the window in OPEN or OPENED, which is to be sent now.
-void engine::impl::open_window(stream_state& s) {
-  if (s.receive_stopped || s.final_size) return;
-  s.window.open(own, s.in.consumed(), budget);
-  if (s.window.hungry(s.in.consumed())) wait_for_budget(s);
-}
-
-void engine::impl::report(event::type kind, std::uint64_t id, std::uint64_t code) {
-  events.push_back({kind, id, code});
-}
-
-// The program has let go of the stream: events that wait for it would name something that it no longer knows.
-void engine::impl::drop_events(stream_id id) {
-  std::erase_if(events, [id](const event& e) { return e.kind < event::type::bridge_closed && e.id == id; });
+  stream_state& s = streams.create(id);
+  windows.begin(s);
+  return s;
 }
 
 void engine::impl::report_readable(stream_state& s) {
-  if (s.readable_reported || s.closed || !s.known) return;
+  if (s.readable_reported || s.closed || !s.known()) return;
   s.readable_reported = true;
-  report(event::type::readable, s.id);
+  events.push(events::readable{s.id});
 }
 
-// Asks for a control frame to be sent: there is news. What it says is taken from the state when it is written.
-void engine::impl::announce(control_slot& slot, const control_item& item) {
-  slot.wanted = true;
-  slot.acked = false;
-  slot.copies = 0;
-  ++slot.version;
-  say_again(slot, item);
+void engine::impl::mark_sendable(stream_state& s, timestamp now) {
+  if (terms.mine == role::client || s.phase == opening::answered) scheduler.enter(s, now);
 }
 
-void engine::impl::say_again(control_slot& slot, const control_item& item) {
-  if (!std::exchange(slot.queued, true)) controls.push_back(item);
-}
-
-void engine::impl::queue_control(stream_state& s, control what) { announce(s.slot(what), {what, s.id}); }
-
-void engine::impl::mark_sendable(stream_state& s) {
-  if (s.queued != stream_queue::place::none || !s.can_send()) return;
-  if (my_role == role::server && !s.answered) return;
-  s.queued = s.meter.sparse(progress_at) ? stream_queue::place::sparse : stream_queue::place::bulk;
-  queue.push(s.id, s.queued);
-}
-
-// FIN follows the last byte: its final offset must not rise, and a reset until then may still drop what was not sent.
 void engine::impl::finish_sending(stream_state& s) {
-  if (s.shutdown && !s.send_reset && s.out.unsent() == 0 && !s.slot(control::fin).wanted)
-    queue_control(s, control::fin);
+  if (s.send.begin_fin()) queue_control(s, control::fin);
 }
 
 void engine::impl::reset_sending(stream_state& s, reset_code code) {
-  if (s.send_reset || s.slot(control::fin).acked || s.was_refused) return;
-  s.send_reset = true;
-  s.send_code = code;
-  changing(s, [&] { s.out.drop_unsent(); });
-  queue_control(s, control::reset);
+  if (s.refused()) return;
+  bool done = false;
+  streams.sending(s, [&](send_half& half) { done = half.reset(code); });
+  if (done) queue_control(s, control::reset);
 }
 
 void engine::impl::stop_receiving(stream_state& s, reset_code code, bool tell_peer) {
-  if (s.receive_stopped || (s.end_reached() && s.end_read)) return;
-  s.receive_stopped = true;
-  s.stop_code = code;
-  consumed_total += s.highest - s.in.consumed();
-  s.window.end(s.in.consumed(), budget);
-  changing(s, [&] { s.in.clear(); });
-  if (tell_peer && !s.final_size) queue_control(s, control::stop);
+  if (s.receive.stopped() || s.receive.read_to_end()) return;
+  credit.on_consumed(s.receive.unread());
+  windows.end(s);
+  streams.receiving(s, [&](receive_half& half) { half.stop(code); });
+  if (tell_peer && !s.receive.size_known()) queue_control(s, control::stop);
   raise_tunnel_credit();
   feed_hungry();
 }
 
-// Credit counts the highest offset, so that copies and holes cost nothing more.
+// Nobody reads what was written.
+void engine::impl::drop_written(stream_state& s) {
+  streams.sending(s, [](send_half& half) { half.drop_bytes(); });
+}
+
 void engine::impl::account_received(stream_state& s, std::uint64_t end) {
-  if (end <= s.highest) return;
-  received_total += end - s.highest;
-  if (s.receive_stopped) consumed_total += end - s.highest;
-  s.highest = end;
+  const std::uint64_t more = s.receive.advance(end);
+  if (more == 0) return;
+  credit.on_arrived(more);
+  if (s.receive.stopped()) credit.on_consumed(more);
   raise_tunnel_credit();
 }
 
 void engine::impl::consume(stream_state& s, std::size_t bytes, timestamp now) {
-  consumed_total += bytes;
-  const bool told = s.window.on_read(bytes, s.in.consumed(), rtt_maximum(), now, own, budget);
-  if (!s.final_size) {
-    if (told) {
-      queue_control(s, control::window);
-    } else if (s.window.hungry(s.in.consumed())) {
-      wait_for_budget(s);
-    }
-  }
+  credit.on_consumed(bytes);
+  if (windows.on_read(s, bytes, bridges.rtt_maximum(), now)) queue_control(s, control::window);
   raise_tunnel_credit();
   feed_hungry();
 }
 
-// Worth a frame when a quarter of the window was read, or when the rest that the peer has left would double: streams
-// that nobody reads may hold all but a little of it for ever.
 void engine::impl::raise_tunnel_credit() {
-  const std::uint64_t window = tunnel_window(own);
-  const std::uint64_t news = consumed_total + window - granted_total;
-  const bool scarce = news >= least_credit_news && news >= granted_total - received_total;
-  if (news * 4 < window && !scarce) return;
-  granted_total = consumed_total + window;
-  announce(tunnel_window_slot, {control::window, 0});
+  if (credit.raise()) controls.announce(credit.slot(), {control::tunnel_window, 0});
 }
 
-void engine::impl::wait_for_budget(stream_state& s) {
-  if (!std::exchange(s.waits_for_budget, true)) hungry.push_back(s.id);
-}
-
-// Streams whose window the budget could not raise take their turn when it has room again.
 void engine::impl::feed_hungry() {
-  for (std::size_t turns = hungry.size(); turns > 0 && budget.free() > 0; --turns) {
-    const stream_id id = hungry.front();
-    hungry.pop_front();
-    stream_state* s = find(id);
-    if (s == nullptr) continue;
-    s->waits_for_budget = false;
-    if (s->receive_stopped || s->final_size) continue;
-    if (s->window.raise(s->in.consumed(), budget)) queue_control(*s, control::window);
-  }
+  windows.feed([this](stream_id id) { return streams.find(id); },
+               [this](stream_state& s) { queue_control(s, control::window); });
 }
 
 void engine::impl::wake_writer(stream_state& s) {
   if (!s.writer_waits || s.closed || write_room(s) < chunk_capacity) return;
   s.writer_waits = false;
-  report(event::type::writable, s.id);
+  events.push(events::writable{s.id});
 }
 
-// The client opens another stream as soon as one is over at its own end. Here that one lingers while its last
-// acknowledgement is on the way, or while its program has not read to the end.
 void engine::impl::uncount_if_over_at_peer(stream_state& s) {
-  if (!s.counted || !(s.maybe_over_at_peer() || s.over())) return;
-  s.counted = false;
-  --counted_streams;
+  if (s.maybe_over_at_peer() || s.over()) streams.uncount(s);
 }
 
 void engine::impl::erase_if_over(stream_state& s) {
   uncount_if_over_at_peer(s);
   if (!s.over()) return;
-  if (!s.receive_stopped) s.window.end(s.in.consumed(), budget);
-  send_memory -= s.out.memory();
-  receive_memory -= s.in.memory();
-  held_bytes -= s.in.held();
-  datagrams_in.erase(s.id);
-  datagrams_out.erase(s.id);
-  streams.erase(s.id);
+  if (!s.receive.stopped()) windows.end(s);
+  datagrams.erase(s.id);
+  streams.erase(s);
   feed_hungry();
 }
 

@@ -92,7 +92,7 @@ void server::close_listeners() {
 void server::drain() {
   draining_ = true;
   close_listeners();
-  sessions_.go_away();
+  sessions_.go_away(now());
 }
 
 void server::stop(std::chrono::milliseconds patience) {

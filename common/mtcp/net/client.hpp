@@ -16,6 +16,7 @@
 
 #include "mtcp/net/address_search.hpp"
 #include "mtcp/net/async.hpp"
+#include "mtcp/net/clock.hpp"
 #include "mtcp/net/condition.hpp"
 #include "mtcp/net/connector.hpp"
 #include "mtcp/net/driver.hpp"
@@ -40,7 +41,7 @@ class client final : public worker, private openings::listener, public std::enab
 
   std::uint64_t next_ticket() { return policy_.next_ticket(); }
   void open(std::uint64_t ticket, open_request request, open_completion done);
-  void cancel_open(std::uint64_t ticket) { policy_.cancel_open(ticket); }
+  void cancel_open(std::uint64_t ticket) { policy_.cancel_open(ticket, now()); }
 
   void work(core::timestamp now) override;
   std::optional<core::timestamp> next_deadline() const override { return policy_.next_deadline(); }

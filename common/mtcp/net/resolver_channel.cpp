@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "mtcp/net/own_addresses.hpp"
+
 namespace mtcp::detail {
 namespace {
 
@@ -68,8 +70,9 @@ bool asks_this_machine(ares_channel channel) {
   ares_addr_port_node* servers = nullptr;
   if (ares_get_servers_ports(channel, &servers) != ARES_SUCCESS) return false;
   const std::unique_ptr<ares_addr_port_node, decltype(&ares_free_data)> owner(servers, ares_free_data);
+  const own_addresses here;
   for (auto server = servers; server != nullptr; server = server->next)
-    if (is_local(unmapped(address_of(*server)))) return true;
+    if (here.contains(unmapped(address_of(*server)))) return true;
   return false;
 }
 

@@ -123,7 +123,7 @@ void stream_state::end_receive(error_code why) {
 
 void stream_state::stop_receive(core::reset_code code) {
   if (owner_ != nullptr && !receive_end_) {
-    owner_->engine().stop_receive(id_, code);
+    owner_->engine().stop_receive(id_, code, now());
     owner_->changed();
   }
   if (std::exchange(leftover_, nullptr)) receive_end_ = {};  // that was for behind it
@@ -150,13 +150,14 @@ void stream_state::wait_write(const write_request& request, io_completion done) 
 // Returns what the operation has got rid of so far.
 std::size_t stream_state::write_engine(write_request& request) {
   core::engine& engine = owner_->engine();
+  const core::timestamp at = now();
   if (request.slices == nullptr) {
-    request.taken = engine.write(id_, request.from);
+    request.taken = engine.write(id_, request.from, at).size;
   } else {
     auto& queue = *request.slices;
     auto next = queue.begin();
     for (; next != queue.end(); ++next) {
-      const std::size_t taken = engine.write(id_, *next);
+      const std::size_t taken = engine.write(id_, *next, at).size;
       request.taken += taken;
       next->remove_prefix(taken);
       if (!next->empty()) break;
@@ -200,7 +201,7 @@ void stream_state::end_send(error_code why) {
 
 void stream_state::shutdown_send() {
   if (owner_ == nullptr || send_end_) return;
-  owner_->engine().shutdown_send(id_);
+  owner_->engine().shutdown_send(id_, now());
   owner_->changed();
   finished_ = true;
   end_send(asio::error::broken_pipe);
@@ -208,7 +209,7 @@ void stream_state::shutdown_send() {
 
 void stream_state::reset_send(core::reset_code code) {
   if (owner_ != nullptr && (!send_end_ || finished_)) {
-    owner_->engine().reset_send(id_, code);
+    owner_->engine().reset_send(id_, code, now());
     owner_->changed();
   }
   finished_ = false;
@@ -219,23 +220,23 @@ void stream_state::reset_send(core::reset_code code) {
 
 void stream_state::answer(const core::target& bound) {
   if (owner_ == nullptr) return;
-  owner_->engine().answer(id_, bound);
+  owner_->engine().answer(id_, bound, now());
   owner_->changed();
 }
 
 void stream_state::refuse(core::refusal why) {
-  if (owner_ != nullptr) owner_->engine().refuse(id_, why);
+  if (owner_ != nullptr) owner_->engine().refuse(id_, why, now());
   forget();
 }
 
 void stream_state::reset(core::reset_code code) {
-  if (owner_ != nullptr) owner_->engine().reset(id_, code);
+  if (owner_ != nullptr) owner_->engine().reset(id_, code, now());
   forget();
 }
 
 void stream_state::close() {
   shutdown_send();
-  if (owner_ != nullptr) owner_->engine().close(id_);
+  if (owner_ != nullptr) owner_->engine().close(id_, now());
   forget();
 }
 

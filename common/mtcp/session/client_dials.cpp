@@ -97,10 +97,10 @@ void client_policy::begin_session(const core::welcome& got, pending& p, core::ti
   session_->secret = got.secret;
   session_->instance = got.instance;
   session_->last_bridge = p.bridge;
-  session_->core.engine().set_peer_limits(got.limits);
+  session_->core.engine().set_peer_limits(got.limits, now);
   session_->resume_timeout = core::agreed_resume_timeout(settings_.resume_timeout, got.extensions);
   trace_event(trace::session_begun{short_name(session_->id), {}});
-  openings_.submit(session_->core);
+  openings_.submit(session_->core, now);
 }
 
 client_policy::pending client_policy::forget(dial_id id) {

@@ -8,11 +8,6 @@
 namespace mtcp {
 namespace {
 
-using std::chrono::milliseconds;
-
-// Between two looks at whether suspects have recovered that were replaced.
-constexpr milliseconds surplus_interval{500};
-
 void put_off_to(std::optional<core::timestamp>& next, std::optional<core::timestamp> when) {
   if (when) next = next ? std::min(*next, *when) : when;
 }
@@ -56,12 +51,12 @@ void client_policy::stop(core::duration patience, core::timestamp now) {
 
 void client_policy::open(std::uint64_t ticket, core::target to, std::vector<std::byte> early, core::timestamp now) {
   openings_.add(ticket, std::move(to), std::move(early), now + settings_.resume_timeout);
-  if (session_ && !session_->server_leaves) return openings_.submit(session_->core);
+  if (session_ && !session_->server_leaves) return openings_.submit(session_->core, now);
   maintain_soon();  // which sets the deadline
 }
 
-void client_policy::cancel_open(std::uint64_t ticket) {
-  openings_.cancel(ticket, session_ ? &session_->core : nullptr);
+void client_policy::cancel_open(std::uint64_t ticket, core::timestamp now) {
+  openings_.cancel(ticket, session_ ? &session_->core : nullptr, now);
 }
 
 bool client_policy::close_stream(core::stream_id id) { return session_ && session_->core.close_stream(id); }
@@ -92,29 +87,32 @@ std::optional<core::timestamp> client_policy::next_deadline() const {
 }
 
 void client_policy::on_event(const core::event& what, core::timestamp now) {
-  using type = core::event::type;
-  switch (what.kind) {
-    case type::opened:
-    case type::refused:
-    case type::writable:
-    case type::stopped:
-      return openings_.on_event(session_->core, what);
-    case type::bridge_suspect:
-      if (bridge* b = session_->core.find_bridge(what.id)) {
-        b->suspect(now + settings_.suspicion);
-        trace_event(trace::bridge_suspected{what.id, paths_[b->path()].where()});
-      }
-      return maintain_soon();
-    case type::going_away:
-      session_->server_leaves = true;
-      trace_event(trace::server_leaving{});
-      if (bridge_count() == 0) on_last_bridge_lost(now);  // it said so right before that one ended
-      return;
-    case type::failed:
-      return end_session(errc::protocol_violation, "the server broke the protocol: the tunnel is over");
-    default:
-      return;
+  namespace events = core::events;
+  if (core::stream_of(what)) return openings_.on_event(session_->core, what, now);
+  const auto on_going_away = [&](const events::going_away&) {
+    session_->server_leaves = true;
+    trace_event(trace::server_leaving{});
+    if (bridge_count() == 0) on_last_bridge_lost(now);  // it said so right before that one ended
+  };
+  const auto on_failed = [this](const events::failed&) {
+    end_session(errc::protocol_violation, "the server broke the protocol: the tunnel is over");
+  };
+  std::visit(core::overloaded{
+                 [&](const events::bridge_suspect& e) { on_suspect(e, now); },
+                 [this](const events::bridge_recovered&) { maintain_soon(); },  // its replacement may be one too many
+                 on_going_away,
+                 on_failed,
+                 [](const auto&) {},
+             },
+             what);
+}
+
+void client_policy::on_suspect(const core::events::bridge_suspect& what, core::timestamp now) {
+  if (bridge* b = session_->core.find_bridge(what.bridge)) {
+    b->suspect(now + settings_.suspicion);
+    trace_event(trace::bridge_suspected{what.bridge, paths_[b->path()].where()});
   }
+  maintain_soon();
 }
 
 void client_policy::maintain_soon() {
@@ -148,15 +146,15 @@ void client_policy::maintain(std::size_t index, core::timestamp now) {
   share_rate(index);
 }
 
-// One deadline for all that waits: the session without bridges, streams without a session, paths that pause.
+// One deadline for all that waits: the session without bridges, streams without a session, paths that pause,
+// bridges that count as suspects for a while.
 std::optional<core::timestamp> client_policy::next_maintenance(core::timestamp now) {
   std::optional<core::timestamp> next = session_expires_;
   if (stage_ == stage::stopped) return next;
   put_off_to(next, openings_.next_expiry());
   for (std::size_t i = 0; i < paths_.size() && stage_ == stage::running; ++i) {
-    const std::size_t up = up_bridges(i);
-    put_off_to(next, paths_[i].next_dial(healthy_bridges(i, now), up));
-    if (up > paths_[i].wanted()) put_off_to(next, now + surplus_interval);
+    put_off_to(next, paths_[i].next_dial(healthy_bridges(i, now), up_bridges(i)));
+    put_off_to(next, next_end_of_suspicion(i, now));
     if (session_ && paths_[i].tuner) put_off_to(next, next_sample_);
   }
   return next;
@@ -176,6 +174,14 @@ std::size_t client_policy::up_bridges(std::size_t index) const { return bridges_
 std::size_t client_policy::healthy_bridges(std::size_t index, core::timestamp now) const {
   const auto healthy = [&](const bridge* b) { return b->healthy(session_->core.engine(), now); };
   return static_cast<std::size_t>(std::ranges::count_if(bridges_of(index), healthy));
+}
+
+// When the next suspect may count as well again: not before that can its replacement be one too many.
+std::optional<core::timestamp> client_policy::next_end_of_suspicion(std::size_t index, core::timestamp now) const {
+  std::optional<core::timestamp> next;
+  for (const bridge* b : bridges_of(index))
+    if (b->suspected_until() > now) put_off_to(next, b->suspected_until());
+  return next;
 }
 
 // The limit of a path is for all of its bridges together.

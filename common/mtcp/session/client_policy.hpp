@@ -82,7 +82,7 @@ class client_policy final : public worker, private session::owner {
 
   std::uint64_t next_ticket() { return openings_.next_ticket(); }
   void open(std::uint64_t ticket, core::target to, std::vector<std::byte> early, core::timestamp now);
-  void cancel_open(std::uint64_t ticket);
+  void cancel_open(std::uint64_t ticket, core::timestamp now);
   bool close_stream(core::stream_id id);
   /// False if there is no such bridge.
   bool enable_bridge(core::bridge_id id, bool on);
@@ -133,6 +133,7 @@ class client_policy final : public worker, private session::owner {
 
   void wake() override { waker_.wake(); }
   void on_event(const core::event& what, core::timestamp now) override;
+  void on_suspect(const core::events::bridge_suspect& what, core::timestamp now);
   void trace_event(const trace::event& what) const;
 
   // Keeping bridges up.
@@ -146,6 +147,7 @@ class client_policy final : public worker, private session::owner {
   std::vector<bridge*> bridges_of(std::size_t path) const;
   std::size_t up_bridges(std::size_t path) const;
   std::size_t healthy_bridges(std::size_t path, core::timestamp now) const;
+  std::optional<core::timestamp> next_end_of_suspicion(std::size_t path, core::timestamp now) const;
   std::optional<core::timestamp> next_maintenance(core::timestamp now);
 
   // Dials.

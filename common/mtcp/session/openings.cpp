@@ -18,16 +18,16 @@ openings::table::iterator openings::oldest_waiting() {
   return all_.end();
 }
 
-void openings::submit(session& through) {
+void openings::submit(session& through, core::timestamp now) {
   for (auto it = oldest_waiting(); it != all_.end(); it = oldest_waiting()) {
     waiting_.pop_front();
-    if (!submit_one(through, it->first, it->second)) fail(it, errc::too_many_streams);
+    if (!submit_one(through, it->first, it->second, now)) fail(it, errc::too_many_streams);
   }
   through.changed();
 }
 
-bool openings::submit_one(session& through, std::uint64_t ticket, opening& one) {
-  const auto id = through.engine().open(one.to, one.early);
+bool openings::submit_one(session& through, std::uint64_t ticket, opening& one, core::timestamp now) {
+  const auto id = through.engine().open(one.to, one.early, now);
   if (!id) return false;
   one.id = *id;
   one.taken = through.engine().stats_of_stream(*id).value_or(core::stream_stats{}).bytes_sent;
@@ -35,42 +35,46 @@ bool openings::submit_one(session& through, std::uint64_t ticket, opening& one) 
   return true;
 }
 
-void openings::cancel(std::uint64_t ticket, session* through) {
+void openings::cancel(std::uint64_t ticket, session* through, core::timestamp now) {
   const auto found = all_.find(ticket);
   if (found == all_.end()) return;
   if (through != nullptr && found->second.id != 0) {
-    through->engine().reset(found->second.id);
+    through->engine().reset(found->second.id, core::reset_code::reset, now);
     through->changed();
   }
   fail(found, operation_aborted());
 }
 
-void openings::on_event(session& from, const core::event& what) {
-  const auto sent = sent_.find(what.id);
+void openings::on_event(session& from, const core::event& what, core::timestamp now) {
+  namespace events = core::events;
+  const auto id = core::stream_of(what);
+  const auto sent = id ? sent_.find(*id) : sent_.end();
   if (sent == sent_.end()) return;
   const auto it = all_.find(sent->second);
-  switch (what.kind) {
-    case core::event::type::opened:
-      it->second.answered = true;
-      return advance(from, it);
-    case core::event::type::writable:
-      return advance(from, it);
-    case core::event::type::stopped:
-      it->second.stopped = true;
-      it->second.taken = it->second.early.size();
-      return advance(from, it);
-    case core::event::type::refused:
-      return fail(it, static_cast<core::refusal>(what.code));
-    default:
-      return;
-  }
+  const auto on_opened = [&](const events::opened&) {
+    it->second.answered = true;
+    advance(from, it, now);
+  };
+  const auto on_stopped = [&](const events::stopped&) {
+    it->second.stopped = true;
+    it->second.taken = it->second.early.size();
+    advance(from, it, now);
+  };
+  std::visit(core::overloaded{
+                 on_opened,
+                 on_stopped,
+                 [&](const events::writable&) { advance(from, it, now); },
+                 [&](const events::refused& e) { fail(it, e.why); },
+                 [](const auto&) {},
+             },
+             what);
 }
 
 // Early bytes that the engine did not take at first come before anything that the application writes.
-void openings::advance(session& through, table::iterator it) {
+void openings::advance(session& through, table::iterator it, core::timestamp now) {
   opening& one = it->second;
   const auto rest = std::span(one.early).subspan(one.taken);
-  one.taken += through.engine().write(one.id, rest);
+  one.taken += through.engine().write(one.id, rest, now).size;
   through.changed();
   if (!one.answered || one.taken != one.early.size()) return;
   const std::uint64_t ticket = it->first;

@@ -35,12 +35,12 @@ class openings {
   /// It waits for submit(), until `give_up`.
   void add(std::uint64_t ticket, core::target to, std::vector<std::byte> early, core::timestamp give_up);
   /// Sends the OPEN of each that waits.
-  void submit(session& through);
+  void submit(session& through, core::timestamp now);
   /// `through` may be null if there is no session.
-  void cancel(std::uint64_t ticket, session* through);
+  void cancel(std::uint64_t ticket, session* through, core::timestamp now);
 
   /// Takes note of opened, refused, writable and stopped.
-  void on_event(session& from, const core::event& what);
+  void on_event(session& from, const core::event& what, core::timestamp now);
 
   /// The session is over: what was sent through it fails.
   void fail_sent(error_code why);
@@ -62,10 +62,10 @@ class openings {
   };
   using table = std::unordered_map<std::uint64_t, opening>;  // by ticket
 
-  bool submit_one(session& through, std::uint64_t ticket, opening& one);
+  bool submit_one(session& through, std::uint64_t ticket, opening& one, core::timestamp now);
   /// Whose turn it is of those that wait; all_.end() if none does.
   table::iterator oldest_waiting();
-  void advance(session& through, table::iterator it);
+  void advance(session& through, table::iterator it, core::timestamp now);
   opening remove(table::iterator it);
   void fail(table::iterator it, error_code why);
 

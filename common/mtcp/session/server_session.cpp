@@ -93,18 +93,14 @@ std::optional<core::timestamp> server_session::next_deadline() const {
 }
 
 void server_session::on_event(const core::event& what, core::timestamp) {
-  using type = core::event::type;
-  switch (what.kind) {
-    case type::incoming:
-      return listener_.on_stream(*this, what.id);
-    case type::going_away:
-      client_leaves_ = true;
-      return;
-    case type::failed:
-      return end(errc::protocol_violation, "the client broke the protocol");
-    default:
-      return;
-  }
+  namespace events = core::events;
+  std::visit(core::overloaded{
+                 [this](const events::incoming& e) { listener_.on_stream(*this, e.stream); },
+                 [this](const events::going_away&) { client_leaves_ = true; },
+                 [this](const events::failed&) { end(errc::protocol_violation, "the client broke the protocol"); },
+                 [](const auto&) {},
+             },
+             what);
 }
 
 // ---- the end ----

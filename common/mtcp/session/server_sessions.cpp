@@ -23,7 +23,7 @@ server_sessions::answer server_sessions::greet(const core::hello& said, const ow
   welcome.limits = core::announced(settings_.limits);
   if (said.session == core::session_id{}) {
     welcome.secret = joined.secret();
-    engine.set_peer_limits(said.limits);
+    engine.set_peer_limits(said.limits, now);
     joined.agree(said.extensions, welcome.extensions);
   } else {
     engine.settle(said.counts, now);
@@ -96,9 +96,9 @@ void server_sessions::end_all(const std::string& why) {
   for (const auto& [id, open] : all) open->end(errc::going_away, why);
 }
 
-void server_sessions::go_away() {
+void server_sessions::go_away(core::timestamp now) {
   for (const auto& [id, open] : sessions_) {
-    open->core().engine().go_away();
+    open->core().engine().go_away(now);
     open->core().changed();
   }
 }

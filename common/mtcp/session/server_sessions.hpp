@@ -58,7 +58,7 @@ class server_sessions final : private server_session::listener {
   void leave_all(core::duration patience, core::timestamp now);
   void end_all(const std::string& why);
   /// Takes no more streams; those that are open go on.
-  void go_away();
+  void go_away(core::timestamp now);
   /// `session` is its short name.
   bool close_stream(std::string_view session, core::stream_id id);
 

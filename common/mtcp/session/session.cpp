@@ -51,36 +51,26 @@ void session::dispatch_events(core::timestamp now) {
 }
 
 void session::dispatch(const core::event& what, core::timestamp now) {
-  using type = core::event::type;
-  switch (what.kind) {
-    case type::readable:
-    case type::datagram:
-    case type::writable:
-    case type::stopped:
-      if (dispatch_to_stream(what)) return;
-      break;
-    case type::bridge_closed:
-      return close_bridge(what);
-    default:
-      break;
-  }
-  owner_.on_event(what, now);
+  if (const auto* closed = std::get_if<core::events::bridge_closed>(&what)) return close_bridge(*closed);
+  if (!dispatch_to_stream(what)) owner_.on_event(what, now);
 }
 
 bool session::dispatch_to_stream(const core::event& what) {
-  const auto found = streams_.find(what.id);
+  namespace events = core::events;
+  const auto id = core::stream_of(what);
+  const auto found = id ? streams_.find(*id) : streams_.end();
   if (found == streams_.end()) return false;
   stream_listener& to = *found->second;
-  if (what.kind == core::event::type::readable) to.on_readable();
-  if (what.kind == core::event::type::datagram) to.on_datagram();
-  if (what.kind == core::event::type::writable) to.on_writable();
-  if (what.kind == core::event::type::stopped) to.on_stopped();
+  if (std::holds_alternative<events::readable>(what)) to.on_readable();
+  if (std::holds_alternative<events::datagram>(what)) to.on_datagram();
+  if (std::holds_alternative<events::writable>(what)) to.on_writable();
+  if (std::holds_alternative<events::stopped>(what)) to.on_stopped();
   return true;
 }
 
-void session::close_bridge(const core::event& what) {
-  const bool broke_protocol = what.code != static_cast<std::uint64_t>(core::violation::none);
-  if (bridge* b = find_bridge(what.id)) b->close(broke_protocol ? errc::protocol_violation : errc::bridge_silent);
+// To its user both reasons are one: the bridge was given up.
+void session::close_bridge(const core::events::bridge_closed& what) {
+  if (bridge* b = find_bridge(what.bridge)) b->close(errc::bridge_silent);
 }
 
 // The quickest bridge is offered first, and all of them again as long as one takes something: what one took changes
@@ -172,9 +162,9 @@ void session::abandon_streams(error_code why) {
 void session::leave(core::duration patience, core::timestamp now) {
   if (over()) return;
   leave_by_ = now + (engine_.delivers() ? std::max<core::duration>(patience, least_patience) : least_patience);
-  for (const core::stream_id id : engine_.stream_ids()) engine_.reset(id, core::reset_code::shutdown);
+  for (const core::stream_id id : engine_.stream_ids()) engine_.reset(id, core::reset_code::shutdown, now);
   abandon_streams(operation_aborted());
-  engine_.go_away();
+  engine_.go_away(now);
   changed();
 }
 

@@ -103,7 +103,7 @@ class session {
  private:
   void dispatch(const core::event& what, core::timestamp now);
   bool dispatch_to_stream(const core::event& what);
-  void close_bridge(const core::event& what);
+  void close_bridge(const core::events::bridge_closed& what);
   bool offer_to_bridges(core::timestamp now);
   void finish_leaving(core::timestamp now);
   void abandon_streams(error_code why);

@@ -16,18 +16,18 @@ class tunnel {
  public:
   explicit tunnel(bridge_id bridges) : client_(role::client, {}), server_(role::server, {}), bytes_(chunk_ref::make()) {
     for (engine* end : {&client_, &server_}) {
-      end->set_peer_limits(announced({}));
+      end->set_peer_limits(announced({}), now_);
       for (bridge_id id = 1; id <= bridges; ++id) end->bridge_up(id, {}, now_);
     }
-    stream_ = client_.open({"example.org", 443}).value();
+    stream_ = client_.open({"example.org", 443}, {}, now_).value();
     turn();
-    server_.answer(stream_, {});
+    server_.answer(stream_, {}, now_);
     for (int i = 0; i < 4; ++i) turn();
   }
 
   /// So many bytes of one chunk, by reference, as a relay writes them. A turn of both ends when the engine has enough.
   void send(std::size_t size) {
-    while (client_.write(stream_, slice(bytes_, 0, size)) == 0) turn();
+    while (client_.write(stream_, slice(bytes_, 0, size), now_).size == 0) turn();
     sent += size;
   }
   void turn() {

@@ -1,0 +1,37 @@
+// When counts of what has arrived are to be acknowledged, and which bridges carry them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "mtcp/core/bridge_table.hpp"
+#include "mtcp/core/gather_list.hpp"
+
+namespace mtcp::core {
+
+/// The largest delay that an ACK tells, in microseconds: nobody waits for longer, and a lie of the peer must not
+/// overflow a time.
+inline constexpr std::uint64_t longest_ack_delay = 10'000'000;
+
+class acks {
+ public:
+  /// A frame of so many bytes was taken from the bridge. If it is `eliciting`, an ACK goes out at once, or when enough
+  /// has come or time has passed.
+  void took(receipt& from, std::size_t size, bool eliciting, bool at_once, timestamp now);
+  /// A bridge is gone: the last ACKs may have been on it, so the others carry all counts again.
+  void repeat_all(bridge_table& bridges, timestamp now);
+
+  bool due(timestamp now) const { return due_ && *due_ <= now; }
+  std::optional<timestamp> due_at() const { return due_; }
+  /// If an ACK is due, asks bridges to carry it.
+  void fire(bridge_table& bridges, timestamp now);
+  /// Writes the ACK that this bridge was asked to carry.
+  static void put(bridge_table& bridges, bridge_state& carrier, gather_list& out, timestamp now);
+
+ private:
+  std::optional<timestamp> due_;
+  std::optional<timestamp> second_due_;
+};
+
+}  // namespace mtcp::core

@@ -1,0 +1,40 @@
+// Segments that wait to be sent again, and how many copies may be sent of what may yet arrive.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "mtcp/core/token_bucket.hpp"
+#include "mtcp/core/types.hpp"
+
+namespace mtcp::core {
+
+/// A segment that waits to be sent again.
+struct resend_item {
+  stream_id stream = 0;
+  std::uint64_t segment = 0;
+};
+
+class reinject {
+ public:
+  // ---- what was lost ----
+
+  void resend(const resend_item& item) { lost_.push_back(item); }
+  bool empty() const { return lost_.empty(); }
+  const resend_item& front() const { return lost_.front(); }
+  void pop() { lost_.pop_front(); }
+
+  // ---- speculative copies ----
+
+  /// New bytes were sent: they pay for copies, at most one in twenty.
+  void on_new_bytes(std::size_t bytes) { copies_.earn(static_cast<double>(bytes) * 0.05); }
+  void on_copy(std::size_t bytes) { copies_.spend(static_cast<double>(bytes)); }
+  bool may_copy() const { return !copies_.empty(); }
+
+ private:
+  std::deque<resend_item> lost_;
+  token_bucket copies_{0, 4 << 20};  // so much is saved up
+};
+
+}  // namespace mtcp::core

@@ -1,0 +1,98 @@
+// When what has arrived is acknowledged, and by which bridges.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <vector>
+
+#include "mtcp/core/acks.hpp"
+
+namespace mtcp::core::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Three bridges; the second is the quickest.
+struct Acks : testing::Test {
+  Acks() {
+    for (bridge_id id = 1; id <= 3; ++id) bridge(id, true);
+    for (const auto& [id, rtt] : std::map<bridge_id, duration>{{1, 30ms}, {2, 10ms}, {3, 20ms}})
+      bridge(id).path.on_pong(rtt, now);
+  }
+  bridge_state& bridge(bridge_id id, bool add = false) {
+    if (add) bridges.add(id);
+    return *bridges.find(id);
+  }
+  void take(bridge_id from, std::size_t bytes, bool at_once = false) {
+    bridge(from).received.on_heard(now);
+    timer.took(bridge(from).received, bytes, true, at_once, now);
+  }
+  std::vector<bridge_id> carriers() {
+    std::vector<bridge_id> ids;
+    for (const auto& [id, b] : bridges.live())
+      if (b.acks_wanted != ack_copy::none) ids.push_back(id);
+    return ids;
+  }
+  std::size_t put(bridge_id by) {
+    gather_list out(64 * 1024);
+    acks::put(bridges, bridge(by), out, now);
+    return out.size();
+  }
+
+  timestamp now = 1s;
+  bridge_table bridges;
+  acks timer;
+};
+
+using ids = std::vector<bridge_id>;
+
+TEST_F(Acks, AFrameIsAcknowledgedAfterAMomentOrMuchAtOnce) {
+  take(1, 100);
+  EXPECT_EQ(timer.due_at(), 1s + 5ms);
+  take(1, 32 * 1024);
+  EXPECT_TRUE(timer.due(now)) << "the bridge is young";
+}
+
+TEST_F(Acks, SomeFramesDoNotWait) {
+  take(1, 100, true);
+  EXPECT_TRUE(timer.due(now));
+}
+
+TEST_F(Acks, WhatElicitsNoAckIsCountedOnly) {
+  timer.took(bridge(1).received, 100, false, false, now);
+  EXPECT_FALSE(timer.due_at());
+  EXPECT_EQ(bridge(1).received.taken(), 100U);
+}
+
+TEST_F(Acks, TheQuickestBridgeCarriesItAndSoonTheOneHeardFromLast) {
+  take(1, 100, true);
+  timer.fire(bridges, now);
+  EXPECT_EQ(carriers(), ids{2});
+  EXPECT_GT(put(2), 0U);
+  EXPECT_EQ(put(2), 0U) << "it was asked once";
+  now += 5ms;
+  ASSERT_TRUE(timer.due(now));
+  timer.fire(bridges, now);
+  EXPECT_EQ(carriers(), ids{1});
+  EXPECT_GT(put(1), 0U);
+  EXPECT_FALSE(timer.due_at());
+}
+
+TEST_F(Acks, ASuspectCarriesItOnlyIfThereIsNoOther) {
+  bridge(2).progress.suspect(now);
+  take(1, 100, true);
+  timer.fire(bridges, now);
+  EXPECT_EQ(carriers(), ids{3});
+}
+
+TEST_F(Acks, AreRepeatedWhenABridgeIsGone) {
+  take(1, 100, true);
+  timer.fire(bridges, now);
+  put(2);
+  timer.repeat_all(bridges, now);
+  timer.fire(bridges, now);
+  EXPECT_GT(put(2), 0U);
+}
+
+}  // namespace
+}  // namespace mtcp::core::test

@@ -1,0 +1,74 @@
+// PING and PONG of a bridge.
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "mtcp/core/heartbeat.hpp"
+
+namespace mtcp::core::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Heartbeat, TimesTheAnswerToItsLastPing) {
+  heartbeat beat;
+  beat.ask(0, 1s);
+  EXPECT_TRUE(beat.ping_wanted());
+  const auto first = beat.send_ping(1s + 5ms);
+  EXPECT_FALSE(beat.ping_wanted());
+  EXPECT_EQ(beat.unanswered_since(), 1s + 5ms);
+  EXPECT_FALSE(beat.on_pong(first + 1, 1s + 10ms)) << "nobody asked that";
+  EXPECT_EQ(beat.on_pong(first, 1s + 25ms), 20ms);
+  EXPECT_FALSE(beat.on_pong(first, 1s + 30ms)) << "it was answered";
+}
+
+TEST(Heartbeat, AsksOnceUntilItIsAnswered) {
+  heartbeat beat;
+  beat.ask(0, 1s);
+  beat.send_ping(1s);
+  beat.ask(0, 2s);
+  EXPECT_FALSE(beat.ping_wanted());
+}
+
+TEST(Heartbeat, AnswersTheLastPing) {
+  heartbeat beat;
+  beat.on_ping(1);
+  beat.on_ping(2);
+  EXPECT_TRUE(beat.has_to_say());
+  EXPECT_EQ(beat.take_pong(), 2U);
+  EXPECT_FALSE(beat.take_pong());
+}
+
+TEST(Heartbeat, AsksWhenABridgeWasSilentForLong) {
+  heartbeat beat;
+  const heartbeat::activity idle{.heard_at = 10s};
+  EXPECT_EQ(beat.deadline(idle), 35s);
+  EXPECT_FALSE(beat.on_deadline(0, 35s));
+  EXPECT_TRUE(beat.ping_wanted());
+}
+
+// It has no acknowledgements to time.
+TEST(Heartbeat, AReceiverAsksEverySecond) {
+  heartbeat beat;
+  heartbeat::activity busy{.taken = 100'000, .only_receives = true, .measured_at = 9s, .heard_at = 10s};
+  EXPECT_EQ(beat.deadline(busy), 10s);
+  busy.only_receives = false;
+  EXPECT_EQ(beat.deadline(busy), 35s);
+  busy = {.taken = 1000, .only_receives = true, .measured_at = 9s, .heard_at = 10s};
+  EXPECT_EQ(beat.deadline(busy), 35s) << "too little to matter";
+}
+
+// A path may be cut in one direction only.
+TEST(Heartbeat, GivesUpWithoutAnAnswerThoughMuchIsHeard) {
+  heartbeat beat;
+  beat.ask(0, 1s);
+  beat.send_ping(1s);
+  const heartbeat::activity lively{.taken = 1'000'000, .measured_at = 10s, .heard_at = 10s};
+  EXPECT_EQ(beat.deadline(lively), 11s);
+  EXPECT_TRUE(beat.on_deadline(0, 11s));
+  EXPECT_FALSE(beat.on_deadline(0, 12s)) << "it is told once";
+  EXPECT_EQ(beat.deadline(lively), timestamp::max());
+}
+
+}  // namespace
+}  // namespace mtcp::core::test

@@ -1,0 +1,32 @@
+// What is sent again.
+#include <gtest/gtest.h>
+
+#include "mtcp/core/reinject.hpp"
+
+namespace mtcp::core::test {
+namespace {
+
+TEST(Reinject, LostSegmentsWaitInTheirOrder) {
+  reinject again;
+  again.resend({1, 7});
+  again.resend({2, 3});
+  EXPECT_EQ(again.front().segment, 7U);
+  again.pop();
+  EXPECT_EQ(again.front().stream, 2U);
+  again.pop();
+  EXPECT_TRUE(again.empty());
+}
+
+TEST(Reinject, NewBytesPayForOneCopyInTwenty) {
+  reinject again;
+  EXPECT_TRUE(again.may_copy()) << "4 MiB are saved up";
+  again.on_copy(4 << 20);
+  EXPECT_FALSE(again.may_copy());
+  again.on_new_bytes(1000);
+  EXPECT_TRUE(again.may_copy());
+  again.on_copy(50);
+  EXPECT_FALSE(again.may_copy());
+}
+
+}  // namespace
+}  // namespace mtcp::core::test
