@@ -257,7 +257,7 @@ TEST_F(Dialer, TriesTheNextAddressBesideASlowOne) {
 
 // Each attempt takes a descriptor; whoever named the destination chose how many addresses it has.
 TEST_F(Dialer, TriesNoMoreSideBySideThanItMay) {
-  black_hole slow(io, "127.0.0.2");
+  test::black_hole slow(io, "127.0.0.2");
   listen("127.0.0.3", slow.port());
   server.set("slow.test", type::a, {.addresses = {"127.0.0.2", "127.0.0.3"}});
   options.stagger = 50ms;
