@@ -72,8 +72,8 @@ class descriptor_claim {
   std::size_t count_;
 };
 
-/// How many of `limit` (RLIMIT_NOFILE) destinations may have. Strangers may take three eighths (admission.hpp); the last
-/// eighth is for bridges, lookups, listeners and files.
+/// How many of `limit` (RLIMIT_NOFILE) destinations may have. Strangers may take three eighths (admission.hpp); the
+/// last eighth is for bridges, lookups, listeners and files.
 constexpr std::size_t descriptors_for_destinations(std::size_t limit) { return limit / 2; }
 
 }  // namespace mtcp::server
