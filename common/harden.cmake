@@ -24,10 +24,14 @@ if(MTCP_SANITIZE)
   return() # sanitizers look closer, and at memory that the rest would set to zero or check in its own way
 endif()
 
-# The stack: overwritten return addresses, a jump over the guard page, what an earlier call has left there.
+# The stack: overwritten return addresses, a jump over the guard page.
 mtcp_harden_if_known(MTCP_HAS_STACK_PROTECTOR -fstack-protector-strong)
 mtcp_harden_if_known(MTCP_HAS_STACK_CLASH -fstack-clash-protection)
-mtcp_harden_if_known(MTCP_HAS_AUTO_INIT -ftrivial-auto-var-init=zero)
+# What an earlier call has left there. Not in development: it would hide variables that nobody has set, and g++ 12 takes
+# it for a use of them.
+if(NOT MTCP_WARNINGS)
+  mtcp_harden_if_known(MTCP_HAS_AUTO_INIT -ftrivial-auto-var-init=zero)
+endif()
 # Jumps and returns to where the program has none: on x86-64 and on arm64.
 mtcp_harden_if_known(MTCP_HAS_CET -fcf-protection=full)
 mtcp_harden_if_known(MTCP_HAS_BRANCH_PROTECTION -mbranch-protection=standard)

@@ -1,10 +1,11 @@
-// How many UDP associations there may be, each of which holds a port: of one user, and of all. Thread-safe.
+// How many UDP associations there may be, each of which holds a port: of one key, and of all. Thread-safe.
 #pragma once
 
 #include <cstddef>
 #include <mutex>
 #include <set>
-#include <string>
+
+#include "mtcp/net/key.hpp"
 
 namespace mtcp::server {
 
@@ -13,37 +14,37 @@ class associations {
   /// A place for as long as it exists; false if there was none.
   class place {
    public:
-    place(associations& among, std::string user) : among_(among), user_(std::move(user)), taken_(among_.enter(user_)) {}
+    place(associations& among, const key_id& holder) : among_(among), holder_(holder), taken_(among_.enter(holder_)) {}
     place(const place&) = delete;
     place& operator=(const place&) = delete;
     ~place() {
-      if (taken_) among_.leave(user_);
+      if (taken_) among_.leave(holder_);
     }
     explicit operator bool() const noexcept { return taken_; }
 
    private:
     associations& among_;
-    std::string user_;
+    key_id holder_;
     bool taken_;
   };
 
  private:
-  static constexpr std::size_t most_per_user = 1'024;
+  static constexpr std::size_t most_per_key = 1'024;
   static constexpr std::size_t most = 8'192;
 
-  bool enter(const std::string& user) {
+  bool enter(const key_id& holder) {
     const std::lock_guard lock(mutex_);
-    if (users_.size() >= most || users_.count(user) >= most_per_user) return false;
-    users_.insert(user);
+    if (holders_.size() >= most || holders_.count(holder) >= most_per_key) return false;
+    holders_.insert(holder);
     return true;
   }
-  void leave(const std::string& user) {
+  void leave(const key_id& holder) {
     const std::lock_guard lock(mutex_);
-    users_.erase(users_.find(user));
+    holders_.erase(holders_.find(holder));
   }
 
   std::mutex mutex_;
-  std::multiset<std::string> users_;
+  std::multiset<key_id> holders_;
 };
 
 }  // namespace mtcp::server

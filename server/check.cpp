@@ -20,6 +20,7 @@ int print_settings(const settings& s) {
   for (const network& block : s.trusted_proxies) print("proxy", block.to_string());
   for (const network& block : s.allow) print("allow", block.to_string());
   for (const network& block : s.deny) print("deny", block.to_string());
+  for (const ip_address& address : s.own_addresses) print("own", address.to_string());
   print("threads", std::to_string(s.threads));
   print("status", s.status.where ? to_string(*s.status.where) : "none");
   return 0;

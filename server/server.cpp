@@ -7,6 +7,7 @@
 #include <set>
 
 #include "mtcp/net/acceptor_group.hpp"
+#include "mtcp/net/platform.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"
 
@@ -21,6 +22,7 @@ acceptor_options options_of(const settings& s, key_ring keys, std::shared_ptr<ac
   options.keys = std::move(keys);
   options.group = std::move(group);
   options.trusted_proxies = s.trusted_proxies;
+  options.machine = std::make_shared<own_addresses>();
   options.on_event = program::log_event;
   try {
     for (const core::target& where : s.listen) options.listen.push_back(program::listen_endpoint(where));
@@ -31,7 +33,7 @@ acceptor_options options_of(const settings& s, key_ring keys, std::shared_ptr<ac
 }
 
 std::vector<std::unique_ptr<worker_thread>> make_others(unsigned count, acceptor_options options,
-                                                        associations& places) {
+                                                        common_places& places) {
   options.listen.clear();
   std::vector<std::unique_ptr<worker_thread>> others;
   while (others.size() < count) others.push_back(std::make_unique<worker_thread>(options, places));
@@ -46,6 +48,8 @@ server::server(asio::io_context& io, const settings& s, key_ring keys)
 server::server(asio::io_context& io, const settings& s, const acceptor_options& options)
     : executor_(io.get_executor()),
       settings_(s),
+      machine_(options.machine),
+      places_{{descriptors_for_destinations(platform::descriptor_limit()), options.keys.size()}},
       front_(io, options, places_),
       others_(make_others(s.threads - 1, options, places_)),
       status_(open_status()),
@@ -64,9 +68,10 @@ std::unique_ptr<status::status_server> server::open_status() {
   return status::open_status(executor_, settings_.status, std::move(what), [this] { return snapshot(); });
 }
 
-/// Those of the settings, and never the program's own listeners.
+/// Those of the settings, and never the program's own listeners. What is known of the machine outlives the settings.
 rules server::rules_of(const settings& s) const {
   rules all = s.destinations;
+  all.set_machine(machine_);
   for (const tcp::endpoint& local : front_.bridges().local_endpoints()) all.add_listener(local);
   if (status_) all.add_listener(status_->local_endpoint());
   return all;
@@ -101,6 +106,7 @@ void server::reload(const settings& s, key_ring keys) {
     spdlog::warn("other listeners need a restart");
   if (s.threads != settings_.threads) spdlog::warn("another number of threads needs a restart");
   spdlog::set_level(s.log_level);
+  places_.descriptors.set_keys(keys.size());
   tell_all([keys = std::move(keys), proxies = s.trusted_proxies, allowed = rules_of(s)](worker& w) {
     w.bridges().set_keys(keys);
     w.bridges().set_trusted_proxies(proxies);

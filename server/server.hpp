@@ -40,7 +40,8 @@ class server {
 
   executor executor_;
   settings settings_;
-  associations places_;
+  std::shared_ptr<own_addresses> machine_;
+  common_places places_;
   worker front_;
   std::vector<std::unique_ptr<worker_thread>> others_;
   std::size_t others_running_ = 0;

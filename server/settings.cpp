@@ -20,7 +20,9 @@ const program::synopsis synopsis{
 ({"key-file": "/etc/mtcp/keys", "listen": [":8443"], "deny": ["203.0.113.0/24"]}); a flag comes first, the file last.
 
 Destinations: public addresses are allowed, all others (loopback, private, link-local, multicast, ...) are not. --allow
-and --deny come before these defaults; among them the longest prefix decides, and --deny wins a tie.
+and --deny come before these defaults; among them the longest prefix decides, and --deny wins a tie. The server's own
+addresses are public to others, but not to its clients, who would stand behind its firewall: each takes an --allow of
+exactly that address. Where addresses are translated (clouds, containers), name the public ones with --own-address.
 
 Examples:
   mtcp-server keygen --output mtcp.key
@@ -36,6 +38,9 @@ Examples:
         {"listen", "HOST:PORT", "where clients connect (all addresses, port 8443)", option::arity::repeated},
         {"allow", "CIDR", "let clients reach these addresses, for example 192.168.1.0/24", option::arity::repeated},
         {"deny", "CIDR", "keep clients from these addresses", option::arity::repeated},
+        {"own-address", "ADDRESS",
+         "an address that leads here and is on no interface (NAT, containers); clients may not reach it",
+         option::arity::repeated},
         {"trust-proxy", "CIDR",
          "load balancers, whose connections begin with a PROXY protocol header of version 2, and nobody else's",
          option::arity::repeated},
@@ -99,8 +104,10 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.threads = given.one("threads", parse_threads).value_or(s.threads);
   s.allow = given.each("allow", program::parse_network);
   s.deny = given.each("deny", program::parse_network);
+  s.own_addresses = given.each("own-address", program::parse_ip);
   for (const network& block : s.allow) s.destinations.allow(block);
   for (const network& block : s.deny) s.destinations.deny(block);
+  for (const ip_address& address : s.own_addresses) s.destinations.add_own(address);
   if (s.listen.empty()) s.listen = {{"", default_port}};
   s.once = given.flag("once");
   s.status = status::status_setting(given, status::server_port);

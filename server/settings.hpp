@@ -31,7 +31,8 @@ struct settings {
   unsigned threads = 1;
   std::vector<network> allow;
   std::vector<network> deny;
-  rules destinations;  ///< of these two
+  std::vector<ip_address> own_addresses;  ///< besides those that the machine knows of
+  rules destinations;                     ///< of these three
   status::setting status;
   std::string output;  ///< keygen: the file to write
   url_request url;

@@ -8,8 +8,19 @@
 #include "udp_association.hpp"
 
 namespace mtcp::server {
+namespace {
 
-worker::worker(asio::io_context& io, acceptor_options options, associations& places) try
+/// The key holds its share of the file descriptors.
+void refuse_for_want(descriptor_shares& shares, incoming request) {
+  if (shares.may_complain(request.owner(), descriptor_shares::clock::now()))
+    spdlog::warn("{} has its share of the file descriptors: destinations are refused until some are given back",
+                 request.user());
+  request.refuse(core::refusal::general);
+}
+
+}  // namespace
+
+worker::worker(asio::io_context& io, acceptor_options options, common_places& places) try
     : acceptor_(io, std::move(options)),
       places_(places),
       resolver_(acceptor_.get_executor()),
@@ -50,9 +61,17 @@ task<> worker::accept_streams() {
 }
 
 task<> worker::serve(incoming request) {
-  if (core::is_association(request.target())) co_return co_await serve_udp(std::move(request));
+  const bool udp = core::is_association(request.target());
+  descriptor_claim claim(places_.descriptors, request.owner(), udp ? 1 : attempts_at_once);
+  if (claim.count() == 0) co_return refuse_for_want(places_.descriptors, std::move(request));
+  if (udp) co_return co_await serve_udp(std::move(request));
+  co_await serve_stream(std::move(request), claim);
+}
+
+task<> worker::serve_stream(incoming request, descriptor_claim& claim) {
   const std::string name = to_string(request.target());
-  dialed to = co_await dialer_.dial(request.target());
+  dialed to = co_await dialer_.dial(request.target(), claim.count());
+  claim.keep(to.socket ? 1 : 0);
   spdlog::debug("{} {}: {}", request.user(), name, to.socket ? "open" : to.socket.error().message());
   if (!to.socket) co_return request.refuse(to.why);
   error_code gone;
@@ -62,7 +81,7 @@ task<> worker::serve(incoming request) {
 }
 
 task<> worker::serve_udp(incoming request) {
-  const associations::place here(places_, request.user());
+  const associations::place here(places_.udp, request.owner());
   if (!here) co_return request.refuse(core::refusal::general);
   co_await serve_association(std::move(request), resolver_, rules_);
 }

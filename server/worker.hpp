@@ -2,6 +2,7 @@
 #pragma once
 
 #include "associations.hpp"
+#include "descriptor_shares.hpp"
 #include "mtcp/net/acceptor.hpp"
 #include "mtcp/net/dialer.hpp"
 #include "mtcp/net/resolver.hpp"
@@ -9,10 +10,16 @@
 
 namespace mtcp::server {
 
+/// What the users of all workers share.
+struct common_places {
+  descriptor_shares descriptors;
+  associations udp{};
+};
+
 class worker {
  public:
   /// Throws program::settings_error if it cannot listen. `places` are those of the whole server.
-  worker(asio::io_context& io, acceptor_options options, associations& places);
+  worker(asio::io_context& io, acceptor_options options, common_places& places);
 
   acceptor& bridges() noexcept { return acceptor_; }
   const acceptor& bridges() const noexcept { return acceptor_; }
@@ -26,10 +33,11 @@ class worker {
  private:
   task<> accept_streams();
   task<> serve(incoming request);
+  task<> serve_stream(incoming request, descriptor_claim& claim);
   task<> serve_udp(incoming request);
 
   acceptor acceptor_;
-  associations& places_;
+  common_places& places_;
   rules rules_;
   resolver resolver_;
   dialer dialer_;

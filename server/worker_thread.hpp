@@ -15,7 +15,7 @@ namespace mtcp::server {
 
 class worker_thread {
  public:
-  worker_thread(acceptor_options options, associations& places)
+  worker_thread(acceptor_options options, common_places& places)
       : worker_(io_, std::move(options), places), work_(io_.get_executor()) {}
   /// Ends at once whatever still runs.
   ~worker_thread() { io_.stop(); }

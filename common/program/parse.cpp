@@ -90,6 +90,12 @@ std::optional<unsigned> parse_bridges(const std::string& text) {
   }
 }
 
+ip_address parse_ip(const std::string& text) {
+  const auto address = parse_address(text);
+  if (!address) throw std::invalid_argument("expected an IP address, for example 203.0.113.7 or 2001:db8::7");
+  return *address;
+}
+
 network parse_network(const std::string& text) {
   const auto found = network::parse(text);
   const std::string around = found ? "" : block_around(text);

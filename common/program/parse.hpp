@@ -20,6 +20,8 @@ core::target parse_destination(const std::string& text);
 core::target parse_server(const std::string& text);
 /// How many bridges to a server, 1 to 64; empty for "auto".
 std::optional<unsigned> parse_bridges(const std::string& text);
+/// An IPv4 or IPv6 address, with brackets or without.
+ip_address parse_ip(const std::string& text);
 network parse_network(const std::string& text);
 /// A whole number from `least` to `most`.
 unsigned parse_number(const std::string& text, unsigned least, unsigned most);

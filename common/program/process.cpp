@@ -1,5 +1,6 @@
 #include "program/process.hpp"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
@@ -10,6 +11,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <utility>
 
 #include "mtcp/net/aes.hpp"
 #include "mtcp/net/key.hpp"
@@ -17,6 +20,7 @@
 #include "program/message.hpp"
 #include "program/notify.hpp"
 #include "program/options.hpp"
+#include "program/printable.hpp"
 
 namespace mtcp::program {
 namespace {
@@ -25,6 +29,16 @@ void set_limit(decltype(RLIMIT_CORE) which, rlim_t soft, rlim_t hard) {
   const rlimit wanted{soft, hard};
   setrlimit(which, &wanted);  // where it fails the process only has less room
 }
+
+/// The text of a line as printable(): what peers name stands in it.
+class text_flag final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& line, const std::tm&, spdlog::memory_buf_t& out) override {
+    const std::string text = printable({line.payload.data(), line.payload.size()});
+    out.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<text_flag>(); }
+};
 
 int exit_code_of(const key_error& e) { return e.why() == key_error::kind::permissions ? EX_NOPERM : EX_CONFIG; }
 
@@ -72,7 +86,9 @@ task<> run_main_task(task<> main, signal_set& signals) {
 
 void start_log(const std::string& program, spdlog::level::level_enum level) {
   auto log = spdlog::stderr_color_mt(program);
-  log->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  auto layout = std::make_unique<spdlog::pattern_formatter>();
+  layout->add_flag<text_flag>('V').set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %V");
+  log->set_formatter(std::move(layout));
   log->set_level(level);
   spdlog::set_default_logger(std::move(log));
 }

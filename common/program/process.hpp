@@ -14,7 +14,7 @@
 
 namespace mtcp::program {
 
-/// Logs go to standard error, one line each.
+/// Logs go to standard error, one printable() line each.
 void start_log(const std::string& program, spdlog::level::level_enum level);
 
 /// No core dumps, no other process that reads this one's memory (keys), and as many file descriptors as allowed.

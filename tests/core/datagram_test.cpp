@@ -255,6 +255,19 @@ TEST(DatagramFrame, DoesNotWaitForAHoleInAStream) {
   EXPECT_EQ(text_of(pair.server.read_datagram(id)), "x");
 }
 
+TEST(DatagramFrame, OfAHostThatCanBeNoneIsDropped) {
+  using namespace std::string_view_literals;
+  association_pair pair;
+  const stream_id id = pair.associate();
+  for (const auto host : {"127.0.0.1\0x"sv, "a\nb"sv, "a b"sv, "\x1b[2J"sv}) {
+    EXPECT_FALSE(pair.send(pair.client, id, "x", {std::string(host), 1})) << "an honest end sends none";
+    pair.server.handle_input(1, slice::copy_of(datagram_frame(id, 1, host, "x")), pair.now);
+  }
+  pair.server.handle_input(1, slice::copy_of(datagram_frame(id, 1, "192.0.2.1", "y")), pair.now);
+  EXPECT_EQ(text_of(pair.server.read_datagram(id)), "y");
+  EXPECT_FALSE(pair.has_event<events::failed>(pair.server));
+}
+
 bool fails(association_pair& pair, std::span<const std::byte> frame) {
   pair.server.handle_input(1, slice::copy_of(frame), pair.now);
   pair.run(5ms);

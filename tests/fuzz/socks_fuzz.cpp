@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "fuzz/fuzz.hpp"
+#include "mtcp/core/host.hpp"
 #include "mtcp/socks/datagram.hpp"
 #include "mtcp/socks/host.hpp"
 #include "mtcp/socks/password.hpp"
@@ -16,7 +17,7 @@ using fuzz::require;
 
 void check_target(const core::target& to) {
   const auto harmless = [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; };
-  require(!to.host.empty() && to.host.size() <= socks::max_host_size, "a host has 1 to 255 bytes");
+  require(!to.host.empty() && to.host.size() <= core::max_host_size, "a host has 1 to 255 bytes");
   require(std::ranges::all_of(to.host, harmless), "a host has no control characters");
   require(socks::clean_host(to.host).has_value(), "a clean host is clean");
 }

@@ -33,6 +33,13 @@ TEST(Proxy, TellsWhyNot) {
   EXPECT_EQ(reply_to(halves, "169.254.169.254", 80), 2);
 }
 
+// U+009B begins a command to a terminal, and is no control character of ASCII.
+TEST(Proxy, EscapesWhatItLogs) {
+  deployment halves({.server_options = {"--log-level", "debug"}, .client_options = {"--log-level", "debug"}});
+  EXPECT_EQ(reply_to(halves, "a\xc2\x9b.localhost", 80), 2);
+  for (process* half : {&halves.client(), &halves.server()}) half->expect(R"(debug .* a\\xc2\\x9b\.localhost:80)");
+}
+
 TEST(Proxy, RefusesPrivateDestinationsByDefault) {
   deployment halves({.server_options = {}});
   const peer listener(habit::listen), six(habit::listen, 0, "::1");

@@ -3,31 +3,12 @@
 
 #include <set>
 
+#include "integration/associated.hpp"
 #include "integration/deployment.hpp"
 #include "support/udp_socket.hpp"
 
 namespace mtcp::lab {
 namespace {
-
-/// An association, and the header of its datagrams.
-struct associated {
-  explicit associated(const deployment& halves, const std::string& declared = "0.0.0.0", std::uint16_t port = 0)
-      : control("127.0.0.1", halves.socks_port()) {
-    control.send(octets({5, 1, 0}) + octets({5, 3, 0}) + socks_address(declared, port));
-    reply = control.receive(12).substr(2);
-    if (reply.size() == 10)
-      relay =
-          static_cast<std::uint16_t>(static_cast<unsigned char>(reply[8]) << 8 | static_cast<unsigned char>(reply[9]));
-  }
-  void send(udp_socket& from, const std::string& host, std::uint16_t port, const std::string& payload,
-            int fragment = 0) const {
-    from.send(octets({0, 0, fragment}) + socks_address(host, port) + payload, "127.0.0.1", relay);
-  }
-
-  socket control;
-  std::string reply;
-  std::uint16_t relay = 0;
-};
 
 std::string header(const std::string& host, std::uint16_t port) {
   return octets({0, 0, 0}) + socks_address(host, port);

@@ -183,9 +183,9 @@ class Dialer : public Names {
     allowed.allow(network::parse("127.0.0.0/8").value());
     allowed.allow(network::parse("::1").value());
   }
-  dialed dial(const std::string& host, std::uint16_t port) {
+  dialed dial(const std::string& host, std::uint16_t port, std::size_t at_once = attempts_at_once) {
     dialer d(names, allowed, options);
-    return run(io, d.dial({host, port}));
+    return run(io, d.dial({host, port}, at_once));
   }
   std::uint16_t listen(const char* address, std::uint16_t port = 0) {
     listeners.emplace_back(io, tcp::endpoint(parse_address(address).value(), port));
@@ -253,6 +253,37 @@ TEST_F(Dialer, TriesTheNextAddressBesideASlowOne) {
   ASSERT_TRUE(d.socket);
   EXPECT_EQ(d.socket->remote_endpoint().address().to_string(), "127.0.0.3");
   EXPECT_LT(clock::now() - start, 900ms);  // TCP itself tries again after a second
+}
+
+// Each attempt takes a descriptor; whoever named the destination chose how many addresses it has.
+TEST_F(Dialer, TriesNoMoreSideBySideThanItMay) {
+  black_hole slow(io, "127.0.0.2");
+  listen("127.0.0.3", slow.port());
+  server.set("slow.test", type::a, {.addresses = {"127.0.0.2", "127.0.0.3"}});
+  options.stagger = 50ms;
+  const auto start = clock::now();
+  const dialed d = dial("slow.test", slow.port(), 1);
+  ASSERT_TRUE(d.socket);
+  EXPECT_EQ(d.socket->remote_endpoint().address().to_string(), "127.0.0.3");
+  EXPECT_GE(clock::now() - start, 1s) << "the first has its chance";
+  EXPECT_LT(clock::now() - start, 8s) << "and then makes room";
+}
+
+TEST_F(Dialer, TriesEightAddresses) {
+  const std::uint16_t port = listen("127.0.0.9");
+  std::vector<std::string> addresses;
+  for (int i = 2; i <= 9; ++i) addresses.push_back("127.0.0." + std::to_string(i));
+  server.set("eight.test", type::a, {.addresses = addresses});
+  addresses.insert(addresses.begin(), "127.0.0.1");
+  server.set("nine.test", type::a, {.addresses = addresses});
+  EXPECT_TRUE(dial("eight.test", port).socket);
+  EXPECT_EQ(dial("nine.test", port).why, core::refusal::connection_refused);
+}
+
+TEST_F(Dialer, LooksUpNoNameThatCanBeNone) {
+  using namespace std::string_literals;
+  for (const auto& host : {"127.0.0.1\0x"s, "localhost\0"s, "a b"s, ""s, "a\nb"s})
+    EXPECT_EQ(dial(host, 80).why, core::refusal::host_unreachable) << testing::PrintToString(host);
 }
 
 TEST_F(Dialer, GivesUpAtTheDeadline) {

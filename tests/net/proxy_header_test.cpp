@@ -21,8 +21,13 @@ std::vector<std::byte> bytes(const std::string& text) {
 }
 
 std::string source(const std::string& text) {
-  const auto found = proxied_source(bytes(text));
-  return found ? found->to_string() : "malformed";
+  const auto told = read_proxy_header(bytes(text));
+  return told ? told->source.to_string() : "malformed";
+}
+
+std::string destination(const std::string& text) {
+  const auto told = read_proxy_header(bytes(text));
+  return told ? told->destination.to_string() : "malformed";
 }
 
 const std::string none = boost::asio::ip::address().to_string();
@@ -34,6 +39,15 @@ TEST(ProxyHeader, TellsTheSource) {
   EXPECT_EQ(source(header("\x21\x21", six)), "2001:db8::9");
   EXPECT_EQ(source(header("\x21\x11", std::string("\xc0\x00\x02\x07", 4) + std::string(60, 'x'))), "192.0.2.7")
       << "extensions follow";
+}
+
+TEST(ProxyHeader, TellsTheDestination) {
+  const std::string four = header("\x21\x11", std::string("\xc0\x00\x02\x07\x0a\x00\x00\x01\x12\x34\x20\xfb", 12));
+  EXPECT_EQ(destination(four), "10.0.0.1");
+  const std::string six =
+      std::string(16, '\1') + "\x20\x01\x0d\xb8" + std::string(11, '\0') + "\x09" + std::string(4, '\0');
+  EXPECT_EQ(destination(header("\x21\x21", six)), "2001:db8::9");
+  EXPECT_EQ(destination(header(std::string("\x20\x00", 2), "")), none);
 }
 
 TEST(ProxyHeader, MayTellOfNobody) {

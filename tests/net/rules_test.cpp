@@ -36,6 +36,10 @@ TEST(Rules, DenyEverythingElseByDefault) {
                              "127.255.255.255",
                              "169.254.0.0",
                              "169.254.169.254",
+                             "168.63.129.16",
+                             "100.100.100.200",
+                             "192.0.0.192",
+                             "fd00:ec2::254",
                              "172.16.0.0",
                              "172.31.255.255",
                              "192.0.0.1",
@@ -178,10 +182,99 @@ TEST(HostPort, IsWrittenAsItIsRead) {
     EXPECT_EQ(to_string(parse_host_port(text).value()), text);
 }
 
-TEST(Address, OfThisMachine) {
-  EXPECT_TRUE(is_local(parse_address("127.8.8.8").value()));
-  EXPECT_TRUE(is_local(parse_address("::ffff:127.0.0.1").value()));
-  EXPECT_FALSE(is_local(parse_address("203.0.113.77").value()));
+ip_address address(std::string_view text) { return parse_address(text).value(); }
+
+/// A machine with one address of each family, and a link-local one.
+std::vector<ip_address> interfaces() {
+  return {address("127.0.0.1"), address("45.33.32.156"), address("2600:3c01::f03c:91ff:fe18:bb2f"),
+          asio::ip::make_address_v6("fe80::1%7")};
+}
+
+std::shared_ptr<own_addresses> machine() { return std::make_shared<own_addresses>(interfaces); }
+
+rules on(const std::shared_ptr<own_addresses>& where, std::initializer_list<std::string_view> allowed = {},
+         std::initializer_list<std::string_view> denied = {}) {
+  rules r = with(allowed, denied);
+  r.set_machine(where);
+  return r;
+}
+
+TEST(OwnAddresses, AreThoseOfTheInterfacesAndLoopback) {
+  const auto here = machine();
+  for (const auto text : {"45.33.32.156", "::ffff:45.33.32.156", "2600:3c01::f03c:91ff:fe18:bb2f", "fe80::1",
+                          "127.8.8.8", "::ffff:127.0.0.1", "::1", "0.0.0.0", "::"})
+    EXPECT_TRUE(here->contains(address(text))) << text;
+  for (const auto text : {"45.33.32.157", "2600:3c01::1", "fe80::2"})
+    EXPECT_FALSE(here->contains(address(text))) << text;
+  EXPECT_TRUE(own_addresses().contains(address("127.0.0.1")));
+  EXPECT_FALSE(own_addresses().contains(address("203.0.113.77")));
+}
+
+TEST(OwnAddresses, AreAskedForAgain) {
+  std::optional<std::vector<ip_address>> now = interfaces();
+  int asked = 0;
+  const auto ask = [&] {
+    ++asked;
+    return now;
+  };
+  const own_addresses always(ask, std::chrono::milliseconds(0));
+  now->push_back(address("45.33.32.157"));
+  EXPECT_TRUE(always.contains(address("45.33.32.157")));
+  now.reset();  // the system has no answer
+  EXPECT_TRUE(always.contains(address("45.33.32.157")));
+  asked = 0;
+  const own_addresses seldom(ask, std::chrono::hours(1));
+  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(seldom.contains(address("45.33.32.157")));
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(OwnAddresses, AreLearntWithinBounds) {
+  const auto here = machine();
+  here->learn(address("::ffff:203.0.113.7"));
+  EXPECT_TRUE(here->contains(address("203.0.113.7")));
+  for (unsigned i = 0; i < 10'000; ++i) here->learn(asio::ip::address_v4(0x0b000000 + i));
+  EXPECT_TRUE(here->contains(address("203.0.113.7")));
+  EXPECT_TRUE(here->contains(address("11.0.0.1")));
+  EXPECT_FALSE(here->contains(address("11.0.39.0")));
+}
+
+TEST(Rules, DenyTheServersOwnAddressesInAllSpellings) {
+  const rules r = on(machine());
+  for (const auto text : {"45.33.32.156", "::ffff:45.33.32.156", "2002:2d21:209c::1", "64:ff9b::2d21:209c",
+                          "2600::5efe:2d21:209c", "2600:3c01::f03c:91ff:fe18:bb2f"})
+    for (const auto port : {std::uint16_t{22}, std::uint16_t{443}, std::uint16_t{65'535}})
+      EXPECT_FALSE(permits(r, text, port)) << text;
+  EXPECT_TRUE(permits(r, "45.33.32.157"));
+  EXPECT_TRUE(permits(r, "2600:3c01::1"));
+}
+
+TEST(Rules, DenyOwnAddressesThatAreLearntOrGiven) {
+  const auto here = machine();
+  rules r = on(here);
+  EXPECT_TRUE(permits(r, "9.9.9.9"));
+  here->learn(address("9.9.9.9"));
+  EXPECT_FALSE(permits(r, "9.9.9.9"));
+  EXPECT_TRUE(permits(r, "8.8.8.8"));
+  r.add_own(address("::ffff:8.8.8.8"));
+  EXPECT_FALSE(permits(r, "8.8.8.8"));
+  EXPECT_FALSE(permits(r, "2002:808:808::1"));
+}
+
+TEST(Rules, OpenAnOwnAddressByItsNameOnly) {
+  EXPECT_TRUE(permits(on(machine(), {"45.33.32.156"}), "45.33.32.156"));
+  EXPECT_TRUE(permits(on(machine(), {"45.33.32.156/32"}), "64:ff9b::2d21:209c"));
+  EXPECT_TRUE(permits(on(machine(), {"2600:3c01::f03c:91ff:fe18:bb2f"}), "2600:3c01::f03c:91ff:fe18:bb2f"));
+  for (const auto wider : {"45.33.32.156/31", "45.33.32.0/24", "0.0.0.0/0"})
+    EXPECT_FALSE(permits(on(machine(), {wider}), "45.33.32.156")) << wider;
+  EXPECT_TRUE(permits(on(machine(), {"45.33.32.156/31"}), "45.33.32.157"));
+  EXPECT_FALSE(permits(on(machine(), {"::/0"}), "2600:3c01::f03c:91ff:fe18:bb2f"));
+  EXPECT_FALSE(permits(on(machine(), {"45.33.32.156"}, {"45.33.32.156"}), "45.33.32.156")) << "a deny wins the tie";
+}
+
+TEST(Rules, OpenLoopbackByAnyBlockThatHoldsIt) {
+  for (const auto block : {"127.0.0.1", "127.0.0.0/8", "0.0.0.0/0"})
+    EXPECT_TRUE(permits(on(machine(), {block}), "127.0.0.1")) << block;
+  EXPECT_FALSE(permits(on(machine()), "127.0.0.1"));
 }
 
 }  // namespace

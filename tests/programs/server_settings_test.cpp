@@ -65,6 +65,17 @@ TEST(ServerSettings, OpenAndCloseDestinations) {
   EXPECT_FALSE(permits(s, "1.1.1.1"));
 }
 
+TEST(ServerSettings, NameOwnAddresses) {
+  const settings s = read({"--key-file", "k", "--own-address", "1.1.1.1", "--own-address", "2606:4700::1111"});
+  for (const char* own : {"1.1.1.1", "2606:4700::1111", "64:ff9b::101:101"}) EXPECT_FALSE(permits(s, own)) << own;
+  EXPECT_TRUE(permits(s, "1.0.0.1"));
+  EXPECT_FALSE(permits(read_settings({"--key-file", "k"}, variables({{"MTCP_OWN_ADDRESS", "1.1.1.1"}})), "1.1.1.1"));
+  const config_file file(R"({"key-file": "k", "own-address": ["1.1.1.1"]})");
+  EXPECT_FALSE(permits(read({"--config", file.name()}), "1.1.1.1"));
+  for (const char* wrong : {"1.1.1.0/24", "example.org", ""})
+    expect_error(64, "--own-address", [&] { read({"--key-file", "k", "--own-address", wrong}); });
+}
+
 TEST(ServerSettings, RefuseBadValues) {
   for (const list& bad : std::vector<list>{{"--listen", "8443"}, {"--allow", "10.0.0.1/8"}, {"--deny", "all"}})
     expect_error(64, bad[0], [&] { read({"--key-file", "k", bad[0], bad[1]}); });

@@ -3,7 +3,7 @@
 
 #include <clocale>
 
-#include "status/utf8.hpp"
+#include "program/utf8.hpp"
 #include "top/frame.hpp"
 #include "top/text.hpp"
 
@@ -56,10 +56,10 @@ TEST_F(Text, TakesOnlyValidUtf8) {
   for (const char* wrong : {"\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
                             "\xe2\x82", "\x80", "\xf0\x9f\x98"}) {
     std::string_view text = wrong;
-    EXPECT_FALSE(status::take_character(text).valid) << wrong;
+    EXPECT_FALSE(program::take_character(text).valid) << wrong;
   }
   std::string_view text = "\xf0\x9f\x98\x80z";
-  EXPECT_EQ(status::take_character(text).code, U'😀');
+  EXPECT_EQ(program::take_character(text).code, U'😀');
   EXPECT_EQ(text, "z");
 }
 

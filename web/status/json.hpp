@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "status/utf8.hpp"
+#include "program/utf8.hpp"
 
 namespace mtcp::status {
 
@@ -72,10 +72,10 @@ class json {
   void quote(std::string_view text) {
     out_ += '"';
     while (!text.empty()) {
-      const character c = take_character(text);
+      const program::character c = program::take_character(text);
       if (!c.valid)
         out_ += "\\ufffd";
-      else if (is_control(c.code))
+      else if (program::is_control(c.code))
         escape(c.code);
       else
         out_.append(c.code == '"' || c.code == '\\' ? "\\" : "").append(c.bytes);

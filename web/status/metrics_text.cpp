@@ -1,8 +1,8 @@
 #include <functional>
 #include <vector>
 
+#include "program/utf8.hpp"
 #include "status/report.hpp"
-#include "status/utf8.hpp"
 
 namespace mtcp::status {
 namespace {
@@ -10,9 +10,9 @@ namespace {
 std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (std::string_view rest = text; !rest.empty();) {
-    const character c = take_character(rest);
+    const program::character c = program::take_character(rest);
     if (c.code == '"' || c.code == '\\') out += '\\';
-    out += c.valid && !is_control(c.code) ? c.bytes : "?";
+    out += c.valid && !program::is_control(c.code) ? c.bytes : "?";
   }
   return out + '"';
 }

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <vector>
 
-#include "status/utf8.hpp"
+#include "program/utf8.hpp"
 
 namespace mtcp::top {
 namespace {
@@ -20,8 +20,8 @@ struct cell {
 
 /// Takes a character off `text`.
 cell take_cell(std::string_view& text) {
-  const status::character c = status::take_character(text);
-  if (!c.valid || status::is_control(c.code)) return {};
+  const program::character c = program::take_character(text);
+  if (!c.valid || program::is_control(c.code)) return {};
   if (c.code < 0x80) return {c.bytes, 1};
   const int width = wcwidth(static_cast<wchar_t>(c.code));  // 0 or less: nothing that could be seen, or not known
   return width > 0 ? cell{c.bytes, static_cast<std::size_t>(width)} : cell{};

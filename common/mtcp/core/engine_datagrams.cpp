@@ -3,6 +3,7 @@
 
 #include "mtcp/core/engine_impl.hpp"
 #include "mtcp/core/frame.hpp"
+#include "mtcp/core/host.hpp"
 #include "mtcp/core/wire.hpp"
 
 namespace mtcp::core {
@@ -19,7 +20,7 @@ std::size_t body_size(stream_id id, const datagram& d) {
 
 bool engine::send_datagram(stream_id id, const target& peer, std::span<const std::byte> payload, timestamp now) {
   const stream_state* s = impl_->association(id);
-  const bool sound = payload.size() <= max_datagram_size && !peer.host.empty() && peer.host.size() <= 255;
+  const bool sound = payload.size() <= max_datagram_size && is_host(peer.host);
   if (s == nullptr || !s->send.open() || s->send.stopped() || !sound) return false;
   return impl_->datagrams.out.push(id, {peer, slice::copy_of(payload)}, now);
 }
@@ -63,7 +64,8 @@ void engine::impl::put_datagram(transmission& t, stream_state& s, const datagram
   t.data_room -= std::min(t.data_room, size);
 }
 
-// One for an association that has ended, or whose OPEN is still on its way, is dropped like any that is lost.
+// One for an association that has ended, or whose OPEN is still on its way, or with a host that can be none, is dropped
+// like any that is lost.
 violation engine::impl::handle_datagram(wire_reader body, timestamp now) {
   const stream_id id = body.varint();
   const std::uint64_t port = body.varint();
@@ -71,7 +73,7 @@ violation engine::impl::handle_datagram(wire_reader body, timestamp now) {
   const auto payload = body.rest();
   stream_state* s = streams.find(id);
   if (s != nullptr && s->known() && !is_association(s->to)) return violation::unexpected_frame;
-  if (association(id) == nullptr || s->receive.stopped()) return violation::none;
+  if (association(id) == nullptr || s->receive.stopped() || !is_host(host)) return violation::none;
   const bool first = !datagrams.in.has(id);
   datagram d{{std::string(host), static_cast<std::uint16_t>(port)}, slice::copy_of(payload)};
   if (!datagrams.in.push(id, std::move(d), now)) return violation::none;

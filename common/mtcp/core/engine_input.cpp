@@ -6,6 +6,7 @@
 
 #include "mtcp/core/engine_impl.hpp"
 #include "mtcp/core/frame_fields.hpp"
+#include "mtcp/core/host.hpp"
 #include "mtcp/core/wire.hpp"
 
 namespace mtcp::core {
@@ -220,13 +221,16 @@ violation engine::impl::handle_open(wire_reader body) {
   stream_state* s = stream_for(id, wrong);
   if (s == nullptr || s->known()) return wrong;
   s->phase = opening::asked;
-  s->to = {std::string(host), static_cast<std::uint16_t>(port)};
+  const target to{std::string(host), static_cast<std::uint16_t>(port)};
+  const bool sound = is_association(to) || is_host(host);
+  if (sound) s->to = to;
   s->send.raise_limit(limit);
   ++counters.streams_total;
-  if (farewell.leaving()) {
+  if (farewell.leaving() || !sound) {
     s->phase = opening::refused;
     s->closed = true;
-    stop_receiving(*s, reset_code::shutdown, false);
+    if (!sound) s->why = refusal::host_unreachable;
+    stop_receiving(*s, sound ? reset_code::shutdown : reset_code::refused, false);
     queue_control(*s, control::answer);
     return violation::none;
   }
@@ -243,7 +247,7 @@ violation engine::impl::handle_opened(stream_state& s, wire_reader body, timesta
   if (terms.mine != role::client) return violation::unexpected_frame;
   if (!s.undecided()) return violation::none;
   s.phase = opening::answered;
-  s.bound = {std::string(host), static_cast<std::uint16_t>(port)};
+  s.bound = {is_host(host) ? std::string(host) : std::string(), static_cast<std::uint16_t>(port)};
   s.send.raise_limit(limit);
   if (!s.closed) events.push(events::opened{s.id});
   mark_sendable(s, now);

@@ -1,13 +1,13 @@
 #include "mtcp/core/frame_fields.hpp"
 
 #include "mtcp/core/hello.hpp"
+#include "mtcp/core/host.hpp"
 
 namespace mtcp::core {
 namespace {
 
 constexpr std::uint64_t most_port = 0xffff;
 constexpr std::uint64_t most_code = 0xff;
-constexpr std::size_t most_host = 255;
 
 bool is_bridge(std::uint64_t id) { return id != 0; }
 bool is_code(std::uint64_t code) { return code != 0 && code <= most_code; }
@@ -16,7 +16,7 @@ bool is_code(std::uint64_t code) { return code != 0 && code <= most_code; }
 bool take_address(wire_reader& from, bool may_be_empty) {
   const std::uint64_t port = from.varint();
   const std::string_view host = from.string();
-  return port <= most_port && host.size() <= most_host && (may_be_empty || !host.empty());
+  return port <= most_port && host.size() <= max_host_size && (may_be_empty || !host.empty());
 }
 
 bool take_numbers(wire_reader& from, int count) {

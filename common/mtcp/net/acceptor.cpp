@@ -13,6 +13,7 @@ incoming& incoming::operator=(incoming&& other) noexcept {
   refuse(core::refusal::general);
   stream_ = std::move(other.stream_);
   user_ = std::move(other.user_);
+  owner_ = other.owner_;
   return *this;
 }
 

@@ -35,7 +35,8 @@ namespace mtcp {
 class incoming {
  public:
   incoming() = default;
-  incoming(stream unanswered, std::string user) : stream_(std::move(unanswered)), user_(std::move(user)) {}
+  incoming(stream unanswered, std::string user, const key_id& owner)
+      : stream_(std::move(unanswered)), user_(std::move(user)), owner_(owner) {}
   incoming(incoming&&) noexcept = default;
   incoming& operator=(incoming&&) noexcept;
   ~incoming();
@@ -46,6 +47,7 @@ class incoming {
   core::stream_id id() const noexcept { return stream_.id(); }
   /// Whose key the client holds: its name, or its id if it has none.
   const std::string& user() const noexcept { return user_; }
+  const key_id& owner() const noexcept { return owner_; }
 
   /// The target was reached from `bound`, this end's address of that connection as text; it may be empty. Bytes that
   /// the client sent early are there to read. The request is closed afterwards.
@@ -56,6 +58,7 @@ class incoming {
  private:
   stream stream_;
   std::string user_;
+  key_id owner_{};
 };
 
 namespace detail {

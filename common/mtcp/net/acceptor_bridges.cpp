@@ -14,6 +14,7 @@
 #include "mtcp/net/clock.hpp"
 #include "mtcp/net/deadline.hpp"
 #include "mtcp/net/handshake.hpp"
+#include "mtcp/net/own_addresses.hpp"
 #include "mtcp/net/proxy_header.hpp"
 #include "mtcp/net/scope_exit.hpp"
 #include "mtcp/net/shortage.hpp"
@@ -24,7 +25,7 @@ namespace {
 constexpr std::chrono::milliseconds shortage_pause{100};
 
 /// Empty if there is no header, or a malformed one.
-task<std::optional<asio::ip::address>> read_proxy_header(tcp::socket& from) {
+task<std::optional<proxied>> receive_proxy_header(tcp::socket& from) {
   std::array<std::byte, proxy_header_most> header;
   const auto start = asio::buffer(header, proxy_header_start);
   const auto [no_start, first] = co_await asio::async_read(from, start, use_result);
@@ -34,8 +35,8 @@ task<std::optional<asio::ip::address>> read_proxy_header(tcp::socket& from) {
   const auto behind = asio::buffer(header, *size) + proxy_header_start;
   const auto [no_rest, rest] = co_await asio::async_read(from, behind, use_result);
   if (no_rest) co_return std::nullopt;
-  const auto source = proxied_source(std::span(header).first(*size));
-  co_return source;
+  const auto told = read_proxy_header(std::span(header).first(*size));
+  co_return told;
 }
 
 }  // namespace
@@ -97,17 +98,22 @@ task<> server::introduce(std::shared_ptr<server> self, lobby::id who, tcp::socke
     --self->coroutines_;
     self->changed_.notify_all();
   });
-  std::optional<asio::ip::address> source;
+  std::optional<proxied> told;
   {
     lobby::place here(self->lobby_, who, [&socket] {
       error_code ignored;
       socket.close(ignored);
     });
-    source = co_await read_proxy_header(socket);
-    if (!source) co_return here.fail();
+    told = co_await receive_proxy_header(socket);
+    if (!told) co_return here.fail();
     here.hand_back();
   }
-  self->lobby_.introduce(who, std::move(socket), *source);
+  self->learn(told->destination);
+  self->lobby_.introduce(who, std::move(socket), told->source);
+}
+
+void server::learn(const asio::ip::address& reached) {
+  if (options_.machine) options_.machine->learn(reached);
 }
 
 void server::on_speaker(lobby::id who, tcp::socket socket) {
@@ -167,6 +173,7 @@ task<> server::welcome(std::shared_ptr<server> self, arrival from) {
   }
   if (error && reply.joined) reply.joined->abandon();
   if (error || !reply.joined) co_return from.channel.close();
+  if (const auto local = from.channel.socket().local_endpoint(error); !error) self->learn(local.address());
   co_await self->run_bridge(reply.joined, std::move(from));
 }
 

@@ -131,7 +131,8 @@ void server::cancel_accept() {
 void server::on_stream(server_session& of, core::stream_id id) {
   if (stopped_) return;  // which refuses it
   const core::target& to = of.core().engine().target_of(id);
-  incoming request(stream(std::make_unique<stream_state>(of.core(), executor_, id, to, core::target())), of.user());
+  incoming request(stream(std::make_unique<stream_state>(of.core(), executor_, id, to, core::target())), of.user(),
+                   key_id{of.owner()});
   if (accept_done_) return std::exchange(accept_done_, {})(error_code(), std::move(request));
   waiting_.push_back(std::move(request));
 }

@@ -72,6 +72,7 @@ class server final : private server_sessions::host,
   bool is_trusted_proxy(const asio::ip::address& from) const;
   void on_proxy(lobby::id who, tcp::socket socket) override;
   static task<> introduce(std::shared_ptr<server> self, lobby::id who, tcp::socket socket);
+  void learn(const asio::ip::address& reached);
   void on_speaker(lobby::id who, tcp::socket socket) override;
   static task<> serve(std::shared_ptr<server> self, lobby::id who, tcp::socket socket);
   task<error_code> meet(lobby::id who, arrival& guest);

@@ -1,12 +1,8 @@
 #include "mtcp/net/address.hpp"
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <memory>
 #include <span>
 
 namespace mtcp {
@@ -51,21 +47,6 @@ bool is_isatap(const octets& b) { return (b[8] & 0xfd) == 0 && b[9] == 0 && b[10
 /// ::/96, except the unspecified and the loopback address.
 bool is_compatible(const asio::ip::address_v6& address, const octets& b) {
   return starts_with(b, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}) && !address.is_unspecified() && !address.is_loopback();
-}
-
-std::optional<ip_address> address_of(const sockaddr* from) {
-  if (from == nullptr) return std::nullopt;
-  if (from->sa_family == AF_INET)
-    return asio::ip::address_v4(ntohl(reinterpret_cast<const sockaddr_in*>(from)->sin_addr.s_addr));
-  if (from->sa_family != AF_INET6) return std::nullopt;
-  asio::ip::address_v6::bytes_type bytes;
-  std::ranges::copy(reinterpret_cast<const sockaddr_in6*>(from)->sin6_addr.s6_addr, bytes.begin());
-  return asio::ip::address_v6(bytes);
-}
-
-/// Without the zone of a link-local address, which a destination does not carry.
-ip_address without_scope(const ip_address& address) {
-  return address.is_v6() ? ip_address(asio::ip::address_v6(address.to_v6().to_bytes())) : address;
 }
 
 }  // namespace
@@ -113,17 +94,6 @@ std::optional<asio::ip::address_v4> embedded_ipv4(const asio::ip::address_v6& ad
                           || address.is_v4_mapped() || is_compatible(address, b) || is_isatap(b);
   if (at_the_end) return ipv4_at(b, 12);
   return std::nullopt;
-}
-
-bool is_local(const ip_address& address) {
-  const ip_address wanted = without_scope(unmapped(address));
-  if (wanted.is_loopback() || wanted.is_unspecified()) return true;
-  ifaddrs* list = nullptr;
-  if (getifaddrs(&list) != 0) return false;
-  const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> owner(list, freeifaddrs);
-  for (const ifaddrs* i = list; i != nullptr; i = i->ifa_next)
-    if (address_of(i->ifa_addr) == wanted) return true;
-  return false;
 }
 
 std::optional<network> network::parse(std::string_view text) {

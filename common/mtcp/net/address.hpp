@@ -33,9 +33,6 @@ ip_address unmapped(const ip_address& address);
 /// ISATAP (RFC 5214), IPv4-compatible, -mapped and -translated ones. Empty when there is none.
 std::optional<asio::ip::address_v4> embedded_ipv4(const asio::ip::address_v6& address);
 
-/// True for an address of this machine: loopback, or one that an interface has now.
-bool is_local(const ip_address& address);
-
 /// A block of addresses: RFC 4632 notation, "10.0.0.0/8". An address alone is a block of one.
 class network {
  public:

@@ -5,8 +5,10 @@
 #include <utility>
 #include <variant>
 
+#include "mtcp/core/host.hpp"
 #include "mtcp/net/clock.hpp"
 #include "mtcp/net/stream_state.hpp"
+#include "mtcp/refusal.hpp"
 
 namespace mtcp::detail {
 namespace {
@@ -105,6 +107,8 @@ tunnel_snapshot client::snapshot() const {
 
 void client::open(std::uint64_t ticket, open_request request, open_completion done) {
   if (policy_.stopped()) return done(asio::error::operation_aborted, {});
+  const core::target& to = request.to;
+  if (!core::is_association(to) && !core::is_host(to.host)) return done(core::refusal::host_unreachable, {});
   opening_.emplace(ticket, std::move(done));
   policy_.open(ticket, std::move(request.to), std::move(request.early), now());
 }

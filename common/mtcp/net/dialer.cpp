@@ -9,6 +9,8 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
+constexpr std::size_t addresses_most = 8;  // whoever names a destination chooses how many it has
+
 dialed failure(const error_code& error) { return {error, to_refusal(error)}; }
 
 void prepare(tcp::socket& socket) {
@@ -29,15 +31,16 @@ core::refusal to_refusal(const error_code& error) noexcept {
   return core::refusal::general;
 }
 
-task<dialed> dialer::dial(core::target to) {
+task<dialed> dialer::dial(core::target to, std::size_t at_once) {
   const auto deadline = clock::now() + options_.timeout;
   const auto found = co_await names_.resolve(to.host, deadline);
   if (!found) co_return failure(found.error());
   std::vector<tcp::endpoint> endpoints;
   for (const ip_address& address : interleave(*found))
-    if (const tcp::endpoint e(unmapped(address), to.port); allowed_.permits(e)) endpoints.push_back(e);
+    if (const tcp::endpoint e(unmapped(address), to.port); allowed_.permits(e) && endpoints.size() < addresses_most)
+      endpoints.push_back(e);
   if (endpoints.empty()) co_return dialed{error_code(asio::error::access_denied), core::refusal::policy};
-  auto connected = co_await connect_first(std::move(endpoints), options_.stagger, deadline);
+  auto connected = co_await connect_first(std::move(endpoints), at_once, options_.stagger, deadline);
   if (!connected) co_return failure(connected.error());
   prepare(*connected);
   co_return dialed{std::move(connected), core::refusal::general};

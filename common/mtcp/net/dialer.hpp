@@ -18,6 +18,9 @@ struct dial_options {
   std::chrono::milliseconds stagger{250};     ///< between attempts to reach different addresses (RFC 8305, section 5)
 };
 
+/// How many addresses of a name are tried side by side, at most.
+inline constexpr std::size_t attempts_at_once = 4;
+
 /// A connection, or why there is none.
 struct dialed {
   result<tcp::socket> socket;
@@ -33,8 +36,9 @@ class dialer {
       : names_(names), allowed_(allowed), options_(options) {}
 
   /// The socket comes non-blocking, with TCP_NODELAY and keep-alive. Addresses that the rules forbid are passed over;
-  /// if there is no other the refusal is `policy`.
-  task<dialed> dial(core::target to);
+  /// if there is no other the refusal is `policy`. At most 8 addresses are tried, `at_once` side by side: as many
+  /// descriptors are in use.
+  task<dialed> dial(core::target to, std::size_t at_once = attempts_at_once);
 
  private:
   resolver& names_;

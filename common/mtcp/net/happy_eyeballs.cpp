@@ -8,6 +8,8 @@
 namespace mtcp {
 namespace {
 
+constexpr std::chrono::seconds fair_chance{1};  // of an attempt that others wait behind
+
 /// How much an error says about the destination.
 int weight(const error_code& error) {
   if (!error) return 0;
@@ -35,6 +37,7 @@ struct connection_race::attempts {
   struct attempt {
     tcp::socket socket;
     tcp::endpoint to;
+    clock::time_point since = clock::now();
   };
   using place = std::list<attempt>::iterator;
 
@@ -82,8 +85,24 @@ void connection_race::add(const std::vector<tcp::endpoint>& more) {
     if (!knows(to)) waiting_.push_back(to);
 }
 
+bool connection_race::make_room(clock::time_point now) {
+  auto& running = attempts_->running;
+  const auto is_open = [](const attempts::attempt& a) { return a.socket.is_open(); };
+  const auto oldest = std::find_if(running.begin(), running.end(), is_open);
+  if (static_cast<std::size_t>(std::count_if(oldest, running.end(), is_open)) < at_once_) return true;
+  if (now < oldest->since + fair_chance) {
+    attempts_->next_at = oldest->since + fair_chance;
+    return false;
+  }
+  attempts_->fail(asio::error::timed_out);
+  error_code ignored;
+  oldest->socket.close(ignored);
+  return true;
+}
+
 void connection_race::advance(clock::time_point now) {
   while (!won() && !waiting_.empty() && (attempts_->running.empty() || now >= attempts_->next_at)) {
+    if (!make_room(now)) return;
     attempts_->next_at = now + stagger_;
     const tcp::endpoint to = waiting_.front();
     waiting_.pop_front();
@@ -116,11 +135,13 @@ result<tcp::socket> connection_race::take() {
   return attempts_->worst ? attempts_->worst : error_code(asio::error::host_not_found);
 }
 
-task<result<tcp::socket>> connect_first(std::vector<tcp::endpoint> endpoints, std::chrono::milliseconds stagger,
+task<result<tcp::socket>> connect_first(std::vector<tcp::endpoint> endpoints, std::size_t at_once,
+                                        std::chrono::milliseconds stagger,
                                         std::chrono::steady_clock::time_point deadline) {
   const executor where = co_await asio::this_coro::executor;
   timer wake(where);
   connection_race race(wake, stagger);
+  race.limit(at_once);
   race.add(endpoints);
   for (;;) {
     const auto now = std::chrono::steady_clock::now();

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -34,6 +36,9 @@ class connection_race {
   connection_race(const connection_race&) = delete;
   connection_race& operator=(const connection_race&) = delete;
 
+  /// At most `at_once` (1 or more) attempts run side by side, each with a socket; where more endpoints wait the oldest
+  /// attempt makes room for the next, once it has had a second.
+  void limit(std::size_t at_once) { at_once_ = at_once; }
   /// To be tried behind those that wait; not those that wait or are being tried already.
   void add(const std::vector<tcp::endpoint>& more);
   /// Starts what is due.
@@ -50,17 +55,21 @@ class connection_race {
  private:
   struct attempts;
   bool knows(const tcp::endpoint& to) const;
+  bool make_room(clock::time_point now);
   void start(const tcp::endpoint& to);
 
   executor executor_;
   std::chrono::milliseconds stagger_;
   preparation prepare_;
+  std::size_t at_once_ = std::numeric_limits<std::size_t>::max();
   std::deque<tcp::endpoint> waiting_;
   std::shared_ptr<attempts> attempts_;
 };
 
-/// A race between `endpoints`, in their order, until `deadline`. Errors: those of connection_race::take().
-task<result<tcp::socket>> connect_first(std::vector<tcp::endpoint> endpoints, std::chrono::milliseconds stagger,
+/// A race between `endpoints`, in their order, of at most `at_once` side by side, until `deadline`. Errors: those of
+/// connection_race::take().
+task<result<tcp::socket>> connect_first(std::vector<tcp::endpoint> endpoints, std::size_t at_once,
+                                        std::chrono::milliseconds stagger,
                                         std::chrono::steady_clock::time_point deadline);
 
 }  // namespace mtcp

@@ -53,14 +53,16 @@ struct tunnel_options {
 };
 
 class acceptor_group;
+class own_addresses;
 
 /// A server.
 struct acceptor_options {
   key_ring keys{};  ///< at least one key
   /// Port 0: the system chooses, see acceptor::local_endpoints().
   std::vector<boost::asio::ip::tcp::endpoint> listen{};
-  std::shared_ptr<acceptor_group> group{};  ///< acceptors that serve as one, in several threads; null: alone
-  std::string congestion{};                 ///< TCP_CONGESTION; empty for the system's default
+  std::shared_ptr<acceptor_group> group{};   ///< acceptors that serve as one, in several threads; null: alone
+  std::string congestion{};                  ///< TCP_CONGESTION; empty for the system's default
+  std::shared_ptr<own_addresses> machine{};  ///< learns at which addresses bridges come in; may be null
   core::limits limits{};
   admission_options admission{};
   /// Load balancers: a connection from one of these addresses begins with a PROXY protocol header of version 2, and

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mtcp/core/engine.hpp"
 #include "mtcp/net/async.hpp"
@@ -40,6 +41,9 @@ error_code set_congestion(tcp::acceptor& listener, const std::string& algorithm)
 
 /// How many file descriptors this process may have (RLIMIT_NOFILE).
 std::size_t descriptor_limit();
+
+/// Every address that an interface has now, and those that come with it. Empty if the system does not tell.
+std::optional<std::vector<asio::ip::address>> interface_addresses();
 
 /// A file descriptor kept back for the moment when there are none left: giving it up lets a listener accept the
 /// connection that waits, only to close it, instead of being told of it again and again.

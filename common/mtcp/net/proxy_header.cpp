@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <tuple>
 
 namespace mtcp {
 namespace {
@@ -16,14 +17,21 @@ constexpr std::byte proxy{0x21};  // version 2, command PROXY
 constexpr std::byte tcp_over_ipv4{0x11};
 constexpr std::byte tcp_over_ipv6{0x21};
 
-/// An address of this type at the start of `block`, which holds two addresses and two ports.
+/// The address of this type at the start of `block`.
 template <class Address>
-std::optional<boost::asio::ip::address> source_in(std::span<const std::byte> block) {
+Address address_at(std::span<const std::byte> block) {
   typename Address::bytes_type bytes;
-  if (block.size() < 2 * bytes.size() + 4) return {};
   std::transform(block.begin(), block.begin() + bytes.size(), bytes.begin(),
                  [](std::byte b) { return std::to_integer<unsigned char>(b); });
   return Address(bytes);
+}
+
+/// `block` holds two addresses of this type and two ports.
+template <class Address>
+std::optional<proxied> addresses_in(std::span<const std::byte> block) {
+  constexpr std::size_t size = std::tuple_size_v<typename Address::bytes_type>;
+  if (block.size() < 2 * size + 4) return {};
+  return proxied{address_at<Address>(block), address_at<Address>(block.subspan(size))};
 }
 
 }  // namespace
@@ -38,14 +46,14 @@ std::optional<std::size_t> proxy_header_size(std::span<const std::byte, proxy_he
   return size <= proxy_header_most ? std::optional(size) : std::nullopt;
 }
 
-std::optional<boost::asio::ip::address> proxied_source(std::span<const std::byte> header) {
+std::optional<proxied> read_proxy_header(std::span<const std::byte> header) {
   if (header.size() < proxy_header_start) return {};
   const auto size = proxy_header_size(header.first<proxy_header_start>());
   if (size != header.size()) return {};
   const auto block = header.subspan(proxy_header_start);
-  if (header[12] == proxy && header[13] == tcp_over_ipv4) return source_in<address_v4>(block);
-  if (header[12] == proxy && header[13] == tcp_over_ipv6) return source_in<address_v6>(block);
-  return boost::asio::ip::address();
+  if (header[12] == proxy && header[13] == tcp_over_ipv4) return addresses_in<address_v4>(block);
+  if (header[12] == proxy && header[13] == tcp_over_ipv6) return addresses_in<address_v6>(block);
+  return proxied{};
 }
 
 }  // namespace mtcp

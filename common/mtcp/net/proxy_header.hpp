@@ -17,8 +17,14 @@ inline constexpr std::size_t proxy_header_most = 2'048;
 /// The size of the whole header; empty if `start` begins none.
 std::optional<std::size_t> proxy_header_size(std::span<const std::byte, proxy_header_start> start);
 
-/// Whose connection it is, out of a whole header; the unspecified address if it is the balancer's own, or comes from
-/// something that is no IP address. Empty if the header is malformed.
-std::optional<boost::asio::ip::address> proxied_source(std::span<const std::byte> header);
+/// Whose connection it is, and at which address it came in. Both are unspecified if it is the balancer's own, or comes
+/// from something that is no IP address.
+struct proxied {
+  boost::asio::ip::address source{};
+  boost::asio::ip::address destination{};
+};
+
+/// What a whole header tells. Empty if it is malformed.
+std::optional<proxied> read_proxy_header(std::span<const std::byte> header);
 
 }  // namespace mtcp

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "mtcp/core/host.hpp"
+
 namespace mtcp {
 namespace {
 
@@ -31,6 +33,13 @@ struct resolver::entry {
     const auto known = std::make_shared<entry>();
     known->v6.addresses = std::move(addresses);
     known->open_questions = 0;
+    return known;
+  }
+
+  /// What can be no name.
+  static std::shared_ptr<entry> of_none() {
+    const auto known = of({});
+    known->v6.error = known->v4.error = asio::error::host_not_found;
     return known;
   }
 
@@ -112,6 +121,7 @@ void resolver::cancel() {
 std::shared_ptr<resolver::entry> resolver::find_or_ask(const std::string& name) {
   if (const auto literal = parse_address(name)) return entry::of({*literal});
   if (is_localhost(name)) return entry::of({asio::ip::address_v6::loopback(), asio::ip::address_v4::loopback()});
+  if (!core::is_host(name)) return entry::of_none();
   renew_channel(clock::now());
   const auto it = entries_.find(name);
   if (it != entries_.end() && !it->second->stale()) return it->second;

@@ -1,18 +1,21 @@
 #include "mtcp/net/rules.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mtcp {
 namespace {
 
 /// The IANA registries of special-purpose addresses, and what is reserved. Of IPv6 only the global unicast block is in
-/// use, so the rest is denied as a whole.
+/// use, so the rest is denied as a whole. The metadata services of clouds lie in these blocks (169.254.169.254 of most,
+/// 100.100.100.200 of Alibaba, 192.0.0.192 of Oracle, fd00:ec2::254 of Amazon), but for Azure's, which is public.
 constexpr std::string_view denied[] = {
     "0.0.0.0/8",        // "this network"; Linux takes 0.0.0.0 for loopback
     "10.0.0.0/8",       // private
     "100.64.0.0/10",    // carrier-grade NAT
     "127.0.0.0/8",      // loopback
-    "169.254.0.0/16",   // link-local, and the metadata service of clouds
+    "169.254.0.0/16",   // link-local
+    "168.63.129.16",    // metadata and agent of Azure
     "172.16.0.0/12",    // private
     "192.0.0.0/24",     // IETF protocol assignments
     "192.0.2.0/24",     // documentation
@@ -37,7 +40,7 @@ constexpr std::string_view allowed[] = {
 
 }  // namespace
 
-rules::rules() {
+rules::rules(std::shared_ptr<const own_addresses> machine) : machine_(std::move(machine)) {
   for (const auto text : denied) defaults_.push_back({network::parse(text).value(), false});
   for (const auto text : allowed) defaults_.push_back({network::parse(text).value(), true});
 }
@@ -53,8 +56,15 @@ const rules::rule* rules::most_specific(const std::vector<rule>& from, const ip_
   return best;
 }
 
+bool rules::is_own(const ip_address& address) const {
+  return machine_->contains(address) || std::ranges::find(more_own_, address) != more_own_.end();
+}
+
 bool rules::permits_address(const ip_address& address) const {
-  const rule* decisive = most_specific(own_, address);
+  const rule* decisive = most_specific(given_, address);
+  const bool named = decisive != nullptr && decisive->block.prefix_length() == (address.is_v4() ? 32 : 128);
+  const bool has_its_own_block = address.is_loopback() || address.is_unspecified();
+  if (!named && !has_its_own_block && is_own(address)) return false;
   if (decisive == nullptr) decisive = most_specific(defaults_, address);
   return decisive != nullptr && decisive->allow;
 }
@@ -63,7 +73,7 @@ bool rules::is_own_listener(const tcp::endpoint& destination) const {
   const ip_address address = unmapped(destination.address());
   return std::ranges::any_of(listeners_, [&](const tcp::endpoint& listener) {
     if (listener.port() != destination.port()) return false;
-    return listener.address().is_unspecified() ? is_local(address) : unmapped(listener.address()) == address;
+    return listener.address().is_unspecified() ? is_own(address) : unmapped(listener.address()) == address;
   });
 }
 

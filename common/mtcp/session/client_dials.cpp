@@ -18,8 +18,9 @@ bool hopeless(const error_code& why) { return why == errc::limit_reached || why 
 }  // namespace
 
 std::optional<client_policy::action> client_policy::next_action() {
-  if (actions_.empty()) return std::nullopt;
-  action next = std::move(actions_.front());
+  std::optional<action> next;
+  if (actions_.empty()) return next;
+  next.emplace(std::move(actions_.front()));
   actions_.pop_front();
   return next;
 }

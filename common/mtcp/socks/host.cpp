@@ -2,15 +2,10 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
+#include "mtcp/core/host.hpp"
 
 namespace mtcp::socks {
 namespace {
-
-bool forbidden(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte <= 0x20 || byte == 0x7f || c == '[' || c == ']';
-}
 
 std::string_view strip(std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
@@ -39,8 +34,7 @@ address_bytes parse_address_bytes(const std::string& text) {
 
 std::optional<std::string> clean_host(std::string_view text) {
   std::string host(strip(text));
-  if (host.empty() || host.size() > max_host_size || host.ends_with('.')) return std::nullopt;
-  if (std::ranges::any_of(host, forbidden)) return std::nullopt;
+  if (!core::is_host(host) || host.ends_with('.')) return std::nullopt;
   const address_bytes literal = parse_address_bytes(host);
   return literal.size == 0 ? host : address_text(literal.bytes());
 }

@@ -9,9 +9,6 @@
 
 namespace mtcp::socks {
 
-/// Longest name: what one length byte can say (RFC 1928, section 5).
-inline constexpr std::size_t max_host_size = 255;
-
 /// `text` as core::target holds it: brackets around it and one trailing dot are dropped, and an IP address gets its
 /// usual spelling (RFC 5952), so that the rules see an address and not a name. Empty for what can be no host: nothing,
 /// too long, with a second dot at its end, or with a NUL, a control character, a space or a bracket inside.

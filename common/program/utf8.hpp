@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace mtcp::status {
+namespace mtcp::program {
 
 struct character {
   bool valid = false;
@@ -34,4 +34,4 @@ constexpr character take_character(std::string_view& text) {
   return out;
 }
 
-}  // namespace mtcp::status
+}  // namespace mtcp::program
