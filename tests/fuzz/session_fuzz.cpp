@@ -137,7 +137,7 @@ class server_end : server_session::listener {
   void on_stream(server_session& of, core::stream_id id) override {
     const core::target& to = of.core().engine().target_of(id);
     auto asked = std::make_unique<detail::stream_state>(of.core(), io_.get_executor(), id, to, core::target());
-    incoming request(stream(std::move(asked)), of.user());
+    incoming request(stream(std::move(asked)), of.user(), key_id{of.owner()});
     if (core::is_association(request.target())) return uses_.use(association(request.answer({})));
     if (request.id() % 2 == 0) return request.refuse(core::refusal::policy);
     uses_.use(request.answer({"192.0.2.1", 1}));
