@@ -96,7 +96,7 @@ class Kubernetes(unittest.TestCase):
                 self.assertIn(str(port['containerPort']), exposed)
             # Probes need the status where the node reaches it, or else a command in the container.
             probes = [container[p] for p in ('readinessProbe', 'livenessProbe') if p in container]
-            variables = {v['name']: v.get('value') for v in container['env']}
+            variables = {v['name']: value_of(v) for v in container['env']}
             for probe in probes:
                 if 'httpGet' in probe:
                     port, = [p for p in container['ports'] if p['name'] == probe['httpGet']['port']]
@@ -190,9 +190,17 @@ def eventual_status(url):
             time.sleep(0.05)
 
 
+def value_of(variable):
+    """As written, or an address where the cluster fills one in."""
+    if 'value' in variable:
+        return variable['value']
+    assert variable['valueFrom'] == {'fieldRef': {'fieldPath': 'status.hostIP'}}, variable
+    return '192.0.2.10'
+
+
 def variables(container):
     """Those of the container, and of the ConfigMaps that it takes more from, in the files that have them."""
-    found = {v['name']: v.get('value') for v in container['env']}
+    found = {v['name']: value_of(v) for v in container['env']}
     for source in container.get('envFrom', []):
         name = source['configMapRef']['name']
         for options in objects('ConfigMap'):
