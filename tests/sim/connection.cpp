@@ -7,20 +7,52 @@ namespace mtcp::sim {
 
 namespace {
 
-line::options line_options(const path_plan& path, const path_plan::direction& d, std::shared_ptr<bottleneck> narrow) {
-  return {path.delay, path.jitter, d.loss, std::move(narrow), d.police};
+line::options line_options(const path_plan& path, const path_plan::direction& d, std::shared_ptr<bottleneck> narrow,
+                           std::shared_ptr<bottleneck> common) {
+  return {.delay = path.delay,
+          .jitter = path.jitter,
+          .loss = d.loss,
+          .narrow = std::move(narrow),
+          .common = std::move(common),
+          .police = d.police,
+          .fades_after = d.fades_after,
+          .faded_rate = d.faded_rate,
+          .freezes_after = d.freezes_after};
 }
 
 }  // namespace
 
 connection::connection(event_queue& events, const path_plan& path, const bottleneck_pair& narrow,
                        const link::options& tcp, random chance, socket_handlers client, socket_handlers server)
-    : client_{std::move(client)},
+    : events_(events),
+      client_{std::move(client)},
       server_{std::move(server)},
-      up_line_(events, line_options(path, path.up, narrow.up), chance.fork()),
-      down_line_(events, line_options(path, path.down, narrow.down), chance.fork()),
+      up_line_(events, line_options(path, path.up, narrow.up, narrow.common_up), chance.fork()),
+      down_line_(events, line_options(path, path.down, narrow.down, narrow.common_down), chance.fork()),
       up_(events, up_line_, down_line_, tcp, link_handlers(side::client)),
-      down_(events, down_line_, up_line_, tcp, link_handlers(side::server)) {}
+      down_(events, down_line_, up_line_, tcp, link_handlers(side::server)) {
+  watch(path.watched);
+}
+
+// ---- a network that watches it ----
+
+void connection::watch(const watch_plan& by) {
+  if (by.fades_at > duration{0})
+    events_.after(by.fades_at, [this] {
+      up_line_.fade();
+      down_line_.fade();
+    });
+  if (by.dies_at > duration{0}) events_.after(by.dies_at, [this] { silence(); });
+  if (by.forgets_after > duration{0}) forget_if_idle(by.forgets_after);
+}
+
+void connection::forget_if_idle(duration limit) {
+  const timestamp used = std::max({up_line_.last_used(), down_line_.last_used(), begun_});
+  if (events_.now() - used >= limit) return silence();
+  events_.at(used + limit, [this, limit] {
+    if (open(side::client) || open(side::server)) forget_if_idle(limit);
+  });
+}
 
 link::handlers connection::link_handlers(side from) {
   const side to = other(from);

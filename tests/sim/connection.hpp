@@ -17,10 +17,12 @@ using side = core::role;
 constexpr side other(side s) noexcept { return s == side::client ? side::server : side::client; }
 constexpr const char* name_of(side s) noexcept { return s == side::client ? "client" : "server"; }
 
-/// The bottlenecks of both directions of a path.
+/// The bottlenecks of both directions of a connection; `common` ones are those of all connections of its path.
 struct bottleneck_pair {
   std::shared_ptr<bottleneck> up;
   std::shared_ptr<bottleneck> down;
+  std::shared_ptr<bottleneck> common_up{};
+  std::shared_ptr<bottleneck> common_down{};
 };
 
 class connection {
@@ -67,7 +69,11 @@ class connection {
   line& line_from(side s) noexcept { return s == side::client ? up_line_ : down_line_; }
   void shut(side s) noexcept;
   void tell(side s, const char* why);
+  void watch(const watch_plan& by);
+  void forget_if_idle(duration limit);
 
+  event_queue& events_;
+  timestamp begun_ = events_.now();
   end client_;
   end server_;
   line up_line_;

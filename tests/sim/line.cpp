@@ -15,10 +15,22 @@ bool line::lost(std::size_t size) {
          !police_->admit(size, events_.now());
 }
 
+// A network that counts what a connection carries.
+void line::watch(std::size_t size) {
+  const std::uint64_t before = carried_;
+  carried_ += size;
+  if (options_.fades_after > 0 && before < options_.fades_after && carried_ >= options_.fades_after) fade();
+  if (options_.freezes_after > 0 && carried_ >= options_.freezes_after) swallow(timestamp::max());
+}
+
 void line::send(std::size_t size, event_queue::action arrived) {
+  last_used_ = events_.now();
   if (lost(size)) return;
-  options_.narrow->enqueue(size, [this, arrived = std::move(arrived)]() mutable {
-    if (!swallowing()) propagate(std::move(arrived));
+  watch(size);
+  options_.narrow->enqueue(size, [this, size, arrived = std::move(arrived)]() mutable {
+    if (swallowing()) return;
+    if (!options_.common) return propagate(std::move(arrived));
+    options_.common->enqueue(size, [this, arrived = std::move(arrived)]() mutable { propagate(std::move(arrived)); });
   });
 }
 

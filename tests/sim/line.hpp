@@ -21,7 +21,11 @@ class line {
     duration jitter{0};  ///< at most this much more, drawn for each packet
     double loss = 0;     ///< probability, for each packet
     std::shared_ptr<bottleneck> narrow = nullptr;
+    std::shared_ptr<bottleneck> common = nullptr;  ///< behind it, for many connections together; may be null
     std::optional<policer::options> police = std::nullopt;
+    std::uint64_t fades_after = 0;    ///< bytes that it carries at its rate, 0 for any number of them ...
+    std::uint64_t faded_rate = 0;     ///< ... and then at this one
+    std::uint64_t freezes_after = 0;  ///< bytes that it carries at all, 0 for any number
   };
 
   line(event_queue& events, const options& o, random chance);
@@ -45,8 +49,12 @@ class line {
   /// Packets are lost one by one, so they must not be sent in bursts.
   bool lossy() const noexcept { return options_.loss > 0 || police_.has_value(); }
   bottleneck& narrow() noexcept { return *options_.narrow; }
+  /// When a packet last entered it.
+  timestamp last_used() const noexcept { return last_used_; }
+  void fade() { options_.narrow->set_rate(options_.faded_rate); }
 
  private:
+  void watch(std::size_t size);
   void propagate(event_queue::action arrived);
   bool lost(std::size_t size);
 
@@ -57,6 +65,8 @@ class line {
   timestamp held_until_{0};
   timestamp swallowed_until_{0};
   timestamp last_arrival_{0};
+  timestamp last_used_{0};
+  std::uint64_t carried_ = 0;  ///< bytes that entered it
 };
 
 }  // namespace mtcp::sim

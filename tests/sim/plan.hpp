@@ -50,18 +50,34 @@ struct stream_plan {
   end_plan server;
 };
 
+/// What a network that watches connections does to each of them, and to their number.
+struct watch_plan {
+  duration fades_at{0};                ///< age from which on a connection has its direction's faded rate; 0 for never
+  duration dies_at{0};                 ///< age at which it vanishes without a word; 0 for never
+  duration forgets_after{0};           ///< a NAT drops a connection that has been idle for so long; 0 for never
+  duration syn_gap{0};                 ///< a SYN that comes sooner than this after the one before ...
+  duration block{0};                   ///< ... blocks all SYNs for so long; SYNs during a block do not prolong it
+  std::size_t connections = SIZE_MAX;  ///< more at once never come up ...
+  bool punishes = false;               ///< ... and all of them freeze
+};
+
 /// One path. Each of its connections has lines of its own, unless they are shared.
 struct path_plan {
   struct direction {
     bottleneck::options narrow;
     double loss = 0;
     std::optional<policer::options> police = std::nullopt;
+    std::uint64_t fades_after = 0;    ///< bytes of a connection, 0 for never ...
+    std::uint64_t faded_rate = 0;     ///< ... from which on it has this rate
+    std::uint64_t freezes_after = 0;  ///< bytes of a connection behind which nothing comes through
+    std::uint64_t common_rate = 0;    ///< of all connections of the path together, 0 for no limit
   };
   direction up;  ///< client to server
   direction down;
   duration delay{0};  ///< one way
   duration jitter{0};
   std::optional<std::size_t> shared = std::nullopt;  ///< paths with the same number share their bottlenecks
+  watch_plan watched = {};
   core::bridge_options options = {};
   unsigned bridges = 1;
   bool tune = false;        ///< `bridges` is where the client starts

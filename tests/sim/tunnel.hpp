@@ -60,6 +60,7 @@ class tunnel final : private worker {
     timestamp at{0};
     std::unique_ptr<connection> carrier{};
     bool failed = false;
+    bool is_refused = false;
     bool welcome_is_lost = false;
     std::unique_ptr<bridge_socket> client{}, server{};  ///< once the bridge is up at that end
     std::optional<client_policy::attached> bridge{};
@@ -74,6 +75,9 @@ class tunnel final : private worker {
     timestamp swallowed_until{0};
     std::uint64_t rate = 0;  ///< 0: as planned
     std::size_t dialled = 0;
+    std::optional<timestamp> last_syn{};
+    timestamp blocked_until{0};
+    bottleneck_pair common{};
   };
 
   void work(core::timestamp now) override;
@@ -85,6 +89,9 @@ class tunnel final : private worker {
   void carry_out(client_policy::dial wanted);
   void carry_out(client_policy::greet wanted);
   bottleneck_pair bottlenecks_of(std::size_t path);
+  bool lets_syn_through(std::size_t path);
+  bool too_many(std::size_t path);
+  void send_syn(dialled& d, duration repeat);
   connection::socket_handlers client_handlers(dialled& d);
   connection::socket_handlers server_handlers(dialled& d);
   void apply_state(dialled& d);

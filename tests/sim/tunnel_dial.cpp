@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr duration connect_timeout = 10s;
+constexpr duration first_repeat = 1s;  // of a SYN that nobody answers
 
 error_code refused() { return {ECONNREFUSED, boost::system::system_category()}; }
 
@@ -45,9 +46,20 @@ void tunnel::carry_out(client_policy::dial wanted) {
   const bool once = !plan_.redial && ++paths_[d.path].dialled > path.bridges;
   if (once || (path.dial_hangs > 0 && chance_.chance(path.dial_hangs))) return;
   d.welcome_is_lost = path.welcome_lost > 0 && chance_.chance(path.welcome_lost);
-  const bool refuse = path.dial_refused > 0 && chance_.chance(path.dial_refused);
-  when_passable(d, path.round_trip(), [this, &d, refuse] {
-    if (refuse || !servers_[plan_.paths[d.path].server]) return fail_dial(d, refused());
+  d.is_refused = path.dial_refused > 0 && chance_.chance(path.dial_refused);
+  send_syn(d, first_repeat);
+}
+
+// TCP repeats a SYN that is not answered, after a second, two more, four more.
+void tunnel::send_syn(dialled& d, duration repeat) {
+  if (d.failed) return;
+  if (!lets_syn_through(d.path)) {
+    events_.after(repeat, [this, &d, repeat] { send_syn(d, 2 * repeat); });
+    return;
+  }
+  if (too_many(d.path)) return;
+  when_passable(d, plan_.paths[d.path].round_trip(), [this, &d] {
+    if (d.is_refused || !servers_[plan_.paths[d.path].server]) return fail_dial(d, refused());
     // TCP has taken a round trip, and TLS takes another.
     when_passable(d, plan_.paths[d.path].round_trip(), [this, &d] {
       client_.connected(d.id, events_.now());
@@ -56,11 +68,42 @@ void tunnel::carry_out(client_policy::dial wanted) {
   });
 }
 
+bool tunnel::lets_syn_through(std::size_t path) {
+  const watch_plan& by = plan_.paths[path].watched;
+  path_state& state = paths_[path];
+  const timestamp now = events_.now();
+  if (now < state.blocked_until) return false;
+  const bool too_soon = state.last_syn && now - *state.last_syn < by.syn_gap;
+  state.last_syn = now;
+  if (!too_soon) return true;
+  state.blocked_until = now + by.block;
+  log_.note("SYNs of path %zu are blocked for %ld ms", path, long(by.block / 1ms));
+  return false;
+}
+
+bool tunnel::too_many(std::size_t path) {
+  const watch_plan& by = plan_.paths[path].watched;
+  std::size_t open = 0;
+  for (const auto& d : dialled_) open += d->path == path && !d->failed && d->carrier->open(side::client) ? 1 : 0;
+  if (open <= by.connections) return false;
+  if (by.punishes)
+    for (const auto& d : dialled_)
+      if (d->path == path) d->carrier->silence();
+  return true;
+}
+
 bottleneck_pair tunnel::bottlenecks_of(std::size_t path) {
   const path_plan& p = plan_.paths[path];
+  bottleneck_pair& common = paths_[path].common;
+  const auto make_common = [this](const path_plan::direction& d) {
+    const std::size_t queue = std::max<std::size_t>(d.narrow.queue, 512 << 10);
+    return std::make_shared<bottleneck>(events_, bottleneck::options{.rate = d.common_rate, .queue = queue});
+  };
+  if (p.up.common_rate > 0 && !common.common_up) common.common_up = make_common(p.up);
+  if (p.down.common_rate > 0 && !common.common_down) common.common_down = make_common(p.down);
   const auto make = [&] {
     return bottleneck_pair{std::make_shared<bottleneck>(events_, p.up.narrow),
-                           std::make_shared<bottleneck>(events_, p.down.narrow)};
+                           std::make_shared<bottleneck>(events_, p.down.narrow), common.common_up, common.common_down};
   };
   if (!p.shared) return make();
   bottleneck_pair& pair = shared_[*p.shared];
