@@ -55,6 +55,10 @@ const std::map<std::string, setter> fields{
      }},
     {"rate", [](path_options& p, const std::string& v) { p.use.rate_limit = program::parse_rate(v); }},
     {"congestion", [](path_options& p, const std::string& v) { p.congestion = not_empty(v); }},
+    {"rotate",
+     [](path_options& p, const std::string& v) {
+       p.rotate = choice<bool>(v, {{"auto", true}, {"off", false}});
+     }},
     {"name", [](path_options& p, const std::string& v) { p.name = not_empty(v); }},
 };
 
@@ -64,7 +68,7 @@ void set_field(path_options& path, const std::string& pair) {
   const auto field = fields.find(key);
   if (equals == std::string::npos || field == fields.end())
     throw std::invalid_argument("'" + pair + "' is no field of a path; expected server=HOST:PORT and any of " +
-                                "bind, interface, bridges, role, direction, rate, congestion, name");
+                                "bind, interface, bridges, role, direction, rate, congestion, rotate, name");
   try {
     field->second(path, pair.substr(equals + 1));
   } catch (const std::invalid_argument& e) {
@@ -100,6 +104,7 @@ std::string describe(const path_options& path) {
   if (path.use.carries == direction::down) out += ", down only";
   if (path.use.rate_limit != 0) out += ", at most " + in_mbit(path.use.rate_limit);
   if (!path.congestion.empty()) out += ", " + path.congestion;
+  if (path.rotate) out += ", rotating";
   return path.name.empty() ? out : path.name + ": " + out;
 }
 

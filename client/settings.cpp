@@ -46,7 +46,8 @@ The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belo
         {"path", "PATH",
          "instead of --server, --bridges and --bind: server=HOST:PORT and any of bind=ADDRESS, interface=NAME, "
          "bridges=N, "
-         "role=active|backup, direction=both|up|down, rate=50mbit, congestion=bbr, name=NAME, with commas between",
+         "role=active|backup, direction=both|up|down, rate=50mbit, congestion=bbr, rotate=auto|off, name=NAME, with "
+         "commas between",
          option::arity::repeated, true},
         {"socks", "HOST:PORT|none",
          "where applications find the proxy (127.0.0.1:1080): SOCKS5 with UDP, SOCKS4, SOCKS4a and HTTP on one port"},

@@ -148,7 +148,7 @@ TEST(ClientSettings, ErrorsOfAFileNameTheKey) {
 TEST(Path, HasManyFields) {
   const path_options p = parse_path(
       "server=[2001:db8::1]:443,bind=192.0.2.1,interface=wwan0,bridges=3,role=backup,direction=down,rate=50mbit,"
-      "congestion=bbr,name=lte");
+      "congestion=bbr,rotate=auto,name=lte");
   EXPECT_EQ(p.host, "2001:db8::1");
   EXPECT_EQ(p.port, 443);
   EXPECT_EQ(p.bind, "192.0.2.1");
@@ -158,6 +158,7 @@ TEST(Path, HasManyFields) {
   EXPECT_EQ(p.use.carries, direction::down);
   EXPECT_EQ(p.use.rate_limit, 6'250'000U);
   EXPECT_EQ(p.congestion, "bbr");
+  EXPECT_TRUE(p.rotate);
   EXPECT_EQ(p.name, "lte");
 }
 
@@ -167,6 +168,7 @@ TEST(Path, IsDescribedInWords) {
             "lte: [2001:db8::1]:1, auto bridges, from 192.0.2.1, backup, up only, at most 50 Mbit/s");
   EXPECT_EQ(describe(parse_path("server=a:1,interface=eth0,direction=down,congestion=bbr")),
             "a:1, auto bridges, through eth0, down only, bbr");
+  EXPECT_EQ(describe(parse_path("server=a:1,rotate=auto")), "a:1, auto bridges, rotating");
 }
 
 TEST(Path, HasDefaults) {
@@ -188,6 +190,7 @@ TEST(Path, ErrorsNameTheField) {
                                                        {"server=a,role=x", "role"},
                                                        {"server=a,direction=x", "direction"},
                                                        {"server=a,rate=fast", "rate"},
+                                                       {"server=a,rotate=64MB", "rotate"},
                                                        {"server=a,bind=eth0", "bind"},
                                                        {"server=a,interface=", "interface"},
                                                        {"server=a,server=b", "twice"},

@@ -81,6 +81,7 @@ struct path_plan {
   core::bridge_options options = {};
   unsigned bridges = 1;
   bool tune = false;        ///< `bridges` is where the client starts
+  bool rotate = false;      ///< the client replaces bridges that fade
   std::size_t server = 0;   ///< which server process it leads to
   double dial_refused = 0;  ///< probability that a dial is answered by a reset
   double dial_hangs = 0;    ///< ... or not at all

@@ -23,7 +23,7 @@ double millis(duration d) { return static_cast<double>(d.count()) * 1e-6; }
 client_settings settings_of(const plan& p) {
   client_settings s;
   for (std::size_t i = 0; i < p.paths.size(); ++i)
-    s.paths.push_back({std::to_string(i), p.paths[i].bridges, p.paths[i].tune, p.paths[i].options});
+    s.paths.push_back({std::to_string(i), p.paths[i].bridges, p.paths[i].tune, p.paths[i].options, p.paths[i].rotate});
   s.limits = p.client;
   s.resume_timeout = p.resume_timeout;
   s.first_backoff = p.redial.value_or(100ms);

@@ -1,6 +1,7 @@
 // Networks that watch connections: the simulated ones do to each what they are said to do.
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <memory>
 
 #include "sim/goodput.hpp"
@@ -109,6 +110,68 @@ TEST(watched, one_connection_too_many_freezes_all_where_that_is_the_rule) {
   tunnel run(p);
   run.run_until(9s);
   EXPECT_EQ(downloaded(run), 0U);
+}
+
+// ---- rotation: what a download reaches, of what the same line gives to connections that it leaves alone ----
+
+/// A line of 8 MB/s that gives each connection 2 MB/s.
+plan narrow_download() {
+  plan p = download_plan("rotation", {{2.0 * mega, 40ms}}, UINT64_MAX / 2);
+  p.redial = 100ms;
+  path_plan& path = p.paths[0];
+  path.bridges = 4;
+  path.rotate = true;
+  path.up.common_rate = path.down.common_rate = 8 * mega;
+  return p;
+}
+
+double share_of_the_line(const plan& p, timestamp from = 10s, timestamp to = 60s) {
+  tunnel watched(p), alone(narrow_download());
+  const double share = rate_between(watched, from, to) / rate_between(alone, from, to);
+  const actor::account& reader = watched.streams().all()[0]->client.result();
+  std::printf("%.1f %% of the line, longest pause %ld ms, %zu dials\n", 100 * share,
+              static_cast<long>(reader.longest_pause / 1ms), watched.count().dialled);
+  EXPECT_TRUE(watched.log().failures().empty());
+  return share;
+}
+
+TEST(rotation_on_lines, a_line_that_stays_as_it_is_costs_nothing) {
+  plan without = narrow_download();
+  without.paths[0].rotate = false;
+  tunnel run(narrow_download());
+  const double rate = rate_between(run, 10s, 60s);
+  EXPECT_EQ(run.count().dialled, 4U);
+  tunnel plain(without);
+  EXPECT_GE(rate, 0.99 * rate_between(plain, 10s, 60s));
+}
+
+TEST(rotation_on_lines, fades_after_bytes_down) {
+  plan p = narrow_download();
+  p.paths[0].down.fades_after = 6'400'000;
+  p.paths[0].down.faded_rate = 100'000;
+  EXPECT_GE(share_of_the_line(p), 0.95);
+}
+
+TEST(rotation_on_lines, fades_at_an_age) {
+  plan p = narrow_download();
+  p.paths[0].watched.fades_at = 10s;
+  p.paths[0].down.faded_rate = p.paths[0].up.faded_rate = 200'000;
+  EXPECT_GE(share_of_the_line(p), 0.95);
+}
+
+TEST(rotation_on_lines, vanishes_at_an_age) {
+  plan p = narrow_download();
+  p.paths[0].watched.dies_at = 20s;
+  EXPECT_GE(share_of_the_line(p), 0.95);
+}
+
+// Its rate falls for all, and no successor is any better.
+TEST(rotation_on_lines, a_line_that_becomes_slow_for_all_is_tried_rarely) {
+  plan p = narrow_download();
+  p.faults = {{.at = 10s, .path = 0, .what = fault::kind::rate, .value = 300'000, .persistent = true}};
+  tunnel run(p);
+  run.run_until(120s);
+  EXPECT_LE(run.count().dialled, 20U);
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ struct path_options {
   bool tune_bridges = false;   ///< `bridges` is where to start: between 2 and 16, as many as raise the throughput
   core::bridge_options use{};  ///< active or backup, direction, rate limit of all bridges together in bytes per second
   std::string congestion{};    ///< TCP_CONGESTION, for example "bbr"; empty for the system's default
+  bool rotate = false;         ///< replaces bridges that the network slows down over their life (session/rotation.hpp)
   std::string name{};          ///< what statistics call this path; if empty they say where it leads, and from where
 };
 

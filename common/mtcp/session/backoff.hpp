@@ -14,7 +14,7 @@ class backoff {
  public:
   /// `seed` decides how the pauses vary.
   backoff(core::duration first, core::duration longest, std::uint64_t seed)
-      : first_(first), longest_(longest), random_(static_cast<std::minstd_rand::result_type>(seed)) {}
+      : seed_(seed), first_(first), longest_(longest), random_(static_cast<std::minstd_rand::result_type>(seed)) {}
 
   /// Dials that were under way together and fail together count once.
   void failed(core::timestamp now) {
@@ -32,6 +32,7 @@ class backoff {
     not_before_ = {};
   }
   core::timestamp not_before() const { return not_before_; }
+  std::uint64_t seed() const { return seed_; }
 
  private:
   core::duration varied(core::duration pause) {
@@ -39,6 +40,7 @@ class backoff {
     return core::duration(spread(random_));
   }
 
+  std::uint64_t seed_;
   core::duration first_, longest_, pause_{0};
   core::timestamp not_before_{0};
   std::minstd_rand random_;

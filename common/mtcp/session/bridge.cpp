@@ -102,6 +102,15 @@ bool bridge::healthy(const core::engine& engine, core::timestamp now) const {
   return !closed_ && stats && !stats->suspect && now >= suspect_until_;
 }
 
+bool bridge::is_quiet(const core::engine& engine, core::timestamp now) {
+  const auto stats = engine.stats_of(id_);
+  if (!stats) return false;
+  if (std::exchange(received_before_, stats->bytes_received) != stats->bytes_received || last_change_.count() == 0)
+    last_change_ = now;
+  const core::duration long_enough = std::max<core::duration>(2 * stats->rtt, milliseconds(250));
+  return stats->in_flight == 0 && now - last_change_ >= long_enough;
+}
+
 std::uint64_t bridge::delivered(const core::engine& engine) const {
   const auto stats = engine.stats_of(id_);
   return stats ? stats->bytes_received + stats->bytes_sent - stats->in_flight : 0;
@@ -117,7 +126,7 @@ void bridge::describe(const core::engine& engine, core::role side, core::timesta
   if (!stats) return;
   const bool client = side == core::role::client;
   out.now = healthy(engine, now) ? bridge_snapshot::state::up : bridge_snapshot::state::suspect;
-  if (disabled()) out.now = bridge_snapshot::state::disabled;
+  if (rests_for(rest::disabled)) out.now = bridge_snapshot::state::disabled;
   out.bytes_up = client ? stats->bytes_sent : stats->bytes_received;
   out.bytes_down = client ? stats->bytes_received : stats->bytes_sent;
   out.retransmitted_bytes = stats->payload_resent;

@@ -38,10 +38,11 @@ class bridge {
   enum class rest : std::uint8_t {
     surplus = 1,   ///< the path has as many as it needs without it, or tries whether it has
     disabled = 2,  ///< the user wishes it
+    retired = 4,   ///< it has faded, or is about to: it is closed once nothing is under way on it
   };
   /// True if that changed anything; the peer is to be told then, so the session has work.
   bool set_rest(core::engine& of, rest why, bool on);
-  bool disabled() const noexcept { return (rests_ & static_cast<unsigned>(rest::disabled)) != 0; }
+  bool rests_for(rest why) const noexcept { return (rests_ & static_cast<unsigned>(why)) != 0; }
   bool in_use() const noexcept { return rests_ == 0; }
   /// Bytes per second in each direction, 0 for no limit. The same.
   bool limit_rate(core::engine& of, std::uint64_t rate);
@@ -53,6 +54,8 @@ class bridge {
   /// Open, not suspected by this end's engine, nor of late by either.
   bool healthy(const core::engine& engine, core::timestamp now) const;
 
+  /// Nothing is under way on it that this end knows of, and nothing has come for a while; asked again and again.
+  bool is_quiet(const core::engine& engine, core::timestamp now);
   /// Bytes of frames that reached their end, both ways together.
   std::uint64_t delivered(const core::engine& engine) const;
   void describe(const core::engine& engine, core::role side, core::timestamp now, bridge_snapshot& out) const;
@@ -70,6 +73,8 @@ class bridge {
   core::timestamp up_since_;
   core::timestamp suspect_until_{0};
   core::timestamp next_tcp_info_{0};
+  core::timestamp last_change_{0};  ///< of received_before_
+  std::uint64_t received_before_ = 0;
   error_code why_;
   std::size_t unsent_ = 0;  ///< at most so many bytes are in the connection and not sent
   std::size_t unsent_limit_ = 0;

@@ -115,6 +115,7 @@ client_policy::pending client_policy::forget(dial_id id) {
 client_policy::attached client_policy::attach(dial_id id, link& connection, core::timestamp now) {
   const pending p = forget(id);
   session_expires_.reset();
+  if (auto& watch = paths_[p.path].watch) watch->dial_took(now - p.begun);
   trace_event(trace::bridge_up{p.bridge, paths_[p.path].where()});
   if (p.tried == session_) replace_suspect(p.path, now);
   p.tried->core.attach(p.bridge, connection, p.use, p.path, now);
@@ -159,7 +160,11 @@ void client_policy::detach(const attached& gone, core::timestamp now) {
 
 void client_policy::on_bridge_over(const session::lost_bridge& gone, core::timestamp now) {
   path& on = paths_[gone.path];
-  if (gone.why == errc::not_needed) return trace_event(trace::bridge_retired{gone.id, on.where()});
+  if (gone.why == errc::not_needed) {
+    if (on.watch) on.watch->forget(gone.id);
+    return trace_event(trace::bridge_retired{gone.id, on.where()});
+  }
+  if (on.watch) on.watch->lost(gone.id);
   ++on.lost;
   on.last_error = gone.why.message();
   trace_event(trace::bridge_lost{gone.id, on.where(), gone.why});

@@ -126,6 +126,7 @@ void client_policy::maintain(core::timestamp now) {
     end_session(errc::session_expired, "no bridge came back in time: streams are reset");
   openings_.expire(now);
   tune(now);
+  rotate(now);
   for (std::size_t i = 0; i < paths_.size(); ++i) maintain(i, now);
   next_maintenance_ = next_maintenance(now);
 }
@@ -138,7 +139,7 @@ void client_policy::maintain(std::size_t index, core::timestamp now) {
     ++p.dialling;
     p.last_dial = now;
     const dial_id id = ++last_dial_;
-    dials_.emplace(id, pending{.path = index});
+    dials_.emplace(id, pending{.path = index, .begun = now});
     actions_.push_back(dial{id, index});
     trace_event(trace::dialling{p.settings.name});
   }
@@ -156,6 +157,7 @@ std::optional<core::timestamp> client_policy::next_maintenance(core::timestamp n
     put_off_to(next, paths_[i].next_dial(healthy_bridges(i, now), up_bridges(i)));
     put_off_to(next, next_end_of_suspicion(i, now));
     if (session_ && paths_[i].tuner) put_off_to(next, next_sample_);
+    if (session_ && paths_[i].watch) put_off_to(next, next_look_);
   }
   return next;
 }
@@ -169,10 +171,14 @@ std::vector<bridge*> client_policy::bridges_of(std::size_t index) const {
   return of_path;
 }
 
-std::size_t client_policy::up_bridges(std::size_t index) const { return bridges_of(index).size(); }
+// Those that are retired are on their way out.
+std::size_t client_policy::up_bridges(std::size_t index) const {
+  const auto stays = [](const bridge* b) { return !b->rests_for(bridge::rest::retired); };
+  return static_cast<std::size_t>(std::ranges::count_if(bridges_of(index), stays));
+}
 
 std::size_t client_policy::healthy_bridges(std::size_t index, core::timestamp now) const {
-  const auto healthy = [&](const bridge* b) { return b->healthy(session_->core.engine(), now); };
+  const auto healthy = [&](const bridge* b) { return b->healthy(session_->core.engine(), now) && !outgoing(*b); };
   return static_cast<std::size_t>(std::ranges::count_if(bridges_of(index), healthy));
 }
 
@@ -201,7 +207,7 @@ void client_policy::retire_surplus(std::size_t index, core::timestamp now) {
   const bool for_good = !p.tuner || p.tuner->settled();
   std::size_t healthy = healthy_bridges(index, now);
   for (bridge* b : bridges_of(index)) {
-    if (!b->healthy(engine, now)) continue;
+    if (!b->healthy(engine, now) || outgoing(*b)) continue;
     const bool surplus = healthy > p.wanted();
     if (surplus) --healthy;
     if (surplus && for_good) {
@@ -235,6 +241,43 @@ void client_policy::tune(core::timestamp now) {
     while (!paths_[tuned_path_].tuner);
   }
   paths_[tuned_path_].tuner->sample(now, carried, healthy_bridges(tuned_path_, now));
+}
+
+bool client_policy::outgoing(const bridge& b) const {
+  const auto& watch = paths_[b.path()].watch;
+  return watch && watch->outgoing(b.id());
+}
+
+void client_policy::rotate(core::timestamp now) {
+  if (!session_ || now < next_look_) return;
+  const core::tunnel_stats totals = session_->core.engine().stats();
+  const std::uint64_t carried = totals.payload_sent + totals.payload_received;
+  const bool idle = std::exchange(looked_at_, carried) == carried;
+  next_look_ = now + (idle ? 10 : 1) * rotation::interval;
+  for (std::size_t i = 0; i < paths_.size(); ++i)
+    if (paths_[i].watch) rotate(i, now);
+}
+
+void client_policy::rotate(std::size_t index, core::timestamp now) {
+  rotation& watch = *paths_[index].watch;
+  core::engine& engine = session_->core.engine();
+  std::vector<rotation::observed> seen;
+  for (const bridge* b : bridges_of(index)) {
+    const auto stats = engine.stats_of(b->id());
+    if (!stats || !b->healthy(engine, now)) continue;
+    seen.push_back(
+        {b->id(), now - b->age(now), stats->bytes_sent - stats->in_flight, stats->bytes_received, stats->rtt_min});
+  }
+  watch.observe(now, seen);
+  for (bridge* b : bridges_of(index))
+    if (watch.retired(b->id()) && b->set_rest(engine, bridge::rest::retired, true)) session_->core.changed();
+  close_retired(index, now);
+}
+
+// Once the peer has stopped sending on it, and has acknowledged all.
+void client_policy::close_retired(std::size_t index, core::timestamp now) {
+  for (bridge* b : bridges_of(index))
+    if (b->rests_for(bridge::rest::retired) && b->is_quiet(session_->core.engine(), now)) b->close(errc::not_needed);
 }
 
 // ---- the session ----

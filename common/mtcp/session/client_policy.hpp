@@ -122,6 +122,7 @@ class client_policy final : public worker, private session::owner {
  private:
   struct pending {
     std::size_t path;
+    core::timestamp begun;
     session_ref tried{};  ///< the session that the HELLO asked for; null if it creates one
     core::bridge_id bridge = 0;
     core::bridge_options use{};
@@ -144,6 +145,10 @@ class client_policy final : public worker, private session::owner {
   void replace_suspect(std::size_t path, core::timestamp now);
   void share_rate(std::size_t path);
   void tune(core::timestamp now);
+  void rotate(core::timestamp now);
+  void rotate(std::size_t path, core::timestamp now);
+  void close_retired(std::size_t path, core::timestamp now);
+  bool outgoing(const bridge& b) const;
   std::vector<bridge*> bridges_of(std::size_t path) const;
   std::size_t up_bridges(std::size_t path) const;
   std::size_t healthy_bridges(std::size_t path, core::timestamp now) const;
@@ -184,6 +189,8 @@ class client_policy final : public worker, private session::owner {
   std::size_t tuned_path_ = 0;
   core::timestamp next_sample_{0};  // of the traffic, for the tuner
   std::uint64_t carried_ = 0;       // stream bytes at the last one
+  core::timestamp next_look_{0};    // at what each bridge carries, for rotation
+  std::uint64_t looked_at_ = 0;     // stream bytes at the last one
 };
 
 }  // namespace mtcp

@@ -11,6 +11,7 @@
 #include "mtcp/core/engine.hpp"
 #include "mtcp/session/backoff.hpp"
 #include "mtcp/session/bridge_tuner.hpp"
+#include "mtcp/session/rotation.hpp"
 #include "mtcp/snapshot.hpp"
 
 namespace mtcp {
@@ -20,6 +21,7 @@ struct path_settings {
   unsigned bridges = 4;       ///< TCP connections to keep up, at least 1
   bool tune_bridges = false;  ///< `bridges` is where to start
   core::bridge_options use{};
+  bool rotate = false;  ///< replaces bridges that fade (rotation.hpp), unless the path rests or is limited
 };
 
 struct path {
@@ -27,6 +29,7 @@ struct path {
 
   path(const path_settings& s, const backoff& pauses) : settings(s), retry(pauses) {
     if (s.tune_bridges) tuner.emplace(s.bridges);
+    if (s.rotate && !s.use.backup && s.use.rate_limit == 0) watch.emplace(pauses.seed());
   }
 
   /// How many bridges it should have.
@@ -57,6 +60,7 @@ struct path {
   path_settings settings;
   backoff retry;
   std::optional<bridge_tuner> tuner;
+  std::optional<rotation> watch;
   std::size_t dialling = 0;
   core::timestamp last_dial{0};
   bool foreign = false;    ///< another server process answers here than on the paths that work

@@ -1,0 +1,236 @@
+#include "mtcp/session/rotation.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace mtcp {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A bridge that delivers less than this part of its best is doubted. A line whose rate halves for all stays above it.
+constexpr double faded_share = 0.4;
+// Only while the path as a whole carries less than this part of the best that it has carried lately, in seconds.
+constexpr double missing_share = 0.8;
+constexpr double memory = 30;
+// A successor that delivers so many times as much, so that the path as a whole delivers so much more, shows that the
+// old one has faded.
+constexpr double much_better = 2;
+constexpr double worth_it = 1.15;
+// Bytes per second that are worth the trouble.
+constexpr double little = 100'000;
+// TCP may need this long to recover from losses: until then nothing has faded.
+constexpr milliseconds settled{700};
+// A successor has to be better for so many looks in a row.
+constexpr int convincing = 5;
+// A successor has to show itself within this time from when it came up.
+constexpr seconds patience{3};
+constexpr seconds first_pause{10};
+constexpr seconds longest_pause{320};
+// Lessons agree if they are within this part of each other.
+constexpr double agreement = 0.25;
+constexpr double close_agreement = 0.06;
+constexpr std::size_t most_lessons = 8;
+// Rates are averages over about so long.
+constexpr double smoothing = 0.3;  // seconds
+// What a connection bears is used up to this part, and no bridge's part is another's.
+constexpr double earliest_share = 0.75;
+constexpr double latest_share = 0.92;
+constexpr int one_of = 16;
+constexpr double beyond = 1.5;
+// Round trips until a new connection carries what it can.
+constexpr int growth = 8;
+
+double as_seconds(core::duration d) { return std::chrono::duration<double>(d).count(); }
+
+bool agree(std::uint64_t a, std::uint64_t b) {
+  return static_cast<double>(std::max(a, b)) <= (1 + agreement) * static_cast<double>(std::min(a, b));
+}
+bool agree_closely(core::duration a, core::duration b) {
+  return as_seconds(std::max(a, b)) <= (1 + close_agreement) * as_seconds(std::min(a, b));
+}
+
+}  // namespace
+
+void rotation::observe(core::timestamp now, std::span<const observed> bridges) {
+  const double passed = as_seconds(now - last_look_);
+  const bool usable = last_look_ != core::timestamp{0} && passed < 2;
+  last_look_ = now;
+  latest_ = 0;
+  for (const observed& seen : bridges) {
+    auto [it, is_new] = bridges_.try_emplace(seen.id);
+    bridge_record& b = it->second;
+    if (is_new) {
+      b.up_since = seen.up_since;
+      b.since = now;
+      b.share = random_share();
+    }
+    if (usable && !is_new) measure(b, seen, passed);
+    b.up = seen.up;
+    b.down = seen.down;
+    round_trip_ = std::max(round_trip_, seen.round_trip);
+  }
+  if (!usable) return;
+  doubt(now, passed);
+  judge(now);
+  look_ahead(now);
+}
+
+// Few of them see whether what was learnt still holds: they are let go on for longer.
+double rotation::random_share() {
+  if (std::uniform_int_distribution<int>(1, one_of)(random_) == 1) return beyond;
+  return std::uniform_real_distribution<double>(earliest_share, latest_share)(random_);
+}
+
+void rotation::measure(bridge_record& b, const observed& seen, double passed) {
+  const double rate = static_cast<double>(seen.up - b.up + seen.down - b.down) / passed;
+  latest_ += rate;
+  const double weight = 1 - std::exp(-passed / smoothing);
+  b.rate += weight * (rate - b.rate);
+  if (b.rate >= 0.8 * b.best) {
+    b.bytes_at_best = seen.up + seen.down;
+    b.best_at = last_look_;
+  }
+  b.best = std::max(b.best, b.rate);
+}
+
+bool rotation::has_faded(const bridge_record& b) const { return b.best > little && b.rate < faded_share * b.best; }
+
+// What all bridges of the path carry together has to fall as well: on a line that is full one of them may carry little
+// because the others carry more. Down to nothing, it is a reader that stands still or a transfer that has ended.
+void rotation::doubt(core::timestamp now, double passed) {
+  total_ = 0;
+  for (const auto& [id, b] : bridges_) total_ += b.rate;
+  best_total_ = std::max(total_, best_total_ * std::exp(-passed / memory));
+  if (now < quiet_until_ || latest_ < little || total_ > missing_share * best_total_) return;
+  for (auto& [id, b] : bridges_) {
+    if (b.now != phase::fresh || !has_faded(b) || now - b.best_at < settled) continue;
+    enter(b, phase::doubted, now);
+    b.total_then = total_;
+  }
+}
+
+double rotation::best_of_the_young(const bridge_record& than) const {
+  double best = 0;
+  for (const auto& [id, b] : bridges_)
+    if (b.now == phase::fresh && b.up_since > than.since - milliseconds(50)) best = std::max(best, b.rate);
+  return best;
+}
+
+void rotation::judge(core::timestamp now) {
+  bool in_vain = false;
+  for (auto& [id, b] : bridges_) {
+    if (b.now != phase::doubted) continue;
+    const double young = best_of_the_young(b);
+    const bool helps = young >= much_better * b.rate && total_ >= worth_it * b.total_then;
+    b.beaten = young > little && helps ? b.beaten + 1 : 0;
+    if (b.beaten >= convincing) {
+      learn(b, true);
+      enter(b, phase::retired, now);
+      pause_ = {};
+    } else if (!has_faded(b)) {
+      enter(b, phase::fresh, now);
+    } else if (now - b.since > dial_time_ + patience) {
+      in_vain = true;
+      enter(b, phase::fresh, now);
+      b.best = b.rate;  // that is what it can do now
+    }
+  }
+  if (!in_vain) return;
+  pause_ = std::clamp<core::duration>(2 * pause_, first_pause, longest_pause);
+  quiet_until_ = now + pause_;
+}
+
+// The successor is to be there, and grown, when the old one ends.
+void rotation::look_ahead(core::timestamp now) {
+  const core::duration lead = dial_time_ + growth * round_trip_;
+  for (auto& [id, b] : bridges_) {
+    if (b.now == phase::retired) continue;
+    const auto carried = static_cast<double>(b.up + b.down);
+    const core::duration age = now - b.up_since;
+    bool soon = false, over = false;
+    if (found_.bytes) {
+      const double most = b.share * static_cast<double>(*found_.bytes);
+      over |= carried >= most;
+      soon |= carried + b.rate * as_seconds(lead) >= most;
+    }
+    if (found_.age) {
+      const auto most =
+          core::duration(static_cast<core::duration::rep>(b.share * static_cast<double>(found_.age->count())));
+      over |= age >= most;
+      soon |= age + lead >= most;
+    }
+    const bool as_learnt = has_faded(b) && bears_out(b);
+    if (over && b.share > 1 && !has_faded(b)) return unlearn();  // it was to have ended long ago
+    if (over || as_learnt) {
+      enter(b, phase::retired, now);
+    } else if (soon && b.now == phase::fresh) {
+      enter(b, phase::outgoing, now);
+    }
+  }
+}
+
+// It fades about where others have faded.
+bool rotation::bears_out(const bridge_record& b) const {
+  const bool by_bytes = found_.bytes && agree(std::max<std::uint64_t>(b.bytes_at_best, 1), *found_.bytes);
+  return by_bytes || (found_.age && agree_closely(b.best_at - b.up_since, *found_.age));
+}
+
+void rotation::enter(bridge_record& b, phase next, core::timestamp now) {
+  b.now = next;
+  b.since = now;
+  b.beaten = 0;
+}
+
+bool rotation::outgoing(core::bridge_id id) const {
+  const auto found = bridges_.find(id);
+  return found != bridges_.end() && found->second.now != phase::fresh;
+}
+
+bool rotation::retired(core::bridge_id id) const {
+  const auto found = bridges_.find(id);
+  return found != bridges_.end() && found->second.now == phase::retired;
+}
+
+// ---- lessons ----
+
+void rotation::lost(core::bridge_id id) {
+  const auto found = bridges_.find(id);
+  if (found == bridges_.end()) return;
+  if (found->second.now != phase::retired) learn(found->second, false);
+  bridges_.erase(found);
+}
+
+void rotation::learn(const bridge_record& b, bool faded) {
+  lessons_.push_back({b.best_at, std::max<std::uint64_t>(b.bytes_at_best, 1), b.best_at - b.up_since, faded});
+  if (lessons_.size() > most_lessons) lessons_.erase(lessons_.begin());
+  conclude();
+}
+
+// What most of the latest lessons have in common, two at least; single ones may have had other causes. Connections that
+// are lost in one moment have met one accident: to have one age they must end at different times.
+void rotation::conclude() {
+  found_ = {};
+  std::size_t most_by_bytes = 0, most_by_age = 0;
+  for (const lesson& one : lessons_) {
+    std::size_t by_bytes = 0, by_age = 0;
+    for (const lesson& other : lessons_) {
+      const bool apart = one.at > other.at + seconds(1) || other.at > one.at + seconds(1);
+      by_bytes += &one != &other && one.faded && other.faded && agree(one.bytes, other.bytes) ? 1 : 0;
+      by_age += apart && agree_closely(one.age, other.age) ? 1 : 0;
+    }
+    if (by_bytes > most_by_bytes) found_.bytes = one.bytes;
+    if (by_age > most_by_age) found_.age = one.age;
+    most_by_bytes = std::max(most_by_bytes, by_bytes);
+    most_by_age = std::max(most_by_age, by_age);
+  }
+}
+
+void rotation::unlearn() {
+  lessons_.clear();
+  found_ = {};
+}
+
+}  // namespace mtcp

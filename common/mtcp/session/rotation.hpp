@@ -1,0 +1,111 @@
+// Which bridges of a path should give way to fresh ones, because the network treats a connection worse the longer it
+// lives or the more it has carried. One of these per path; pure.
+//
+// A bridge that delivers much less than it did, although there is traffic, gets a successor. If that delivers much more
+// than the old one does now, the old one has faded: it is retired, and what it had carried, and how old it was, is
+// remembered. Where successors prove no better, the line has become slower for all, or the reader has; then the next
+// look is put off, longer and longer.
+//
+// What connections of this path were found to bear, bytes or seconds, is used in advance: bridges get their successors
+// before they fade or die, each at another point, so that they never have one age.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mtcp/core/types.hpp"
+
+namespace mtcp {
+
+class rotation {
+ public:
+  /// How often observe() should be called while there is traffic.
+  static constexpr std::chrono::milliseconds interval{100};
+
+  explicit rotation(std::uint64_t seed) : random_(static_cast<std::minstd_rand::result_type>(seed)) {}
+
+  /// A bridge of the path that is in use. Bytes are of frames that got through, since it came up.
+  struct observed {
+    core::bridge_id id;
+    core::timestamp up_since;
+    std::uint64_t up, down;
+    core::duration round_trip;
+  };
+  void observe(core::timestamp now, std::span<const observed> bridges);
+
+  /// A successor is wanted for it: it should not count among those that the path has.
+  bool outgoing(core::bridge_id id) const;
+  /// It should get no new data.
+  bool retired(core::bridge_id id) const;
+
+  /// A bridge has ended by itself, or was silent for so long that it counts as dead.
+  void lost(core::bridge_id id);
+  /// It has gone for any other reason.
+  void forget(core::bridge_id id) { bridges_.erase(id); }
+  /// From the start of a dial to the bridge.
+  void dial_took(core::duration time) { dial_time_ = time; }
+
+  /// What one connection of this path was found to bear.
+  struct finding {
+    std::optional<std::uint64_t> bytes{};  ///< in the direction that fades
+    std::optional<core::duration> age{};
+  };
+  const finding& found() const noexcept { return found_; }
+
+ private:
+  enum class phase : std::uint8_t { fresh, doubted, outgoing, retired };
+  struct bridge_record {
+    phase now = phase::fresh;
+    core::timestamp up_since{0};
+    core::timestamp since{0};  ///< of its phase
+    std::uint64_t up = 0, down = 0;
+    double rate = 0;   ///< of late, both directions together, bytes per second
+    double best = 0;   ///< the highest of these
+    double share = 1;  ///< of what connections bear, at which it gets its successor
+    std::uint64_t bytes_at_best = 0;
+    core::timestamp best_at{0};
+    double total_then = 0;  ///< what the path carried when it was doubted
+    int beaten = 0;         ///< looks in a row at which a successor was much better
+  };
+  /// How one connection came to its end.
+  struct lesson {
+    core::timestamp at;  ///< when it last did well
+    std::uint64_t bytes;
+    core::duration age;
+    bool faded;  ///< seen beside a successor that had not; else it fell silent or was lost
+  };
+
+  void measure(bridge_record& b, const observed& seen, double seconds);
+  bool has_faded(const bridge_record& b) const;
+  bool bears_out(const bridge_record& b) const;
+  void doubt(core::timestamp now, double passed);
+  void judge(core::timestamp now);
+  void look_ahead(core::timestamp now);
+  void learn(const bridge_record& b, bool faded);
+  void unlearn();
+  double random_share();
+  void conclude();
+  double best_of_the_young(const bridge_record& than) const;
+  void enter(bridge_record& b, phase next, core::timestamp now);
+
+  std::map<core::bridge_id, bridge_record> bridges_;
+  std::vector<lesson> lessons_;  // the latest
+  finding found_;
+  double total_ = 0, best_total_ = 0;  // of the path, as rates of bridges
+  double latest_ = 0;                  // the same since the last look alone
+  core::timestamp last_look_{0};
+  core::timestamp quiet_until_{0};  // no doubts before
+  core::duration pause_{0};
+  core::duration dial_time_ = std::chrono::milliseconds(200);
+  core::duration round_trip_{0};
+  std::minstd_rand random_;
+};
+
+}  // namespace mtcp

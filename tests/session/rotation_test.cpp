@@ -1,0 +1,193 @@
+// A network model of a few lines under the machine: bridges with a rate that follows from what they carried, how old
+// they are, and what the line has in all. Successors come up 150 ms after they are wanted.
+#include "mtcp/session/rotation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <vector>
+
+namespace mtcp::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double mega = 1e6;
+
+class network {
+ public:
+  struct bridge {
+    core::timestamp up_since;
+    double bytes = 0;
+  };
+  /// Bytes per second that a bridge would have alone.
+  using behaviour = std::function<double(const bridge&, core::timestamp now)>;
+
+  network(std::size_t bridges, double line, behaviour rate) : wanted_(bridges), line_(line), rate_(std::move(rate)) {
+    for (std::size_t i = 0; i < bridges; ++i) dial();
+  }
+
+  void run(core::duration time, double demand = 1) {
+    for (const auto end = now + time; now < end; now += rotation::interval) turn(demand);
+  }
+  double carried() const { return carried_; }
+  std::size_t outgoing() const {
+    return static_cast<std::size_t>(std::ranges::count_if(up, [&](const auto& b) { return tested.outgoing(b.first); }));
+  }
+
+  rotation tested{1};
+  core::timestamp now{1h};
+  std::map<core::bridge_id, bridge> up;
+  std::size_t dialled = 0;
+
+ private:
+  void dial() { coming_.push_back(now + 150ms), ++dialled; }
+
+  void turn(double demand) {
+    std::erase_if(coming_, [&](core::timestamp at) {
+      if (at > now) return false;
+      up[++last_] = {now};
+      return true;
+    });
+    carry(demand);
+    std::vector<rotation::observed> seen;
+    for (const auto& [id, b] : up) seen.push_back({id, b.up_since, 0, static_cast<std::uint64_t>(b.bytes), 40ms});
+    tested.observe(now, seen);
+    for (auto it = up.begin(); it != up.end();) {
+      if (tested.retired(it->first)) {
+        tested.forget(it->first);
+        it = up.erase(it);
+      } else {
+        ++it;
+      }
+    }
+    while (up.size() - outgoing() + coming_.size() < wanted_) dial();
+  }
+
+  void carry(double demand) {
+    double sum = 0;
+    for (const auto& [id, b] : up) sum += rate_(b, now);
+    const double share = demand * std::min(1.0, line_ / std::max(sum, 1.0));
+    for (auto& [id, b] : up) {
+      const double bytes = share * rate_(b, now) * 0.1;
+      b.bytes += bytes;
+      carried_ += bytes;
+    }
+  }
+
+  std::size_t wanted_;
+  double line_;
+  behaviour rate_;
+  core::bridge_id last_ = 0;
+  std::vector<core::timestamp> coming_;
+  double carried_ = 0;
+};
+
+double steady(const network::bridge&, core::timestamp) { return 20 * mega; }
+double fades_after_64_megabytes(const network::bridge& b, core::timestamp) { return (b.bytes < 64e6 ? 20 : 1) * mega; }
+
+TEST(rotation, leaves_a_steady_line_alone) {
+  network net(4, 80 * mega, steady);
+  net.run(10min);
+  EXPECT_EQ(net.dialled, 4U);
+}
+
+TEST(rotation, replaces_bridges_that_have_faded_and_learns_after_how_many_bytes) {
+  network net(4, 80 * mega, fades_after_64_megabytes);
+  net.run(6s);
+  EXPECT_EQ(net.dialled, 8U);
+  ASSERT_TRUE(net.tested.found().bytes.has_value());
+  EXPECT_NEAR(static_cast<double>(*net.tested.found().bytes), 64e6, 8e6);
+}
+
+TEST(rotation, uses_what_it_has_learnt_before_bridges_fade) {
+  network net(4, 80 * mega, fades_after_64_megabytes);
+  net.run(6s);
+  const double before = net.carried();
+  net.run(60s);
+  EXPECT_GE((net.carried() - before) / 60, 0.93 * 80 * mega);
+}
+
+TEST(rotation, learns_an_age_from_bridges_that_end_at_different_times) {
+  rotation tested(1);
+  core::timestamp now{1h};
+  core::bridge_id id = 0;
+  for (int i = 0; i < 2; ++i) {
+    const core::timestamp begun = now;
+    ++id;
+    for (; now < begun + 20s; now += 100ms) {
+      const rotation::observed seen{id, begun, 0, static_cast<std::uint64_t>((now - begun).count() / 50), 40ms};
+      tested.observe(now, {&seen, 1});
+    }
+    EXPECT_FALSE(tested.found().age.has_value());
+    tested.lost(id);
+    now += 2s;
+  }
+  ASSERT_TRUE(tested.found().age.has_value());
+  EXPECT_NEAR(static_cast<double>(tested.found().age->count()), 20e9, 1e9);
+}
+
+TEST(rotation, one_accident_is_no_lesson) {
+  network net(4, 80 * mega, steady);
+  net.run(20s);
+  for (const auto& [id, b] : net.up) net.tested.lost(id);
+  EXPECT_FALSE(net.tested.found().age.has_value());
+  EXPECT_FALSE(net.tested.found().bytes.has_value());
+}
+
+// A rate that falls for all: the successors show that they are no better, and the next try comes much later.
+TEST(rotation, tries_rarely_where_successors_are_no_better) {
+  core::timestamp slow_from = core::timestamp(1h) + 20s;
+  network net(4, 80 * mega,
+              [&](const network::bridge&, core::timestamp now) { return (now < slow_from ? 20 : 4) * mega; });
+  net.run(20s);
+  EXPECT_EQ(net.dialled, 4U);
+  net.run(10min);
+  EXPECT_LE(net.dialled, 8U);
+}
+
+TEST(rotation, a_rate_that_halves_is_not_doubted) {
+  core::timestamp slow_from = core::timestamp(1h) + 20s;
+  network net(4, 80 * mega,
+              [&](const network::bridge&, core::timestamp now) { return (now < slow_from ? 20 : 10) * mega; });
+  net.run(2min);
+  EXPECT_EQ(net.dialled, 4U);
+}
+
+TEST(rotation, a_reader_that_stands_still_is_not_the_bridges_fault) {
+  network net(4, 80 * mega, steady);
+  net.run(10s);
+  net.run(60s, 0);
+  net.run(10s);
+  EXPECT_EQ(net.dialled, 4U);
+}
+
+// One bridge of a full line carries little because the others carry more: nothing is missing.
+TEST(rotation, a_bridge_that_carries_little_on_a_full_line_has_not_faded) {
+  const network::bridge* starved = nullptr;
+  network net(5, 80 * mega, [&](const network::bridge& b, core::timestamp) { return (&b == starved ? 2 : 40) * mega; });
+  net.run(10s);
+  starved = &net.up.begin()->second;
+  net.run(40s);
+  EXPECT_EQ(net.dialled, 5U);
+}
+
+TEST(rotation, forgets_what_holds_no_longer) {
+  bool watched = true;
+  network net(4, 80 * mega, [&](const network::bridge& b, core::timestamp now) {
+    return watched ? fades_after_64_megabytes(b, now) : steady(b, now);
+  });
+  net.run(10s);
+  ASSERT_TRUE(net.tested.found().bytes.has_value());
+  watched = false;
+  net.run(5min);
+  EXPECT_FALSE(net.tested.found().bytes.has_value());
+  const std::size_t dialled = net.dialled;
+  net.run(5min);
+  EXPECT_EQ(net.dialled, dialled);
+}
+
+}  // namespace
+}  // namespace mtcp::test
