@@ -3,6 +3,7 @@
 
 #include "core/engine_pair.hpp"
 #include "mtcp/core/frame.hpp"
+#include "mtcp/core/leftover.hpp"
 
 namespace mtcp::core::test {
 namespace {
@@ -316,6 +317,19 @@ TEST(Engine, AnOldAcknowledgementIsNotTakenForANewOne) {
   pair.run(50ms);
   const auto sent = [&] { return pair.server.stats().payload_sent; };
   EXPECT_GE(sent(), std::min<std::uint64_t>(window, 128 * 1024 + 96 * 1024));
+}
+
+// Its bytes had all arrived, and nobody wants them any more.
+TEST(Engine, KeepsNothingOfAStreamThatWasGivenUp) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  pair.client.write(id, bytes_of("hello"), pair.now);
+  pair.client.shutdown_send(id, pair.now);
+  pair.run();
+  pair.server.reset(id, reset_code::shutdown, pair.now);
+  EXPECT_EQ(pair.server.take_leftover(id), nullptr);
+  pair.run();
+  EXPECT_EQ(pair.server.stats().receive_granted, 0U);
 }
 
 }  // namespace

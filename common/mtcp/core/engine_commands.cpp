@@ -130,7 +130,7 @@ read_result engine::read(stream_id id, std::span<std::byte> out, timestamp now) 
 
 std::unique_ptr<leftover> engine::take_leftover(stream_id id) {
   stream_state* s = impl_->streams.find(id);
-  if (s == nullptr || s->receive.stopped()) return nullptr;
+  if (s == nullptr || s->closed || s->receive.stopped()) return nullptr;
   auto rest = std::make_unique<leftover>();
   if (s->receive.all_received())
     rest->then = s->receive.was_reset() ? read_result::state::reset : read_result::state::end;
