@@ -19,7 +19,6 @@ class bridge {
       : link_(connection), id_(id), use_(use), path_(path), up_since_(now) {}
 
   core::bridge_id id() const noexcept { return id_; }
-  const core::bridge_options& use() const noexcept { return use_; }
   std::size_t path() const noexcept { return path_; }
   core::duration age(core::timestamp now) const noexcept { return now - up_since_; }
 

@@ -228,12 +228,16 @@ void client_policy::replace_suspect(std::size_t index, core::timestamp now) {
   if (longest != suspects.end()) (*longest)->close(errc::bridge_silent);
 }
 
+std::uint64_t client_policy::stream_bytes() const {
+  const core::tunnel_stats totals = session_->core.engine().stats();
+  return totals.payload_sent + totals.payload_received;
+}
+
 // One path at a time: whether a trial helps is seen in what the whole tunnel carries.
 void client_policy::tune(core::timestamp now) {
   const auto tuned = [](const path& p) { return p.tuner.has_value(); };
   if (!session_ || std::ranges::none_of(paths_, tuned) || now < next_sample_) return;
-  const core::tunnel_stats totals = session_->core.engine().stats();
-  const std::uint64_t carried = totals.payload_sent + totals.payload_received;
+  const std::uint64_t carried = stream_bytes();
   const bool idle = std::exchange(carried_, carried) == carried;
   next_sample_ = now + (idle ? 5 : 1) * bridge_tuner::interval;
   if (!paths_[tuned_path_].tuner || paths_[tuned_path_].tuner->settled()) {
@@ -249,9 +253,9 @@ bool client_policy::outgoing(const bridge& b) const {
 }
 
 void client_policy::rotate(core::timestamp now) {
-  if (!session_ || now < next_look_) return;
-  const core::tunnel_stats totals = session_->core.engine().stats();
-  const std::uint64_t carried = totals.payload_sent + totals.payload_received;
+  const auto watched = [](const path& p) { return p.watch.has_value(); };
+  if (!session_ || std::ranges::none_of(paths_, watched) || now < next_look_) return;
+  const std::uint64_t carried = stream_bytes();
   const bool idle = std::exchange(looked_at_, carried) == carried;
   next_look_ = now + (idle ? 10 : 1) * rotation::interval;
   for (std::size_t i = 0; i < paths_.size(); ++i)

@@ -116,7 +116,6 @@ class client_policy final : public worker, private session::owner {
   /// Null while there is none.
   const session_ref& current() const noexcept { return session_; }
   std::size_t bridge_count() const { return session_ ? session_->core.bridge_count() : 0; }
-  std::size_t dials() const noexcept { return dials_.size(); }
   void describe(tunnel_snapshot& out, core::timestamp now) const;
 
  private:
@@ -144,6 +143,7 @@ class client_policy final : public worker, private session::owner {
   void retire_surplus(std::size_t path, core::timestamp now);
   void replace_suspect(std::size_t path, core::timestamp now);
   void share_rate(std::size_t path);
+  std::uint64_t stream_bytes() const;  // that the session has carried, both ways together
   void tune(core::timestamp now);
   void rotate(core::timestamp now);
   void rotate(std::size_t path, core::timestamp now);
