@@ -5,8 +5,8 @@
 #include <cstdio>
 
 #include "local_port.hpp"
-#include "mtcp/net/address.hpp"
-#include "mtcp/net/key_ring.hpp"
+#include "mtcp/address.hpp"
+#include "mtcp/key_ring.hpp"
 #include "path_option.hpp"
 
 namespace mtcp::client {

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "mtcp/net/key.hpp"
+#include "mtcp/key.hpp"
 #include "program/share_url.hpp"
 #include "settings.hpp"
 

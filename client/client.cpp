@@ -8,7 +8,7 @@
 #include "forward_session.hpp"
 #include "health.hpp"
 #include "local_port.hpp"
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
 #include "path_option.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "local_port.hpp"
+#include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/net/listener.hpp"
-#include "mtcp/net/task_group.hpp"
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/tunnel.hpp"
 #include "settings.hpp"
 #include "status/status_server.hpp"
 

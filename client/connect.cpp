@@ -5,8 +5,8 @@
 #include <optional>
 #include <utility>
 
-#include "mtcp/net/address.hpp"
-#include "mtcp/net/relay.hpp"
+#include "mtcp/address.hpp"
+#include "mtcp/relay.hpp"
 #include "opening.hpp"
 
 namespace mtcp::client {

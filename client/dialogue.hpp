@@ -9,8 +9,8 @@
 #include <span>
 #include <string_view>
 
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/deadline.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/net/asio/deadline.hpp"
 
 namespace mtcp::client {
 

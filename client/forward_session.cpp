@@ -2,8 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include "mtcp/net/address.hpp"
-#include "mtcp/net/relay.hpp"
+#include "mtcp/address.hpp"
+#include "mtcp/relay.hpp"
 #include "opening.hpp"
 
 namespace mtcp::client {

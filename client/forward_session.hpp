@@ -1,9 +1,9 @@
 // One connection to a forwarded port.
 #pragma once
 
-#include "mtcp/core/types.hpp"
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/tunnel.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::client {
 

@@ -11,10 +11,10 @@
 #include <memory>
 #include <utility>
 
-#include "mtcp/net/address.hpp"
-#include "mtcp/net/relay.hpp"
-#include "mtcp/net/task_group.hpp"
+#include "mtcp/address.hpp"
+#include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/refusal.hpp"
+#include "mtcp/relay.hpp"
 #include "opening.hpp"
 
 namespace mtcp::client {
@@ -197,7 +197,7 @@ std::string http_answer(const error_code& error, const core::target&) {
   return own_response(status, "mtcp: " + error.message() + "\n");
 }
 
-task<bool> exchange(const local_port& port, dialogue& with, http_request_parser& request, socks::absolute_uri to) {
+task<bool> exchange(const local_port& port, dialogue& with, http_request_parser& request, proxy::absolute_uri to) {
   const bool last = !request.get().keep_alive();
   prepare_request(request.get(), to);
   request_relay relay{request};

@@ -50,14 +50,14 @@ void drop_hop_by_hop(http::fields& head) {
 }
 
 // No Via: a local proxy that tells every destination of itself would be a mark to know its users by.
-void prepare_request(http::request_header<>& head, const socks::absolute_uri& to) {
+void prepare_request(http::request_header<>& head, const proxy::absolute_uri& to) {
   drop_hop_by_hop(head);
   head.target(to.origin);
   head.set(http::field::host, to.authority);
   head.set(http::field::connection, "close");
 }
 
-std::optional<socks::credentials> basic_credentials(const http::fields& head) {
+std::optional<proxy::credentials> basic_credentials(const http::fields& head) {
   constexpr std::string_view scheme = "Basic ";
   const std::string_view value = view(head[http::field::proxy_authorization]);
   if (value.size() < scheme.size() || !iequals({value.data(), scheme.size()}, {scheme.data(), scheme.size()}))
@@ -66,7 +66,7 @@ std::optional<socks::credentials> basic_credentials(const http::fields& head) {
   const auto text = decode_base64(coded.substr(std::min(coded.size(), coded.find_first_not_of(' '))));
   const auto colon = text ? text->find(':') : std::string::npos;
   if (colon == std::string::npos) return std::nullopt;
-  return socks::credentials{text->substr(0, colon), text->substr(colon + 1)};
+  return proxy::credentials{text->substr(0, colon), text->substr(colon + 1)};
 }
 
 std::string own_response(http::status status, std::string_view body, std::string_view fields) {

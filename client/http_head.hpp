@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "mtcp/socks/authority.hpp"
-#include "mtcp/socks/password.hpp"
+#include "mtcp/proxy/authority.hpp"
+#include "mtcp/proxy/password.hpp"
 
 namespace mtcp::client {
 
@@ -20,10 +20,10 @@ namespace http = boost::beast::http;
 void drop_hop_by_hop(http::fields& head);
 
 /// Makes the head of a request for the destination itself: origin-form, the right Host, one request per connection.
-void prepare_request(http::request_header<>& head, const socks::absolute_uri& to);
+void prepare_request(http::request_header<>& head, const proxy::absolute_uri& to);
 
 /// The name and password of Proxy-Authorization: Basic (RFC 7617). Empty if there are none.
-std::optional<socks::credentials> basic_credentials(const http::fields& head);
+std::optional<proxy::credentials> basic_credentials(const http::fields& head);
 
 /// A whole response of the proxy's own, after which it closes. `fields` are further lines, each with its CR LF.
 std::string own_response(http::status status, std::string_view body, std::string_view fields = {});

@@ -8,8 +8,8 @@
 #include "http_exchange.hpp"
 #include "http_head.hpp"
 #include "local_port.hpp"
-#include "mtcp/net/address.hpp"
-#include "mtcp/socks/pac.hpp"
+#include "mtcp/address.hpp"
+#include "mtcp/proxy/pac.hpp"
 
 namespace mtcp::client {
 namespace {
@@ -47,7 +47,7 @@ std::string demand_login() {
 /// The address under which the application has found this port: by Host, since a container's port may be mapped to
 /// another; otherwise that of the connection.
 core::target reached_at(dialogue& with, const http::fields& head) {
-  const auto named = socks::parse_authority(view(head[http::field::host]));
+  const auto named = proxy::parse_authority(view(head[http::field::host]));
   if (named) return *named;
   error_code gone;
   const tcp::endpoint local = with.socket().local_endpoint(gone);
@@ -60,16 +60,16 @@ std::string own_page(const local_port& port, dialogue& with, const http::request
   const bool is_read = head.method() == http::verb::get || head.method() == http::verb::head;
   if (!is_read || target.substr(0, target.find('?')) != "/proxy.pac")
     return own_response(http::status::not_found, "mtcp: this is a proxy; it serves nothing but /proxy.pac\n");
-  const std::string script = socks::proxy_pac(reached_at(with, head), !port.users.empty());
+  const std::string script = proxy::proxy_pac(reached_at(with, head), !port.users.empty());
   std::string page = own_response(http::status::ok, script,
-                                  "Content-Type: " + std::string(socks::pac_type) + "\r\nCache-Control: no-store\r\n");
+                                  "Content-Type: " + std::string(proxy::pac_type) + "\r\nCache-Control: no-store\r\n");
   if (head.method() == http::verb::head) page.resize(page.size() - script.size());
   return page;
 }
 
 /// A request of this connection that goes elsewhere. True if another may follow.
 task<bool> forward(const local_port& port, dialogue& with, http_request_parser& request) {
-  auto to = socks::parse_absolute_uri(view(request.get().target()));
+  auto to = proxy::parse_absolute_uri(view(request.get().target()));
   std::string refusal;
   if (!to) refusal = own_response(http::status::bad_request, "mtcp: a proxy is asked for http://HOST/ or CONNECT\n");
   if (!admits(port, request.get())) refusal = demand_login();
@@ -80,7 +80,7 @@ task<bool> forward(const local_port& port, dialogue& with, http_request_parser& 
 
 task<std::optional<joined>> tunnel_through(const local_port& port, std::unique_ptr<dialogue> with,
                                            const http::request_header<>& head) {
-  auto to = socks::parse_authority(view(head.target()));
+  auto to = proxy::parse_authority(view(head.target()));
   std::string refusal;
   if (!to) refusal = own_response(http::status::bad_request, "mtcp: CONNECT wants HOST:PORT\n");
   if (!admits(port, head)) refusal = demand_login();

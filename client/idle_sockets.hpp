@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "mtcp/net/async.hpp"
+#include "mtcp/async.hpp"
 
 namespace mtcp::client {
 

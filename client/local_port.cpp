@@ -4,9 +4,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "mtcp/net/private_file.hpp"
-#include "mtcp/net/relay.hpp"
-#include "mtcp/socks/protocol.hpp"
+#include "mtcp/net/platform/private_file.hpp"
+#include "mtcp/proxy/protocol.hpp"
+#include "mtcp/relay.hpp"
 
 namespace mtcp::client {
 namespace {
@@ -17,25 +17,25 @@ task<std::optional<joined>> talk(const local_port& port, tcp::socket application
   std::optional<idle_sockets::stay> idle(std::in_place, *port.idle, with->socket());
   if (!co_await with->more()) co_return std::nullopt;
   idle.reset();
-  switch (socks::protocol_of(with->bytes().front())) {
-    case socks::protocol::socks5:
+  switch (proxy::protocol_of(with->bytes().front())) {
+    case proxy::protocol::socks5:
       co_return co_await serve_socks5(port, std::move(with));
-    case socks::protocol::socks4:
+    case proxy::protocol::socks4:
       co_return co_await serve_socks4(port, std::move(with));
-    case socks::protocol::http:
+    case proxy::protocol::http:
       co_return co_await serve_http(port, std::move(with));
-    case socks::protocol::unknown:
+    case proxy::protocol::unknown:
       co_return std::nullopt;
   }
 }
 
 }  // namespace
 
-socks::user_table load_users(const std::string& path) {
+proxy::user_table load_users(const std::string& path) {
   if (path.empty()) return {};
   const private_text text(path);
   try {
-    auto users = socks::user_table::parse(text.view());
+    auto users = proxy::user_table::parse(text.view());
     if (users.empty()) throw std::invalid_argument("there is no user in it");
     return users;
   } catch (const std::invalid_argument& e) {

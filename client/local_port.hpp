@@ -8,16 +8,16 @@
 
 #include "dialogue.hpp"
 #include "idle_sockets.hpp"
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/tunnel.hpp"
-#include "mtcp/socks/users.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/proxy/users.hpp"
+#include "mtcp/tunnel.hpp"
 
 namespace mtcp::client {
 
 /// What the sessions of the port share. It outlives them.
 struct local_port {
   tunnel& through;
-  socks::user_table users{};    ///< who may use it; empty: everybody
+  proxy::user_table users{};    ///< who may use it; empty: everybody
   bool fast_open = false;       ///< say success before the server has reached the destination
   std::string udp_advertise{};  ///< address for UDP that applications are told; empty: the one that they reached
   std::chrono::milliseconds handshake_limit = std::chrono::seconds(10);  ///< for what comes before the relay, in all
@@ -25,7 +25,7 @@ struct local_port {
 };
 
 /// Reads --users-file; empty if there is none. Throws key_error, which names the file and the line.
-socks::user_table load_users(const std::string& path);
+proxy::user_table load_users(const std::string& path);
 
 /// Ends when the application's connection does.
 task<> serve_local(const local_port& port, tcp::socket application);

@@ -6,8 +6,8 @@
 #include <boost/asio/socket_base.hpp>
 #include <utility>
 
-#include "mtcp/net/lifeline.hpp"
-#include "mtcp/net/platform.hpp"
+#include "mtcp/net/asio/lifeline.hpp"
+#include "mtcp/net/platform/platform.hpp"
 
 namespace mtcp::client {
 namespace {

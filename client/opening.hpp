@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 
-#include "mtcp/core/types.hpp"
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/tunnel.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::client {
 

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
 #include "program/parse.hpp"
 
 namespace mtcp::client {

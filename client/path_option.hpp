@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "mtcp/net/options.hpp"
+#include "mtcp/options.hpp"
 
 namespace mtcp::client {
 

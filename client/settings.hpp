@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/core/types.hpp"
-#include "mtcp/net/options.hpp"
+#include "mtcp/options.hpp"
+#include "mtcp/types.hpp"
 #include "program/options.hpp"
 #include "program/share_url.hpp"
 #include "status/program.hpp"

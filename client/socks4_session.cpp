@@ -3,22 +3,22 @@
 
 #include "connect.hpp"
 #include "local_port.hpp"
-#include "mtcp/socks/socks4.hpp"
+#include "mtcp/proxy/socks4.hpp"
 
 namespace mtcp::client {
 namespace {
 
 std::string answer(const error_code& error, const core::target& bound) {
-  return text_of(socks::encode_reply4(error ? socks::reply4::rejected : socks::reply4::granted, bound));
+  return text_of(proxy::encode_reply4(error ? proxy::reply4::rejected : proxy::reply4::granted, bound));
 }
 
 }  // namespace
 
 task<std::optional<joined>> serve_socks4(const local_port& port, std::unique_ptr<dialogue> with) {
-  const auto request = co_await next_message(*with, socks::decode_request4);
+  const auto request = co_await next_message(*with, proxy::decode_request4);
   if (request.needs_more()) co_return std::nullopt;
   if (!request || !request.value().is_connect || !port.users.empty()) {
-    const auto refusal = socks::encode_reply4(socks::reply4::rejected);
+    const auto refusal = proxy::encode_reply4(proxy::reply4::rejected);
     co_await with->send_last(refusal);
     co_return std::nullopt;
   }

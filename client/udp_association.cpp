@@ -5,12 +5,12 @@
 #include <array>
 #include <utility>
 
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
+#include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/net/association.hpp"
-#include "mtcp/net/datagram_socket.hpp"
-#include "mtcp/net/task_group.hpp"
-#include "mtcp/socks/datagram.hpp"
-#include "mtcp/socks/socks5.hpp"
+#include "mtcp/net/relay/datagram_socket.hpp"
+#include "mtcp/proxy/datagram.hpp"
+#include "mtcp/proxy/socks5.hpp"
 #include "opening.hpp"
 #include "socks_reply.hpp"
 
@@ -49,7 +49,7 @@ class udp_association {
 
   void take(std::span<const std::byte> datagram, const udp::endpoint& from) {
     if (from.address() != source_.address() || (source_.port() != 0 && from.port() != source_.port())) return;
-    const auto header = socks::decode_datagram_header(datagram);
+    const auto header = proxy::decode_datagram_header(datagram);
     if (!header) return;
     source_.port(from.port());
     through_.send(header.value(), datagram.subspan(header.size()));
@@ -60,7 +60,7 @@ class udp_association {
       const auto [error, datagram] = co_await through_.async_receive(use_result);
       if (error) break;
       if (source_.port() == 0) continue;  // it has not sent anything: nobody knows where it is
-      const socks::encoded_datagram_header header(datagram.peer);
+      const proxy::encoded_datagram_header header(datagram.peer);
       socket_.send(header.bytes(), datagram.payload.bytes(), source_);
     }
     stop();
@@ -106,7 +106,7 @@ udp::endpoint source_of(const tcp::socket& application, const core::target& decl
 }
 
 task<> refuse(dialogue& with, const error_code& error) {
-  const socks::encoded_reply answer(reply_to(error), {});
+  const proxy::encoded_reply answer(reply_to(error), {});
   co_await with.send_last(answer.bytes());
 }
 
@@ -130,7 +130,7 @@ task<> serve_association(const local_port& port, std::unique_ptr<dialogue> with,
   if (error) co_return co_await refuse(*with, error);
   const udp::endpoint local = socket.local_endpoint();
   const std::string told = port.udp_advertise.empty() ? local.address().to_string() : port.udp_advertise;
-  const socks::encoded_reply answer(socks::reply::succeeded, {told, local.port()});
+  const proxy::encoded_reply answer(proxy::reply::succeeded, {told, local.port()});
   const udp::endpoint source = source_of(with->socket(), declared, !port.udp_advertise.empty());
   if (!co_await with->send(answer.bytes())) co_return;
   udp_association all(with->release(), association(std::move(carrier)), std::move(socket), source);

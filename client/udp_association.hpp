@@ -5,7 +5,7 @@
 
 #include "dialogue.hpp"
 #include "local_port.hpp"
-#include "mtcp/core/types.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::client {
 

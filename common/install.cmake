@@ -18,10 +18,7 @@ install(FILES PROTOCOL.md PROTOCOL-VECTORS.json DESTINATION ${CMAKE_INSTALL_DATA
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmtcp-dev COMPONENT dev)
 
 # The reference, of these headers: `./dev docs`.
-get_target_property(core_headers mtcp_core HEADER_SET)
-get_target_property(session_headers mtcp_session HEADER_SET)
-get_target_property(net_headers mtcp_net HEADER_SET)
-set(headers ${core_headers} ${session_headers} ${net_headers})
+get_target_property(headers mtcp_net HEADER_SET)
 list(TRANSFORM headers REPLACE "(.+)" "\"\\1\"")
 list(JOIN headers " " headers)
 configure_file(Doxyfile.in ${PROJECT_BINARY_DIR}/Doxyfile @ONLY)

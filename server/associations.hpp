@@ -5,7 +5,7 @@
 #include <mutex>
 #include <set>
 
-#include "mtcp/net/key.hpp"
+#include "mtcp/key.hpp"
 
 namespace mtcp::server {
 

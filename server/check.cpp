@@ -2,8 +2,8 @@
 
 #include <cstdio>
 
-#include "mtcp/net/address.hpp"
-#include "mtcp/net/key_ring.hpp"
+#include "mtcp/address.hpp"
+#include "mtcp/key_ring.hpp"
 
 namespace mtcp::server {
 namespace {

@@ -13,7 +13,7 @@
 #include <map>
 #include <mutex>
 
-#include "mtcp/net/key.hpp"
+#include "mtcp/key.hpp"
 
 namespace mtcp::server {
 

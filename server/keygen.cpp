@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <system_error>
 
-#include "mtcp/net/key_ring.hpp"
+#include "mtcp/key_ring.hpp"
 #include "program/options.hpp"
 
 namespace mtcp::server {

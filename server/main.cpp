@@ -3,7 +3,7 @@
 
 #include "check.hpp"
 #include "keygen.hpp"
-#include "mtcp/net/key_ring.hpp"
+#include "mtcp/key_ring.hpp"
 #include "program/process.hpp"
 #include "server.hpp"
 #include "settings.hpp"

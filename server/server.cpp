@@ -6,8 +6,8 @@
 #include <iterator>
 #include <set>
 
-#include "mtcp/net/acceptor_group.hpp"
-#include "mtcp/net/platform.hpp"
+#include "mtcp/acceptor_group.hpp"
+#include "mtcp/net/platform/platform.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/net/condition.hpp"
+#include "mtcp/net/asio/condition.hpp"
 #include "settings.hpp"
 #include "status/status_server.hpp"
 #include "worker_thread.hpp"

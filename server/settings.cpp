@@ -2,7 +2,7 @@
 
 #include <sysexits.h>
 
-#include "mtcp/net/options.hpp"
+#include "mtcp/options.hpp"
 #include "program/parse.hpp"
 #include "top/top.hpp"
 

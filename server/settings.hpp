@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/core/types.hpp"
-#include "mtcp/net/rules.hpp"
+#include "mtcp/net/dial/rules.hpp"
+#include "mtcp/types.hpp"
 #include "program/options.hpp"
 #include "status/program.hpp"
 

@@ -4,10 +4,10 @@
 
 #include <utility>
 
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
+#include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/net/association.hpp"
-#include "mtcp/net/datagram_socket.hpp"
-#include "mtcp/net/task_group.hpp"
+#include "mtcp/net/relay/datagram_socket.hpp"
 
 namespace mtcp::server {
 namespace {

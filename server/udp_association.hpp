@@ -4,9 +4,9 @@
 #include <chrono>
 #include <cstddef>
 
-#include "mtcp/net/acceptor.hpp"
-#include "mtcp/net/resolver.hpp"
-#include "mtcp/net/rules.hpp"
+#include "mtcp/acceptor.hpp"
+#include "mtcp/net/dial/resolver.hpp"
+#include "mtcp/net/dial/rules.hpp"
 
 namespace mtcp::server {
 

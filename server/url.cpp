@@ -8,7 +8,7 @@
 #include <iterator>
 #include <vector>
 
-#include "mtcp/net/key_ring.hpp"
+#include "mtcp/key_ring.hpp"
 #include "program/share_url.hpp"
 #include "qr_code.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "mtcp/net/relay.hpp"
+#include "mtcp/relay.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"
 #include "udp_association.hpp"

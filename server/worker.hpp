@@ -3,10 +3,10 @@
 
 #include "associations.hpp"
 #include "descriptor_shares.hpp"
-#include "mtcp/net/acceptor.hpp"
-#include "mtcp/net/dialer.hpp"
-#include "mtcp/net/resolver.hpp"
-#include "mtcp/net/task_group.hpp"
+#include "mtcp/acceptor.hpp"
+#include "mtcp/net/asio/task_group.hpp"
+#include "mtcp/net/dial/dialer.hpp"
+#include "mtcp/net/dial/resolver.hpp"
 
 namespace mtcp::server {
 

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/tunnel.hpp"
 
 mtcp::task<> talk(mtcp::tunnel& tunnel, std::string text) {
   const mtcp::core::target anywhere{"echo", 7};

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "mtcp/net/acceptor.hpp"
+#include "mtcp/acceptor.hpp"
 
 mtcp::task<> echo(mtcp::stream stream) {
   std::array<char, 16'384> bytes;

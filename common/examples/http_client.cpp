@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/tunnel.hpp"
 
 namespace http = boost::beast::http;
 

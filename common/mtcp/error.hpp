@@ -1,10 +1,8 @@
-// What can go wrong on a bridge, beyond what the operating system reports.
+// What can go wrong in a tunnel, beyond what the operating system reports.
 #pragma once
 
 #include <boost/system/error_code.hpp>
 #include <type_traits>
-
-#include "mtcp/core/hello.hpp"
 
 namespace mtcp {
 
@@ -34,14 +32,6 @@ enum class errc {
 
 const boost::system::error_category& mtcp_category() noexcept;
 error_code make_error_code(errc value) noexcept;
-
-/// What a WELCOME's status means to the client; no error for `ok`.
-error_code to_error(core::welcome_status status) noexcept;
-
-/// Those of asio::error, for layers that know nothing of Asio.
-error_code connection_reset() noexcept;
-error_code operation_aborted() noexcept;
-error_code timed_out() noexcept;
 
 }  // namespace mtcp
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <type_traits>
 
-#include "mtcp/core/types.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp {
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/core/engine.hpp"
-#include "mtcp/core/stats.hpp"
-#include "mtcp/core/types.hpp"
+#include "mtcp/bridge_options.hpp"
+#include "mtcp/stats.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp {
 

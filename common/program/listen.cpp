@@ -5,7 +5,7 @@
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <boost/system/system_error.hpp>
 
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
 #include "program/message.hpp"
 #include "program/options.hpp"
 

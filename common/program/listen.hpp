@@ -4,8 +4,8 @@
 #include <boost/system/system_error.hpp>
 #include <string>
 
-#include "mtcp/core/types.hpp"
-#include "mtcp/net/async.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::program {
 

@@ -12,7 +12,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "mtcp/net/aes.hpp"
+#include "mtcp/net/tls/aes.hpp"
 #include "program/message.hpp"
 #include "program/options_file.hpp"
 #include "program/version.hpp"

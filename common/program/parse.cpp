@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "mtcp/net/options.hpp"
+#include "mtcp/options.hpp"
 
 namespace mtcp::program {
 namespace {

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "mtcp/core/types.hpp"
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::program {
 

@@ -14,8 +14,8 @@
 #include <memory>
 #include <utility>
 
-#include "mtcp/net/aes.hpp"
-#include "mtcp/net/key.hpp"
+#include "mtcp/key.hpp"
+#include "mtcp/net/tls/aes.hpp"
 #include "program/listen.hpp"
 #include "program/message.hpp"
 #include "program/notify.hpp"

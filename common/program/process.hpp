@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "mtcp/net/async.hpp"
+#include "mtcp/async.hpp"
 
 namespace mtcp::program {
 

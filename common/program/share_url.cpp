@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "mtcp/net/private_file.hpp"
+#include "mtcp/net/platform/private_file.hpp"
 #include "program/parse.hpp"
 
 namespace mtcp::program {

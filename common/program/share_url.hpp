@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "mtcp/core/types.hpp"
-#include "mtcp/net/key.hpp"
+#include "mtcp/key.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::program {
 

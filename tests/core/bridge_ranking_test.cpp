@@ -4,7 +4,7 @@
 #include <chrono>
 #include <vector>
 
-#include "mtcp/core/bridge_ranking.hpp"
+#include "mtcp/core/bridge/bridge_ranking.hpp"
 
 namespace mtcp::core::test {
 namespace {
@@ -16,7 +16,7 @@ struct BridgeRanking : testing::Test {
   bridge_state& add(bridge_id id, duration rtt = 20ms, const bridge_options& options = {}) {
     bridge_state& b = *bridges.add(id);
     b.set_options(options);
-    b.on_path_info({.srtt = rtt, .congestion_window = static_cast<std::uint64_t>(rtt / 1ms) * 10'000}, 1s);
+    b.on_tcp_info({.srtt = rtt, .congestion_window = static_cast<std::uint64_t>(rtt / 1ms) * 10'000}, 1s);
     b.received.on_heard(1s);
     return b;
   }

@@ -1,7 +1,7 @@
 // Bridges that live, and bridges that are gone.
 #include <gtest/gtest.h>
 
-#include "mtcp/core/bridge_table.hpp"
+#include "mtcp/core/bridge/bridge_table.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "mtcp/core/buffer.hpp"
+#include "mtcp/buffer.hpp"
 
 namespace mtcp::core::test {
 

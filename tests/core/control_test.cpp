@@ -1,7 +1,7 @@
 // Control frames: what they are about, and how they wait.
 #include <gtest/gtest.h>
 
-#include "mtcp/core/control.hpp"
+#include "mtcp/core/wire/control.hpp"
 
 namespace mtcp::core::test {
 namespace {

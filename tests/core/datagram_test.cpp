@@ -3,7 +3,7 @@
 
 #include "core/engine_pair.hpp"
 #include "mtcp/core/datagram_queues.hpp"
-#include "mtcp/core/frame.hpp"
+#include "mtcp/core/wire/frame.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -13,7 +13,7 @@ struct settled_pair : engine_pair {
   settled_pair() : engine_pair({}, 1) {
     for (engine* e : {&client, &server}) {
       for (const duration srtt : {20ms, 60ms})
-        e->handle_path_info(only, {.srtt = srtt, .congestion_window = 14'000}, now);
+        e->handle_tcp_info(only, {.srtt = srtt, .congestion_window = 14'000}, now);
     }
   }
 

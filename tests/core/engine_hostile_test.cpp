@@ -3,8 +3,8 @@
 #include <malloc.h>
 
 #include "core/engine_pair.hpp"
-#include "mtcp/core/frame.hpp"
-#include "mtcp/core/hello.hpp"
+#include "mtcp/core/wire/frame.hpp"
+#include "mtcp/core/wire/hello.hpp"
 
 namespace mtcp::core::test {
 namespace {

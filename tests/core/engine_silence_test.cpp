@@ -27,14 +27,14 @@ TEST(EngineSilence, ASilentBridgeBecomesSuspectWhileOthersGoOn) {
   EXPECT_TRUE(pair.has_event<events::bridge_closed>(pair.server));
 }
 
-constexpr path_info quick{.srtt = 1ms, .congestion_window = 100'000};
+constexpr tcp_info quick{.srtt = 1ms, .congestion_window = 100'000};
 
 // A download for so long; TCP tells `info` of bridge 1, and that it gets so many more bytes a millisecond across.
-void download_while_tcp_carries(engine_pair& pair, stream_id id, duration time, std::uint64_t bytes, path_info& info) {
+void download_while_tcp_carries(engine_pair& pair, stream_id id, duration time, std::uint64_t bytes, tcp_info& info) {
   const std::string block(64 * 1024, 'x');
   for (const timestamp end = pair.now + time; pair.now < end;) {
     info.acknowledged += bytes;
-    pair.server.handle_path_info(1, info, pair.now);
+    pair.server.handle_tcp_info(1, info, pair.now);
     pair.server.write(id, bytes_of(block), pair.now);
     pair.run(1ms);
     pair.read(pair.client, id);
@@ -44,7 +44,7 @@ void download_while_tcp_carries(engine_pair& pair, stream_id id, duration time, 
 TEST(EngineSilence, ABridgeThatIsOnlySlowIsNotSuspect) {
   engine_pair pair;
   const stream_id id = pair.open();
-  path_info info = quick;
+  tcp_info info = quick;
   download_while_tcp_carries(pair, id, 500ms, 4, info);
   pair.silence(1);  // no frame is complete: the smallest one takes a second
   download_while_tcp_carries(pair, id, 1s, 4, info);
@@ -57,7 +57,7 @@ TEST(EngineSilence, ABridgeThatIsOnlySlowIsNotSuspect) {
 TEST(EngineSilence, ABridgeThatEndsInARelayIsSuspect) {
   engine_pair pair;
   const stream_id id = pair.open();
-  path_info info = quick;
+  tcp_info info = quick;
   download_while_tcp_carries(pair, id, 500ms, 10'000, info);
   pair.silence(1);
   download_while_tcp_carries(pair, id, 400ms, 10'000, info);
@@ -69,7 +69,7 @@ TEST(EngineSilence, ABridgeThatMeasuresItsRoundTripIsNotSuspect) {
   for (const bool probing : {true, false}) {
     engine_pair pair;
     const stream_id id = pair.open();
-    path_info info = quick;
+    tcp_info info = quick;
     download_while_tcp_carries(pair, id, 500ms, 10'000, info);
     pair.silence(1);
     info.probing = probing;

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "core/engine_pair.hpp"
-#include "mtcp/core/frame.hpp"
-#include "mtcp/core/leftover.hpp"
+#include "mtcp/core/stream/leftover.hpp"
+#include "mtcp/core/wire/frame.hpp"
 
 namespace mtcp::core::test {
 namespace {

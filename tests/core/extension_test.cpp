@@ -1,9 +1,9 @@
 // The list of extensions: what may be in it, and what is made of values.
-#include "mtcp/core/extension.hpp"
+#include "mtcp/core/wire/extension.hpp"
 
 #include <gtest/gtest.h>
 
-#include "mtcp/core/wire.hpp"
+#include "mtcp/core/wire/wire.hpp"
 
 namespace mtcp::core {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "mtcp/core/flight.hpp"
+#include "mtcp/core/bridge/flight.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/bytes.hpp"
-#include "mtcp/core/frame.hpp"
-#include "mtcp/core/frame_parser.hpp"
+#include "mtcp/core/wire/frame.hpp"
+#include "mtcp/core/wire/frame_parser.hpp"
 
 namespace mtcp::core::test {
 namespace {

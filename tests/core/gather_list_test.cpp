@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
-#include "mtcp/core/gather_list.hpp"
+#include "mtcp/core/base/gather_list.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "mtcp/core/heartbeat.hpp"
+#include "mtcp/core/bridge/heartbeat.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -1,12 +1,12 @@
 // HELLO and WELCOME: everything that is encoded comes back, and nothing else is accepted.
-#include "mtcp/core/hello.hpp"
+#include "mtcp/core/wire/hello.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "mtcp/core/frame.hpp"
-#include "mtcp/core/wire.hpp"
+#include "mtcp/core/wire/frame.hpp"
+#include "mtcp/core/wire/wire.hpp"
 
 namespace mtcp::core {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/engine_pair.hpp"
-#include "mtcp/core/host.hpp"
+#include "mtcp/core/wire/host.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <deque>
 
-#include "mtcp/core/path_model.hpp"
+#include "mtcp/core/bridge/path_model.hpp"
 
 namespace mtcp::core::test {
 namespace {
@@ -43,7 +43,7 @@ TEST(PathModel, MeasuresRateAndRoundTrip) {
 
 TEST(PathModel, BelievesTheKernelWhileNothingIsMeasured) {
   path_model path;
-  path.on_path_info({.srtt = 10ms, .congestion_window = 100'000}, 1s);
+  path.on_tcp_info({.srtt = 10ms, .congestion_window = 100'000}, 1s);
   EXPECT_NEAR(path.rate_estimate(), 10e6, 1);
   EXPECT_EQ(path.rtt_minimum(), 10ms);
   EXPECT_FALSE(path.rate_is_proven());
@@ -51,7 +51,7 @@ TEST(PathModel, BelievesTheKernelWhileNothingIsMeasured) {
 
 TEST(PathModel, IsNeverQuickerThanItsLimit) {
   path_model path;
-  path.on_path_info({.srtt = 10ms, .congestion_window = 100'000}, 1s);
+  path.on_tcp_info({.srtt = 10ms, .congestion_window = 100'000}, 1s);
   path.set_rate_limit(1'000'000);
   EXPECT_EQ(path.rate_estimate(), 1e6);
   path.set_rate_limit(0);

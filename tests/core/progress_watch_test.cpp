@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "mtcp/core/progress_watch.hpp"
+#include "mtcp/core/bridge/progress_watch.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -1,7 +1,7 @@
 // Sets of ids.
 #include <gtest/gtest.h>
 
-#include "mtcp/core/range_set.hpp"
+#include "mtcp/core/base/range_set.hpp"
 
 namespace mtcp::core::test {
 namespace {

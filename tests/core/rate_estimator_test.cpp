@@ -4,7 +4,7 @@
 #include <chrono>
 #include <vector>
 
-#include "mtcp/core/rate_estimator.hpp"
+#include "mtcp/core/bridge/rate_estimator.hpp"
 
 namespace mtcp::core::test {
 namespace {

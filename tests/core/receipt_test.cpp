@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "mtcp/core/receipt.hpp"
+#include "mtcp/core/bridge/receipt.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/bytes.hpp"
-#include "mtcp/core/receive_half.hpp"
+#include "mtcp/core/stream/receive_half.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -1,5 +1,5 @@
 // Credit, and how streams share what there is of it.
-#include "mtcp/core/receive_window.hpp"
+#include "mtcp/core/stream/receive_window.hpp"
 
 #include <gtest/gtest.h>
 

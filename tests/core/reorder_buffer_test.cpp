@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
-#include "mtcp/core/reorder_buffer.hpp"
+#include "mtcp/core/stream/reorder_buffer.hpp"
 
 namespace mtcp::core::test {
 namespace {

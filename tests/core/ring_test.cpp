@@ -1,7 +1,7 @@
 // The double-ended queue.
 #include <gtest/gtest.h>
 
-#include "mtcp/core/ring.hpp"
+#include "mtcp/core/base/ring.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "mtcp/core/rtt_estimator.hpp"
+#include "mtcp/core/bridge/rtt_estimator.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
-#include "mtcp/core/send_buffer.hpp"
+#include "mtcp/core/stream/send_buffer.hpp"
 
 namespace mtcp::core::test {
 namespace {

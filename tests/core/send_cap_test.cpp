@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "mtcp/core/send_cap.hpp"
+#include "mtcp/core/bridge/send_cap.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/bytes.hpp"
-#include "mtcp/core/send_half.hpp"
+#include "mtcp/core/stream/send_half.hpp"
 
 namespace mtcp::core::test {
 namespace {

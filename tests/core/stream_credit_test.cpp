@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
-#include "mtcp/core/stream_credit.hpp"
+#include "mtcp/core/stream/stream_credit.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "mtcp/core/stream_queue.hpp"
+#include "mtcp/core/stream/stream_queue.hpp"
 
 namespace mtcp::core::test {
 namespace {

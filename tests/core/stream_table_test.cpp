@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/bytes.hpp"
-#include "mtcp/core/stream_table.hpp"
+#include "mtcp/core/stream/stream_table.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "mtcp/core/tcp_progress.hpp"
+#include "mtcp/core/bridge/tcp_progress.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "mtcp/core/token_bucket.hpp"
+#include "mtcp/core/base/token_bucket.hpp"
 
 namespace mtcp::core::test {
 namespace {

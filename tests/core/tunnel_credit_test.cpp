@@ -1,7 +1,7 @@
 // Credit of the tunnel as a whole.
 #include <gtest/gtest.h>
 
-#include "mtcp/core/tunnel_credit.hpp"
+#include "mtcp/core/stream/tunnel_credit.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "mtcp/core/wire.hpp"
+#include "mtcp/core/wire/wire.hpp"
 
 namespace mtcp::core::test {
 namespace {

@@ -5,7 +5,7 @@
 #include "core/engine_pair.hpp"
 #include "fuzz/fuzz.hpp"
 #include "mtcp/core/engine.hpp"
-#include "mtcp/core/frame_parser.hpp"
+#include "mtcp/core/wire/frame_parser.hpp"
 
 namespace {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "fuzz/fuzz.hpp"
-#include "mtcp/core/frame.hpp"
-#include "mtcp/core/hello.hpp"
+#include "mtcp/core/wire/frame.hpp"
+#include "mtcp/core/wire/hello.hpp"
 
 namespace {
 

@@ -25,7 +25,7 @@ bool parse_head(parser& into, std::string_view text) {
 }
 
 /// What goes to the destination must be read there as one request with one Host.
-void check_forwarded(http::request_header<> head, const socks::absolute_uri& to) {
+void check_forwarded(http::request_header<> head, const proxy::absolute_uri& to) {
   client::prepare_request(head, to);
   std::ostringstream out;
   out << head;
@@ -42,13 +42,13 @@ void check_forwarded(http::request_header<> head, const socks::absolute_uri& to)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text_of(fuzz::bytes_of(data, size));
-  socks::parse_authority(text);
-  socks::parse_absolute_uri(text);
+  proxy::parse_authority(text);
+  proxy::parse_absolute_uri(text);
   parser request;
   if (!parse_head(request, text)) return 0;
   const http::request_header<>& head = request.get();
   client::basic_credentials(head);
-  socks::parse_authority(view(head.target()));
-  if (const auto to = socks::parse_absolute_uri(view(head.target()))) check_forwarded(head, *to);
+  proxy::parse_authority(view(head.target()));
+  if (const auto to = proxy::parse_absolute_uri(view(head.target()))) check_forwarded(head, *to);
   return 0;
 }

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "fuzz/fuzz.hpp"
-#include "mtcp/net/key.hpp"
+#include "mtcp/key.hpp"
 
 namespace {
 

@@ -8,13 +8,14 @@
 
 #include "core/engine_pair.hpp"
 #include "fuzz/fuzz.hpp"
-#include "mtcp/core/frame.hpp"
-#include "mtcp/net/acceptor.hpp"
+#include "mtcp/acceptor.hpp"
+#include "mtcp/core/wire/frame.hpp"
+#include "mtcp/net/asio/clock.hpp"
 #include "mtcp/net/association.hpp"
-#include "mtcp/net/clock.hpp"
-#include "mtcp/net/stream_state.hpp"
+#include "mtcp/net/stream_impl.hpp"
 #include "mtcp/refusal.hpp"
 #include "mtcp/session/openings.hpp"
+#include "mtcp/session/outcome.hpp"
 #include "mtcp/session/server_session.hpp"
 
 namespace {
@@ -111,7 +112,7 @@ class client_end : session::owner, openings::listener {
   }
   void on_opened(std::uint64_t, session& through, core::stream_id id, const core::target& to, bool stopped) override {
     const core::target& bound = through.engine().bound_address(id);
-    auto opened = std::make_unique<detail::stream_state>(through, io_.get_executor(), id, to, bound);
+    auto opened = std::make_unique<detail::stream_impl>(through, io_.get_executor(), id, to, bound);
     if (stopped) opened->on_stopped();
     core::is_association(to) ? uses_.use(association(stream(std::move(opened)))) : uses_.use(stream(std::move(opened)));
   }
@@ -136,7 +137,7 @@ class server_end : server_session::listener {
  private:
   void on_stream(server_session& of, core::stream_id id) override {
     const core::target& to = of.core().engine().target_of(id);
-    auto asked = std::make_unique<detail::stream_state>(of.core(), io_.get_executor(), id, to, core::target());
+    auto asked = std::make_unique<detail::stream_impl>(of.core(), io_.get_executor(), id, to, core::target());
     incoming request(stream(std::move(asked)), of.user(), key_id{of.owner()});
     if (core::is_association(request.target())) return uses_.use(association(request.answer({})));
     if (request.id() % 2 == 0) return request.refuse(core::refusal::policy);

@@ -5,8 +5,8 @@
 #include <future>
 #include <thread>
 
+#include "mtcp/acceptor_group.hpp"
 #include "mtcp/error.hpp"
-#include "mtcp/net/acceptor_group.hpp"
 #include "net/tunnel_lab.hpp"
 
 namespace mtcp::test {

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "mtcp/error.hpp"
-#include "mtcp/net/handshake.hpp"
-#include "mtcp/net/tls_driver.hpp"
+#include "mtcp/net/tls/handshake.hpp"
+#include "mtcp/net/tls/tls_driver.hpp"
 #include "net/tunnel_lab.hpp"
 
 namespace mtcp::test {

@@ -1,4 +1,4 @@
-#include "mtcp/net/admission.hpp"
+#include "mtcp/net/admission/admission.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Which AES is used, with libraries that exist in this test only: other versions, other machines, wrong results.
-#include "mtcp/net/aes_choice.hpp"
+#include "mtcp/net/tls/aes_choice.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/net/aes.hpp"
+#include "mtcp/net/tls/aes.hpp"
 
 namespace mtcp::testing {
 namespace {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
 
 namespace mtcp::test {
 

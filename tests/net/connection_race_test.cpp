@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "mtcp/net/happy_eyeballs.hpp"
+#include "mtcp/net/dial/happy_eyeballs.hpp"
 #include "net/black_hole.hpp"
 #include "net/run.hpp"
 

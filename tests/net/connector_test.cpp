@@ -1,5 +1,5 @@
 // Dials of bridges: the lookup of the server's name, and which of its addresses are tried.
-#include "mtcp/net/connector.hpp"
+#include "mtcp/net/dial/connector.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "mtcp/net/crowd.hpp"
+#include "mtcp/net/admission/crowd.hpp"
 
 #include <gtest/gtest.h>
 

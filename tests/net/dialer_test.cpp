@@ -1,4 +1,4 @@
-#include "mtcp/net/dialer.hpp"
+#include "mtcp/net/dial/dialer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <optional>
 #include <sstream>
 
-#include "mtcp/net/happy_eyeballs.hpp"
+#include "mtcp/net/dial/happy_eyeballs.hpp"
 #include "net/black_hole.hpp"
 #include "net/name_server.hpp"
 #include "net/run.hpp"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/core/frame.hpp"
-#include "mtcp/net/handshake.hpp"
+#include "mtcp/core/wire/frame.hpp"
+#include "mtcp/net/tls/handshake.hpp"
 #include "net/tunnel_lab.hpp"
 
 namespace mtcp::test {

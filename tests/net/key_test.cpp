@@ -1,5 +1,5 @@
 // Keys: the string that users copy, the file that they keep it in, and that neither is ever repeated in an error.
-#include "mtcp/net/key.hpp"
+#include "mtcp/key.hpp"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include <functional>
 #include <iterator>
 
-#include "mtcp/net/key_ring.hpp"
+#include "mtcp/key_ring.hpp"
 
 namespace mtcp {
 namespace {

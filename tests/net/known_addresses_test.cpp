@@ -1,5 +1,5 @@
 // What a path remembers of its server's addresses.
-#include "mtcp/net/known_addresses.hpp"
+#include "mtcp/net/dial/known_addresses.hpp"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "mtcp/net/deadline.hpp"
+#include "mtcp/net/asio/deadline.hpp"
 #include "net/run.hpp"
 
 namespace mtcp {

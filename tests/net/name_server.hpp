@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
 
 namespace mtcp::test {
 

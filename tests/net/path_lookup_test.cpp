@@ -1,12 +1,12 @@
 // By which way a path asks for its server's name, on a machine with two uplinks.
-#include "mtcp/net/path_lookup.hpp"
+#include "mtcp/net/dial/path_lookup.hpp"
 
 #include <gtest/gtest.h>
 
 #include <optional>
 
 #include "mtcp/error.hpp"
-#include "mtcp/net/connector.hpp"
+#include "mtcp/net/dial/connector.hpp"
 #include "net/name_server.hpp"
 #include "net/run.hpp"
 #include "net/uplink.hpp"

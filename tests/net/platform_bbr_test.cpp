@@ -1,5 +1,5 @@
 // What is read of BBR, and its new beginning, on real connections over loopback.
-#include "mtcp/net/platform_bbr.hpp"
+#include "mtcp/net/platform/platform_bbr.hpp"
 
 #include <gtest/gtest.h>
 #include <linux/inet_diag.h>

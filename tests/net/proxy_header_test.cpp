@@ -1,4 +1,4 @@
-#include "mtcp/net/proxy_header.hpp"
+#include "mtcp/net/admission/proxy_header.hpp"
 
 #include <gtest/gtest.h>
 

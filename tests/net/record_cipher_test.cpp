@@ -1,5 +1,5 @@
 // Every implementation of the cipher against published results, against the others, and against forgers.
-#include "mtcp/net/record_cipher.hpp"
+#include "mtcp/net/tls/record_cipher.hpp"
 
 #include <algorithm>
 #include <random>

@@ -1,5 +1,5 @@
 // Two relays with a tunnel between them, as in the programs: application - relay - tunnel - relay - destination.
-#include "mtcp/net/relay.hpp"
+#include "mtcp/relay.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/net/acceptor.hpp"
-#include "mtcp/net/platform.hpp"
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/acceptor.hpp"
+#include "mtcp/net/platform/platform.hpp"
+#include "mtcp/tunnel.hpp"
 #include "net/run.hpp"
 
 namespace mtcp {

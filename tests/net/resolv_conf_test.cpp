@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "mtcp/net/resolver.hpp"
-#include "mtcp/net/watched_file.hpp"
+#include "mtcp/net/dial/resolver.hpp"
+#include "mtcp/net/platform/watched_file.hpp"
 #include "net/name_server.hpp"
 #include "net/run.hpp"
 #include "support/temp_dir.hpp"

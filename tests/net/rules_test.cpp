@@ -1,4 +1,4 @@
-#include "mtcp/net/rules.hpp"
+#include "mtcp/net/dial/rules.hpp"
 
 #include <gtest/gtest.h>
 

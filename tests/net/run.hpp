@@ -6,7 +6,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "mtcp/net/async.hpp"
+#include "mtcp/async.hpp"
 
 namespace mtcp::test {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "mtcp/error.hpp"
-#include "mtcp/net/tls_context_state.hpp"
-#include "mtcp/net/tls_driver.hpp"
+#include "mtcp/net/tls/tls_context_state.hpp"
+#include "mtcp/net/tls/tls_driver.hpp"
 #include "net/tls_fixture.hpp"
 #include "net/tls_raw_peer.hpp"
 

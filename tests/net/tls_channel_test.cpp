@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "mtcp/error.hpp"
-#include "mtcp/net/tls_driver.hpp"
+#include "mtcp/net/tls/tls_driver.hpp"
 #include "net/tls_fixture.hpp"
 
 namespace mtcp::testing {

@@ -1,5 +1,5 @@
 // The TLS driver without sockets: two of them, and the bytes between them in the test's hands.
-#include "mtcp/net/tls_driver.hpp"
+#include "mtcp/net/tls/tls_driver.hpp"
 
 #include <openssl/err.h>
 
@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "mtcp/error.hpp"
-#include "mtcp/net/tls_context_state.hpp"
+#include "mtcp/net/tls/tls_context_state.hpp"
 #include "net/tls_fixture.hpp"
 #include "net/tls_raw_peer.hpp"
 

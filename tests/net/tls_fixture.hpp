@@ -15,9 +15,9 @@
 #include <utility>
 #include <vector>
 
-#include "mtcp/core/buffer.hpp"
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/secure_channel.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/buffer.hpp"
+#include "mtcp/net/tls/secure_channel.hpp"
 
 namespace mtcp::testing {
 

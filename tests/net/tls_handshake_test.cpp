@@ -1,9 +1,9 @@
 // HELLO and WELCOME on a channel: what is sent arrives, and only what was made on this channel, in this role, counts.
-#include "mtcp/net/handshake.hpp"
+#include "mtcp/net/tls/handshake.hpp"
 
 #include <algorithm>
 
-#include "mtcp/core/frame.hpp"
+#include "mtcp/core/wire/frame.hpp"
 #include "mtcp/error.hpp"
 #include "net/tls_fixture.hpp"
 

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "mtcp/net/tls_psk.hpp"
+#include "mtcp/net/tls/tls_psk.hpp"
 #include "net/tls_fixture.hpp"
 
 namespace mtcp::testing {

@@ -15,10 +15,10 @@
 #include <utility>
 #include <vector>
 
-#include "mtcp/net/acceptor.hpp"
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/acceptor.hpp"
+#include "mtcp/async.hpp"
 #include "mtcp/refusal.hpp"
+#include "mtcp/tunnel.hpp"
 #include "net/tunnel_relay.hpp"
 
 namespace mtcp::test {

@@ -6,7 +6,7 @@
 #include <list>
 #include <memory>
 
-#include "mtcp/net/async.hpp"
+#include "mtcp/async.hpp"
 
 namespace mtcp::test {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/net/async.hpp"
+#include "mtcp/async.hpp"
 
 namespace mtcp::test {
 

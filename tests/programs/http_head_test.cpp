@@ -25,7 +25,7 @@ std::string text_of(const http::request_header<>& head) {
 
 std::string prepared(std::initializer_list<std::pair<std::string, std::string>> fields) {
   auto head = head_with(fields);
-  prepare_request(head, socks::parse_absolute_uri("http://example.org/a").value());
+  prepare_request(head, proxy::parse_absolute_uri("http://example.org/a").value());
   return text_of(head);
 }
 
@@ -62,7 +62,7 @@ TEST(HttpHead, HasOneHostThatTheTargetNames) {
   EXPECT_EQ(text, "GET /a HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n");
 }
 
-std::optional<socks::credentials> credentials_in(const std::string& value) {
+std::optional<proxy::credentials> credentials_in(const std::string& value) {
   return basic_credentials(head_with({{"Proxy-Authorization", value}}));
 }
 

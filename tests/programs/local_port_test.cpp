@@ -8,7 +8,7 @@
 #include <chrono>
 #include <string>
 
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/tunnel.hpp"
 #include "net/run.hpp"
 
 namespace mtcp::client {

@@ -4,8 +4,8 @@
 
 #include <boost/system/system_error.hpp>
 
-#include "mtcp/net/aes.hpp"
-#include "mtcp/net/async.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/net/tls/aes.hpp"
 #include "program/message.hpp"
 #include "program/parse.hpp"
 #include "programs/given.hpp"

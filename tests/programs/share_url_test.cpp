@@ -6,7 +6,7 @@
 
 #include "client/check.hpp"
 #include "client/settings.hpp"
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
 #include "programs/given.hpp"
 
 namespace mtcp::program {

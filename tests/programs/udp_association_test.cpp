@@ -7,8 +7,8 @@
 #include <string>
 
 #include "mtcp/net/association.hpp"
-#include "mtcp/net/datagram_socket.hpp"
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/net/relay/datagram_socket.hpp"
+#include "mtcp/tunnel.hpp"
 #include "net/run.hpp"
 
 namespace mtcp::server {

@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "core/engine_pair.hpp"
-#include "mtcp/core/frame.hpp"
-#include "mtcp/core/wire.hpp"
+#include "mtcp/core/wire/frame.hpp"
+#include "mtcp/core/wire/wire.hpp"
+#include "mtcp/session/outcome.hpp"
 #include "session/fake_link.hpp"
 
 namespace mtcp::test {

@@ -24,7 +24,7 @@ class fake_link final : public link {
   std::size_t unsent_bytes() override { return unsent; }
   void set_unsent_limit(std::size_t bytes) override { unsent_limit = bytes; }
   void await_room() override { awaits_room = true; }
-  std::optional<core::path_info> tcp_info(core::timestamp) override {
+  std::optional<core::tcp_info> tcp_info(core::timestamp) override {
     ++asked;
     return info;
   }
@@ -46,7 +46,7 @@ class fake_link final : public link {
   std::vector<std::byte> sent;
   std::size_t unsent_limit = 0;
   bool awaits_room = false;
-  core::path_info info{};
+  core::tcp_info info{};
   int asked = 0;
   int closed = 0;
 };

@@ -8,6 +8,7 @@
 
 #include "core/engine_pair.hpp"
 #include "mtcp/refusal.hpp"
+#include "mtcp/session/outcome.hpp"
 
 namespace mtcp::test {
 namespace {

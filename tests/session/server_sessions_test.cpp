@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "mtcp/core/frame.hpp"
+#include "mtcp/core/wire/frame.hpp"
 #include "session/fake_link.hpp"
 
 namespace mtcp::test {

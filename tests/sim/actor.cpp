@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "mtcp/core/leftover.hpp"
+#include "mtcp/core/stream/leftover.hpp"
 #include "sim/content.hpp"
 
 namespace mtcp::sim {

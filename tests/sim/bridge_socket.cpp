@@ -1,4 +1,5 @@
 #include "sim/bridge_socket.hpp"
+#include "mtcp/session/outcome.hpp"
 
 #include <utility>
 

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "mtcp/core/types.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::sim {
 

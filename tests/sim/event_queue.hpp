@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "mtcp/core/types.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::sim {
 

@@ -85,7 +85,7 @@ void link::stop_sending() noexcept {
   pace_.cancel();
 }
 
-core::path_info link::info() const noexcept {
+core::tcp_info link::info() const noexcept {
   if (options_.relayed) return {std::chrono::microseconds(10), 900'000, false, acked_};
   return {rtt_.smoothed(), window(), state_ != state::open, acked_, probing_};
 }

@@ -17,7 +17,7 @@
 #include <map>
 #include <span>
 
-#include "mtcp/core/buffer.hpp"
+#include "mtcp/buffer.hpp"
 #include "mtcp/core/engine.hpp"
 #include "sim/congestion.hpp"
 #include "sim/event_queue.hpp"
@@ -63,7 +63,7 @@ class link {
   void stop_sending() noexcept;
   /// Bytes that were written and have not been sent for the first time.
   std::uint64_t unsent() const noexcept { return written_ - next_; }
-  core::path_info info() const noexcept;
+  core::tcp_info info() const noexcept;
 
   // ---- the receiver's end ----
 

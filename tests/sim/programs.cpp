@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "mtcp/refusal.hpp"
+#include "mtcp/session/outcome.hpp"
 #include "sim/content.hpp"
 
 namespace mtcp::sim {

@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "mtcp/session/outcome.hpp"
 #include "sim/tunnel.hpp"
 
 namespace mtcp::sim {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mtcp/session/outcome.hpp"
 #include "sim/tunnel.hpp"
 
 namespace mtcp::sim {

@@ -2,15 +2,16 @@
 """Holds the includes of the sources against CONTRIBUTING.md's picture of the layers.
 
 A file may include files of its own folder and of the layers below; folders on one line of the picture do not include
-each other. No file includes itself by way of others. Layers that the picture calls pure include no Asio and read no
-clock.
+each other. No file includes itself by way of others. What the picture calls pure reads no clock, and includes no Asio,
+not by way of others either.
 """
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2])
-FORBIDDEN_IN_PURE = re.compile(r"boost/asio|boost/beast|_clock::now\(\)|clock_gettime|gettimeofday|std::time\(")
+CLOCK = re.compile(r"_clock::now\(\)|clock_gettime|gettimeofday|std::time\(")
+ASIO = re.compile(r"#include <boost/(asio|beast)[/.]")
 
 
 def picture():
@@ -74,9 +75,21 @@ def circles(graph):
     return found
 
 
+def way_to_asio(name, graph, uses_asio, seen):
+    """The includes by which a file comes to Asio, or none."""
+    seen.add(name)
+    if name in uses_asio:
+        return [name]
+    for other in graph.get(name, ()):
+        rest = other not in seen and way_to_asio(other, graph, uses_asio, seen)
+        if rest:
+            return [name] + rest
+    return []
+
+
 def main():
     layers = picture()
-    wrong, graph = [], {}
+    wrong, graph, uses_asio, pure = [], {}, set(), []
     folders = [folder for names, _ in layers for folder in names]
     for folder in folders:
         if not sources(folder):
@@ -84,10 +97,13 @@ def main():
     for path in sorted({p for folder in folders for p in sources(folder)}):
         name = path.relative_to(ROOT).as_posix()
         here = layer_of(path, layers)
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if ASIO.match(line):
+                uses_asio.add(name)
+            if layers[here[0]][1] and CLOCK.search(line):
+                wrong.append(f"{name}:{number}: a pure layer reads a clock: {line.strip()}")
         if layers[here[0]][1]:
-            for number, line in enumerate(path.read_text().splitlines(), 1):
-                if FORBIDDEN_IN_PURE.search(line):
-                    wrong.append(f"{name}:{number}: a pure layer uses Asio or a clock: {line.strip()}")
+            pure.append(name)
         for number, other in includes(path):
             there = layer_of(other, layers)
             graph.setdefault(name, []).append(other.relative_to(ROOT).as_posix())
@@ -95,6 +111,9 @@ def main():
                 continue
             if there[0] <= here[0]:
                 wrong.append(f"{name}:{number}: {here[1]}/ is not above {there[1]}/: {other.relative_to(ROOT)}")
+    for name in pure:
+        if way := way_to_asio(name, graph, uses_asio, set()):
+            wrong.append("a pure layer comes to Asio: " + " -> ".join(way))
     wrong += ["a circle of includes: " + " -> ".join(circle) for circle in circles(graph)]
     print("\n".join(wrong) or f"{len(graph)} files keep to {len(folders)} folders' places")
     return 1 if wrong else 0

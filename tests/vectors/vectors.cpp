@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "mtcp/core/frame.hpp"
-#include "mtcp/core/hello.hpp"
-#include "mtcp/net/key.hpp"
-#include "mtcp/net/secure_channel.hpp"
+#include "mtcp/core/wire/frame.hpp"
+#include "mtcp/core/wire/hello.hpp"
+#include "mtcp/key.hpp"
+#include "mtcp/net/tls/secure_channel.hpp"
 #include "vectors/hex.hpp"
 
 namespace mtcp::vectors {

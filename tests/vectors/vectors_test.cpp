@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "core/engine_pair.hpp"
-#include "mtcp/core/frame.hpp"
-#include "mtcp/core/hello.hpp"
-#include "mtcp/net/key.hpp"
-#include "mtcp/net/tls_psk.hpp"
+#include "mtcp/core/wire/frame.hpp"
+#include "mtcp/core/wire/hello.hpp"
+#include "mtcp/key.hpp"
+#include "mtcp/net/tls/tls_psk.hpp"
 #include "vectors/hex.hpp"
 
 namespace mtcp::vectors {

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/tunnel.hpp"
 #include "status/asset.hpp"
 #include "status/report.hpp"
 #include "web/snapshots.hpp"

@@ -5,8 +5,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 
-#include "mtcp/net/address.hpp"
-#include "mtcp/net/deadline.hpp"
+#include "mtcp/address.hpp"
+#include "mtcp/net/asio/deadline.hpp"
 
 namespace mtcp::status {
 namespace {

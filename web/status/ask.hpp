@@ -5,7 +5,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <string>
 
-#include "mtcp/net/async.hpp"
+#include "mtcp/async.hpp"
 
 namespace mtcp::status {
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <stdexcept>
 
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
 #include "program/listen.hpp"
 #include "program/message.hpp"
 #include "program/parse.hpp"

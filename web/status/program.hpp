@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/core/types.hpp"
+#include "mtcp/types.hpp"
 #include "program/options.hpp"
 #include "status/status_server.hpp"
 

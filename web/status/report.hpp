@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string>
 
-#include "mtcp/core/limits.hpp"
+#include "mtcp/limits.hpp"
 #include "status/monitor.hpp"
 
 namespace mtcp::status {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
 
 namespace mtcp::status {
 namespace {

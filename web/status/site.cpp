@@ -7,7 +7,7 @@
 #include <charconv>
 #include <stdexcept>
 
-#include "mtcp/socks/pac.hpp"
+#include "mtcp/proxy/pac.hpp"
 #include "status/asset.hpp"
 #include "status/json.hpp"
 #include "status/report.hpp"
@@ -166,7 +166,7 @@ answer site::readiness() {
 answer site::proxy_pac(const request& r) const {
   const auto field = r[http::field::host];
   const core::target proxy{host_of({field.data(), field.size()}), options_.socks_port};
-  return with_body(socks::proxy_pac(proxy, options_.socks_users), socks::pac_type);
+  return with_body(proxy::proxy_pac(proxy, options_.socks_users), proxy::pac_type);
 }
 
 answer site::list_controls() const {

@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-#include "mtcp/core/limits.hpp"
+#include "mtcp/limits.hpp"
 #include "mtcp/snapshot.hpp"
 #include "status/monitor.hpp"
 #include "status/request.hpp"

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
 #include "status/json.hpp"
 #include "status/report.hpp"
 

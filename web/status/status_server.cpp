@@ -9,7 +9,7 @@
 #include <boost/beast/http/read.hpp>
 #include <memory>
 
-#include "mtcp/net/deadline.hpp"
+#include "mtcp/net/asio/deadline.hpp"
 
 namespace mtcp::status {
 namespace {

@@ -12,7 +12,7 @@
 #include <string>
 #include <unordered_set>
 
-#include "mtcp/net/condition.hpp"
+#include "mtcp/net/asio/condition.hpp"
 #include "mtcp/net/listener.hpp"
 #include "status/site.hpp"
 

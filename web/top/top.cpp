@@ -9,7 +9,7 @@
 #include <csignal>
 #include <cstdio>
 
-#include "mtcp/net/address.hpp"
+#include "mtcp/address.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"
 #include "status/ask.hpp"

@@ -6,8 +6,8 @@
 #include <span>
 #include <utility>
 
-#include "mtcp/core/frame.hpp"
-#include "mtcp/core/wire.hpp"
+#include "mtcp/core/wire/frame.hpp"
+#include "mtcp/core/wire/wire.hpp"
 
 namespace mtcp::core {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "mtcp/core/bridge_table.hpp"
-#include "mtcp/core/gather_list.hpp"
+#include "mtcp/core/base/gather_list.hpp"
+#include "mtcp/core/bridge/bridge_table.hpp"
 
 namespace mtcp::core {
 

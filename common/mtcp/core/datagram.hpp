@@ -1,8 +1,8 @@
 // A UDP datagram on its way through the tunnel.
 #pragma once
 
-#include "mtcp/core/buffer.hpp"
-#include "mtcp/core/types.hpp"
+#include "mtcp/buffer.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::core {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "mtcp/core/base/ring.hpp"
 #include "mtcp/core/datagram.hpp"
-#include "mtcp/core/ring.hpp"
 
 namespace mtcp::core {
 

@@ -15,52 +15,21 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/core/bridge_options.hpp"
-#include "mtcp/core/buffer.hpp"
+#include "mtcp/bridge_options.hpp"
+#include "mtcp/buffer.hpp"
+#include "mtcp/core/base/gather_list.hpp"
+#include "mtcp/core/bridge/tcp_info.hpp"
 #include "mtcp/core/datagram.hpp"
 #include "mtcp/core/event.hpp"
-#include "mtcp/core/gather_list.hpp"
-#include "mtcp/core/limits.hpp"
-#include "mtcp/core/stats.hpp"
-#include "mtcp/core/types.hpp"
+#include "mtcp/core/stream/io_result.hpp"
+#include "mtcp/core/wire/bridge_count.hpp"
+#include "mtcp/limits.hpp"
+#include "mtcp/stats.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::core {
 
-/// What write() took, and why not more.
-struct write_result {
-  enum class limit : std::uint8_t {
-    none,       ///< all of it was taken
-    credit,     ///< the peer lets nothing more be sent of what waits already: wait for events::writable
-    bridges,    ///< enough waits for bridges: wait for events::writable
-    memory,     ///< what is kept until it is acknowledged may not become more: wait for events::writable
-    no_stream,  ///< there never was such a stream, or it is over
-    refused,    ///< the stream was refused
-    finished,   ///< after shutdown_send() or close()
-    stopped,    ///< the peer reads no more
-    reset,      ///< after reset() or reset_send()
-  };
-  std::size_t size = 0;  ///< bytes that were taken
-  limit why = limit::none;
-
-  /// The rest will be taken later: events::writable comes.
-  bool blocked() const { return why == limit::credit || why == limit::bridges || why == limit::memory; }
-};
-
-/// How a direction of a stream stands after what read() returned.
-struct read_result {
-  enum class state : std::uint8_t { open, end, reset };
-  std::size_t size = 0;        ///< bytes handed out by this call
-  state status = state::open;  ///< end or reset only once every byte before it has been handed out
-  reset_code code = reset_code::reset;
-};
-
 struct leftover;
-
-/// How many bytes of complete frames this end has taken from a bridge that is gone.
-struct bridge_count {
-  bridge_id bridge = 0;
-  std::uint64_t count = 0;
-};
 
 class engine {
  public:
@@ -123,7 +92,7 @@ class engine {
   /// Bytes as they came from the bridge, cut anywhere. Ignored for a bridge that is down.
   void handle_input(bridge_id id, slice bytes, timestamp now);
   /// Not between transmit_order() and the poll_transmit() of its bridges: estimates must not move under a ranking.
-  void handle_path_info(bridge_id id, const path_info& info, timestamp now);
+  void handle_tcp_info(bridge_id id, const tcp_info& info, timestamp now);
   /// The counts that a resuming peer listed in its HELLO or WELCOME.
   void settle(std::span<const bridge_count> counts, timestamp now);
   /// Call it when poll_timeout()'s deadline has passed; earlier does no harm.

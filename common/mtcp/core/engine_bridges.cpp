@@ -79,11 +79,11 @@ std::vector<bridge_count> engine::unsettled() const {
   return counts;
 }
 
-void engine::handle_path_info(bridge_id id, const path_info& info, timestamp now) {
+void engine::handle_tcp_info(bridge_id id, const tcp_info& info, timestamp now) {
   bridge_state* b = impl_->bridges.find(id);
   if (b == nullptr) return;
   impl_->scheduler.look_soon();
-  b->on_path_info(info, now);
+  b->on_tcp_info(info, now);
 }
 
 // ---- deadlines ----

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "mtcp/core/engine_impl.hpp"
-#include "mtcp/core/leftover.hpp"
+#include "mtcp/core/stream/leftover.hpp"
 
 namespace mtcp::core {
 namespace {

@@ -2,9 +2,9 @@
 #include <utility>
 
 #include "mtcp/core/engine_impl.hpp"
-#include "mtcp/core/frame.hpp"
-#include "mtcp/core/host.hpp"
-#include "mtcp/core/wire.hpp"
+#include "mtcp/core/wire/frame.hpp"
+#include "mtcp/core/wire/host.hpp"
+#include "mtcp/core/wire/wire.hpp"
 
 namespace mtcp::core {
 namespace {

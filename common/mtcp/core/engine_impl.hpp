@@ -16,9 +16,8 @@
 #include <span>
 
 #include "mtcp/core/acks.hpp"
-#include "mtcp/core/bridge_ranking.hpp"
-#include "mtcp/core/bridge_table.hpp"
-#include "mtcp/core/control.hpp"
+#include "mtcp/core/bridge/bridge_ranking.hpp"
+#include "mtcp/core/bridge/bridge_table.hpp"
 #include "mtcp/core/datagrams.hpp"
 #include "mtcp/core/engine.hpp"
 #include "mtcp/core/event_queue.hpp"
@@ -26,9 +25,10 @@
 #include "mtcp/core/peer_conduct.hpp"
 #include "mtcp/core/reinject.hpp"
 #include "mtcp/core/scheduler.hpp"
-#include "mtcp/core/stream_credit.hpp"
-#include "mtcp/core/stream_table.hpp"
-#include "mtcp/core/tunnel_credit.hpp"
+#include "mtcp/core/stream/stream_credit.hpp"
+#include "mtcp/core/stream/stream_table.hpp"
+#include "mtcp/core/stream/tunnel_credit.hpp"
+#include "mtcp/core/wire/control.hpp"
 
 namespace mtcp::core {
 

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "mtcp/core/engine_impl.hpp"
-#include "mtcp/core/frame_fields.hpp"
-#include "mtcp/core/host.hpp"
-#include "mtcp/core/wire.hpp"
+#include "mtcp/core/wire/frame_fields.hpp"
+#include "mtcp/core/wire/host.hpp"
+#include "mtcp/core/wire/wire.hpp"
 
 namespace mtcp::core {
 namespace {

@@ -83,11 +83,11 @@ void engine::impl::put_overdue(transmission& t) {
 
 // Many frames are looked at, and few copied: what is the same for all of them is known before.
 void engine::impl::put_speculative(transmission& t) {
-  const double eta = ranking.lane_of(t.bridge).eta;
+  const double eta = ranking.estimate_of(t.bridge).eta;
   for (const ranked_bridge& r : ranking.ranks()) {
     bridge_state& owner = *r.bridge;
     if (&owner == &t.bridge) continue;
-    const double return_trip = path_model::seconds(owner.path.rtt_minimum()) - r.path.eta + owner.queue_seconds();
+    const double return_trip = path_model::seconds(owner.path.rtt_minimum()) - r.estimate.eta + owner.queue_seconds();
     const double gains = std::min(clear_gain * eta + clear_gain_seconds + return_trip, long_time);
     const timestamp late = t.now + duration(static_cast<std::int64_t>(gains * 1e9));
     if (none_is_late(owner, late, t.now)) continue;

@@ -5,7 +5,7 @@
 #include <optional>
 #include <variant>
 
-#include "mtcp/core/types.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::core {
 

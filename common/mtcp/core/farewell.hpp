@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "mtcp/core/control.hpp"
+#include "mtcp/core/wire/control.hpp"
 
 namespace mtcp::core {
 

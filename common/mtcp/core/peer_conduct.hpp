@@ -3,8 +3,8 @@
 
 #include <cstddef>
 
-#include "mtcp/core/token_bucket.hpp"
-#include "mtcp/core/types.hpp"
+#include "mtcp/core/base/token_bucket.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::core {
 

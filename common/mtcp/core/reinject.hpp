@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <deque>
 
-#include "mtcp/core/token_bucket.hpp"
-#include "mtcp/core/types.hpp"
+#include "mtcp/core/base/token_bucket.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::core {
 

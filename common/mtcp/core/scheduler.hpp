@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cstdint>
 
-#include "mtcp/core/stream_queue.hpp"
-#include "mtcp/core/stream_state.hpp"
+#include "mtcp/core/stream/stream_queue.hpp"
+#include "mtcp/core/stream/stream_state.hpp"
 
 namespace mtcp::core {
 

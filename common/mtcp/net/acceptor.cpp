@@ -1,6 +1,7 @@
-#include "mtcp/net/acceptor.hpp"
+#include "mtcp/acceptor.hpp"
 
 #include "mtcp/net/acceptor_server.hpp"
+#include "mtcp/net/stream_impl.hpp"
 
 namespace mtcp {
 
@@ -18,13 +19,13 @@ incoming& incoming::operator=(incoming&& other) noexcept {
 }
 
 stream incoming::answer(const core::target& bound) {
-  stream_.state_->answer(bound);
+  stream_.impl_->answer(bound);
   return std::move(stream_);
 }
 
 void incoming::refuse(core::refusal why) {
-  if (stream_.state_) stream_.state_->refuse(why);
-  stream_.state_.reset();
+  if (stream_.impl_) stream_.impl_->refuse(why);
+  stream_.impl_.reset();
 }
 
 // ---- acceptor ----

@@ -7,17 +7,17 @@
 #include <span>
 #include <utility>
 
+#include "mtcp/address.hpp"
 #include "mtcp/error.hpp"
 #include "mtcp/net/acceptor_server.hpp"
-#include "mtcp/net/address.hpp"
+#include "mtcp/net/admission/proxy_header.hpp"
+#include "mtcp/net/asio/clock.hpp"
+#include "mtcp/net/asio/deadline.hpp"
+#include "mtcp/net/asio/scope_exit.hpp"
 #include "mtcp/net/bridge_link.hpp"
-#include "mtcp/net/clock.hpp"
-#include "mtcp/net/deadline.hpp"
-#include "mtcp/net/handshake.hpp"
-#include "mtcp/net/own_addresses.hpp"
-#include "mtcp/net/proxy_header.hpp"
-#include "mtcp/net/scope_exit.hpp"
-#include "mtcp/net/shortage.hpp"
+#include "mtcp/net/platform/own_addresses.hpp"
+#include "mtcp/net/platform/shortage.hpp"
+#include "mtcp/net/tls/handshake.hpp"
 
 namespace mtcp::detail {
 namespace {
@@ -130,8 +130,8 @@ task<> server::serve(std::shared_ptr<server> self, lobby::id who, tcp::socket so
   arrival guest{secure_channel(std::move(socket)), {}, {}};
   const error_code error = co_await self->meet(who, guest);
   if (error) co_return guest.channel.close();
-  const std::size_t home = self->group_->home_of(guest.said, self->place_);
-  if (home != self->place_) co_return self->group_->hand_over(home, std::move(guest));
+  const std::size_t home = self->directory().home_of(guest.said, self->place_);
+  if (home != self->place_) co_return self->directory().hand_over(home, std::move(guest));
   co_await welcome(self, std::move(guest));
 }
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "mtcp/error.hpp"
+#include "mtcp/net/asio/clock.hpp"
 #include "mtcp/net/bridge_link.hpp"
-#include "mtcp/net/clock.hpp"
-#include "mtcp/net/stream_state.hpp"
+#include "mtcp/net/stream_impl.hpp"
 
 namespace mtcp::detail {
 namespace {
@@ -45,7 +45,7 @@ server::server(const executor& where, acceptor_options options)
       tls_(tls_context::server(options_.keys)),
       group_(options_.group ? options_.group : std::make_shared<acceptor_group>()),
       lobby_(where, options_.admission, platform::descriptor_limit(), *this),
-      sessions_(settings_of(options_), group_->instance(), *this,
+      sessions_(settings_of(options_), directory().instance(), *this,
                 [this](const trace::event& e) { report(trace::to_string(e)); }),
       changed_(where) {
   if (options_.keys.empty()) throw std::invalid_argument("a server needs a key");
@@ -108,7 +108,7 @@ void server::stop(std::chrono::milliseconds patience) {
 // The application lets go: what is still running ends by itself, and tells nobody any more.
 void server::abort() {
   options_.on_event = nullptr;
-  group_->leave(place_);
+  directory().leave(place_);
   stop();
   sessions_.end_all("the server stops");
 }
@@ -131,7 +131,7 @@ void server::cancel_accept() {
 void server::on_stream(server_session& of, core::stream_id id) {
   if (stopped_) return;  // which refuses it
   const core::target& to = of.core().engine().target_of(id);
-  incoming request(stream(std::make_unique<stream_state>(of.core(), executor_, id, to, core::target())), of.user(),
+  incoming request(stream(std::make_unique<stream_impl>(of.core(), executor_, id, to, core::target())), of.user(),
                    key_id{of.owner()});
   if (accept_done_) return std::exchange(accept_done_, {})(error_code(), std::move(request));
   waiting_.push_back(std::move(request));
@@ -153,7 +153,7 @@ void server::on_end(session_ref ended) {
 }
 
 bool server::enter(const core::session_id& id, const owner_id& owner, std::size_t most) {
-  return group_->add(id, key_id{owner}, place_, most);
+  return directory().add(id, key_id{owner}, place_, most);
 }
 
 void server::report(const std::string& line) const {

@@ -13,15 +13,16 @@
 #include <string_view>
 #include <vector>
 
-#include "mtcp/core/hello.hpp"
-#include "mtcp/net/acceptor.hpp"
-#include "mtcp/net/acceptor_group.hpp"
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/condition.hpp"
+#include "mtcp/acceptor.hpp"
+#include "mtcp/acceptor_group.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/core/wire/hello.hpp"
+#include "mtcp/net/admission/lobby.hpp"
+#include "mtcp/net/asio/condition.hpp"
 #include "mtcp/net/driver.hpp"
-#include "mtcp/net/lobby.hpp"
-#include "mtcp/net/platform.hpp"
-#include "mtcp/net/secure_channel.hpp"
+#include "mtcp/net/platform/platform.hpp"
+#include "mtcp/net/session_directory.hpp"
+#include "mtcp/net/tls/secure_channel.hpp"
 #include "mtcp/session/server_sessions.hpp"
 
 namespace mtcp::detail {
@@ -40,7 +41,7 @@ class server final : private server_sessions::host,
   server(const executor& where, acceptor_options options);
 
   /// Lets the group know of this member. Once, before anything else.
-  void enter_group() { place_ = group_->enter(executor_, weak_from_this()); }
+  void enter_group() { place_ = directory().enter(executor_, weak_from_this()); }
   /// Takes a bridge that came in at another member of the group.
   void adopt(arrival bridge);
 
@@ -63,6 +64,7 @@ class server final : private server_sessions::host,
  private:
   using session_ref = server_sessions::session_ref;
 
+  session_directory& directory() const { return *group_->directory_; }
   void listen_on(const tcp::endpoint& where);
   void close_listeners();
   void start(task<> connection);
@@ -85,7 +87,7 @@ class server final : private server_sessions::host,
   void on_stream(server_session& of, core::stream_id id) override;
   void on_end(session_ref ended) override;
   bool enter(const core::session_id& id, const owner_id& owner, std::size_t most) override;
-  void leave(const core::session_id& id) override { group_->remove(id); }
+  void leave(const core::session_id& id) override { directory().remove(id); }
   void random_fill(std::span<std::byte> out) override { mtcp::random_fill(out); }
   void report(const std::string& line) const;
 

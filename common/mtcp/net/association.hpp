@@ -1,5 +1,5 @@
 // One end of a UDP association through a tunnel: datagrams to and from any number of peers, over a stream that carries
-// nothing else. Datagrams may be lost, doubled never, and overtake each other.
+// nothing else. Datagrams may be lost and overtake each other; none arrives twice.
 //
 //   client: core::target none;  auto [error, s] = co_await tunnel.async_open(none, {}, use_result);  association(s)
 //   server: association(request.answer(...)), for a request whose target core::is_association()
@@ -15,7 +15,8 @@
 #include <utility>
 
 #include "mtcp/core/datagram.hpp"
-#include "mtcp/net/stream.hpp"
+#include "mtcp/net/stream_impl.hpp"
+#include "mtcp/stream.hpp"
 
 namespace mtcp {
 
@@ -23,20 +24,20 @@ namespace detail {
 
 struct initiate_receive {
   template <class Handler>
-  void operator()(Handler handler, stream_state* state) const {
-    if (state == nullptr) {  // nor an executor to fall back on but the handler's own
+  void operator()(Handler handler, stream_impl* impl) const {
+    if (impl == nullptr) {  // nor an executor to fall back on but the handler's own
       const auto where = asio::get_associated_executor(handler);
       const error_code error = asio::error::not_connected;
       return asio::post(where, asio::append(std::move(handler), error, core::datagram{}));
     }
     error_code ended;
-    auto next = state->try_receive(ended);
+    auto next = impl->try_receive(ended);
     if (next || ended)
-      return complete_at_once(std::move(handler), state->get_executor(), ended,
+      return complete_at_once(std::move(handler), impl->get_executor(), ended,
                               next ? std::move(*next) : core::datagram{});
     auto slot = asio::get_associated_cancellation_slot(handler);
-    if (slot.is_connected()) slot.assign([state](asio::cancellation_type) { state->cancel_read(); });
-    state->wait_receive(datagram_completion(std::move(handler), state->get_executor()));
+    if (slot.is_connected()) slot.assign([impl](asio::cancellation_type) { impl->cancel_read(); });
+    impl->wait_receive(datagram_completion(std::move(handler), impl->get_executor()));
   }
 };
 
@@ -50,7 +51,7 @@ class association {
   /// Sends up to 65,507 bytes; false if they were dropped. `peer` is the destination (client; a name or an address) or
   /// the source (server; an address).
   bool send(const core::target& peer, std::span<const std::byte> payload) {
-    return carrier_.is_open() && carrier_.state_->send_datagram(peer, payload);
+    return carrier_.is_open() && carrier_.impl_->send_datagram(peer, payload);
   }
 
   /// The next datagram: void(error_code, core::datagram). One at a time. Errors as those of reading a stream: eof is
@@ -58,7 +59,7 @@ class association {
   template <class Token>
   auto async_receive(Token&& token) {
     return asio::async_initiate<Token, void(error_code, core::datagram)>(detail::initiate_receive{}, token,
-                                                                         carrier_.state_.get());
+                                                                         carrier_.impl_.get());
   }
 
   /// Ends it. A receive that waits ends with operation_aborted.

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "mtcp/net/clock.hpp"
-#include "mtcp/net/platform.hpp"
+#include "mtcp/net/asio/clock.hpp"
+#include "mtcp/net/platform/platform.hpp"
 
 namespace mtcp {
 
@@ -67,12 +67,12 @@ void bridge_link::on_room(error_code error) {
 }
 
 // Pauses of BBR are put off here as well: one is due 10 s after TCP last saw its shortest round trip.
-std::optional<core::path_info> bridge_link::tcp_info(core::timestamp now) {
+std::optional<core::tcp_info> bridge_link::tcp_info(core::timestamp now) {
   if (now >= next_postponement_) {
     platform::postpone_pause(channel_.socket());
     next_postponement_ = now + std::chrono::seconds(4);
   }
-  return platform::path_info(channel_.socket());
+  return platform::tcp_info(channel_.socket());
 }
 
 void bridge_link::close() {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/lifeline.hpp"
-#include "mtcp/net/secure_channel.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/net/asio/lifeline.hpp"
+#include "mtcp/net/tls/secure_channel.hpp"
 #include "mtcp/session/link.hpp"
 #include "mtcp/session/session.hpp"
 
@@ -26,7 +26,7 @@ class bridge_link final : public link {
   std::size_t unsent_bytes() override;
   void set_unsent_limit(std::size_t bytes) override;
   void await_room() override;
-  std::optional<core::path_info> tcp_info(core::timestamp now) override;
+  std::optional<core::tcp_info> tcp_info(core::timestamp now) override;
   void close() override;
   std::string local() const override { return local_; }
   std::string remote() const override { return remote_; }

@@ -5,9 +5,9 @@
 #include <utility>
 #include <variant>
 
-#include "mtcp/core/host.hpp"
-#include "mtcp/net/clock.hpp"
-#include "mtcp/net/stream_state.hpp"
+#include "mtcp/core/wire/host.hpp"
+#include "mtcp/net/asio/clock.hpp"
+#include "mtcp/net/stream_impl.hpp"
 #include "mtcp/refusal.hpp"
 
 namespace mtcp::detail {
@@ -115,7 +115,7 @@ void client::open(std::uint64_t ticket, open_request request, open_completion do
 
 void client::on_opened(std::uint64_t ticket, session& through, core::stream_id id, const core::target& to,
                        bool stopped) {
-  auto opened = std::make_unique<stream_state>(through, executor_, id, to, through.engine().bound_address(id));
+  auto opened = std::make_unique<stream_impl>(through, executor_, id, to, through.engine().bound_address(id));
   if (stopped) opened->on_stopped();
   complete(ticket, {}, stream(std::move(opened)));
 }

@@ -14,15 +14,15 @@
 #include <unordered_map>
 #include <vector>
 
-#include "mtcp/net/address_search.hpp"
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/clock.hpp"
-#include "mtcp/net/condition.hpp"
-#include "mtcp/net/connector.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/net/asio/clock.hpp"
+#include "mtcp/net/asio/condition.hpp"
+#include "mtcp/net/dial/address_search.hpp"
+#include "mtcp/net/dial/connector.hpp"
 #include "mtcp/net/driver.hpp"
-#include "mtcp/net/handshake.hpp"
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/net/tls/handshake.hpp"
 #include "mtcp/session/client_policy.hpp"
+#include "mtcp/tunnel.hpp"
 
 namespace mtcp::detail {
 

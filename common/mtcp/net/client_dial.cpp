@@ -3,10 +3,10 @@
 #include <variant>
 #include <vector>
 
+#include "mtcp/net/asio/clock.hpp"
+#include "mtcp/net/asio/scope_exit.hpp"
 #include "mtcp/net/bridge_link.hpp"
 #include "mtcp/net/client.hpp"
-#include "mtcp/net/clock.hpp"
-#include "mtcp/net/scope_exit.hpp"
 
 namespace mtcp::detail {
 

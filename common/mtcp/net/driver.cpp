@@ -2,7 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
-#include "mtcp/net/clock.hpp"
+#include "mtcp/net/asio/clock.hpp"
 
 namespace mtcp::detail {
 

@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/lifeline.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/net/asio/lifeline.hpp"
 #include "mtcp/session/worker.hpp"
 
 namespace mtcp::detail {

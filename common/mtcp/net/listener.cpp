@@ -6,7 +6,7 @@
 #include <chrono>
 #include <sstream>
 
-#include "mtcp/net/shortage.hpp"
+#include "mtcp/net/platform/shortage.hpp"
 
 namespace mtcp {
 namespace {

@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <functional>
 
-#include "mtcp/net/async.hpp"
-#include "mtcp/net/condition.hpp"
-#include "mtcp/net/platform.hpp"
-#include "mtcp/net/task_group.hpp"
+#include "mtcp/async.hpp"
+#include "mtcp/net/asio/condition.hpp"
+#include "mtcp/net/asio/task_group.hpp"
+#include "mtcp/net/platform/platform.hpp"
 
 namespace mtcp {
 

@@ -1,39 +1,70 @@
-#include "mtcp/net/stream.hpp"
+#include "mtcp/stream.hpp"
+
+#include "mtcp/net/stream_impl.hpp"
 
 namespace mtcp {
 
+namespace detail {
+
+executor executor_of(const stream_impl& self) { return self.get_executor(); }
+std::optional<io_result> try_read(stream_impl& self, const read_request& request) { return self.try_read(request); }
+std::optional<io_result> try_write(stream_impl& self, write_request& request) { return self.try_write(request); }
+void wait_read(stream_impl& self, const read_request& request, io_completion done) {
+  self.wait_read(request, std::move(done));
+}
+void wait_write(stream_impl& self, const write_request& request, io_completion done) {
+  self.wait_write(request, std::move(done));
+}
+void cancel_read(stream_impl& self) { self.cancel_read(); }
+void cancel_write(stream_impl& self) { self.cancel_write(); }
+
+}  // namespace detail
+
+// Where the state is a complete type.
+stream::stream() noexcept = default;
+stream::stream(std::unique_ptr<detail::stream_impl> impl) noexcept : impl_(std::move(impl)) {}
+stream::stream(stream&&) noexcept = default;
+stream& stream::operator=(stream&&) noexcept = default;
+stream::~stream() = default;
+
+executor stream::get_executor() const noexcept { return impl_->get_executor(); }
+core::stream_id stream::id() const noexcept { return impl_->id(); }
+const core::target& stream::target() const noexcept { return impl_->target(); }
+const core::target& stream::bound() const noexcept { return impl_->bound(); }
+std::size_t stream::writable() const { return impl_ ? impl_->writable() : 0; }
+
 void stream::shutdown_send() {
-  if (state_) state_->shutdown_send();
+  if (impl_) impl_->shutdown_send();
 }
 
 void stream::reset_send(core::reset_code code) {
-  if (state_) state_->reset_send(code);
+  if (impl_) impl_->reset_send(code);
 }
 
 void stream::stop_receive(core::reset_code code) {
-  if (state_) state_->stop_receive(code);
+  if (impl_) impl_->stop_receive(code);
 }
 
 void stream::reset(core::reset_code code) {
-  if (state_) state_->reset(code);
-  state_.reset();
+  if (impl_) impl_->reset(code);
+  impl_.reset();
 }
 
 void stream::close() {
-  if (state_) state_->close();
-  state_.reset();
+  if (impl_) impl_->close();
+  impl_.reset();
 }
 
 void stream::watch_stop(detail::stop_watcher* who) noexcept {
-  if (state_) state_->watch_stop(who);
+  if (impl_) impl_->watch_stop(who);
 }
 
-bool stream::peer_has_reset() const { return !state_ || state_->peer_has_reset(); }
+bool stream::peer_has_reset() const { return !impl_ || impl_->peer_has_reset(); }
 
 void stream::cancel() {
-  if (!state_) return;
-  state_->cancel_read();
-  state_->cancel_write();
+  if (!impl_) return;
+  impl_->cancel_read();
+  impl_->cancel_write();
 }
 
 }  // namespace mtcp

@@ -1,4 +1,4 @@
-#include "mtcp/net/tunnel.hpp"
+#include "mtcp/tunnel.hpp"
 
 #include "mtcp/net/client.hpp"
 

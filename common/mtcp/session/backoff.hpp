@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <random>
 
-#include "mtcp/core/types.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp {
 

@@ -67,7 +67,7 @@ void bridge::report_tcp_info(core::engine& to, core::timestamp now) {
   const auto info = link_.tcp_info(now);
   const auto often = info && !info->probing ? info->srtt / 4 : core::duration(0);
   next_tcp_info_ = now + std::clamp<core::duration>(often, milliseconds(10), milliseconds(500));
-  if (info) to.handle_path_info(id_, *info, now);
+  if (info) to.handle_tcp_info(id_, *info, now);
 }
 
 void bridge::close(error_code why) {

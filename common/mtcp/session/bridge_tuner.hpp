@@ -10,7 +10,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "mtcp/core/types.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp {
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mtcp/session/client_policy.hpp"
+#include "mtcp/session/outcome.hpp"
 
 namespace mtcp {
 namespace {

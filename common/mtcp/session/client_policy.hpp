@@ -21,7 +21,7 @@
 #include <variant>
 #include <vector>
 
-#include "mtcp/core/hello.hpp"
+#include "mtcp/core/wire/hello.hpp"
 #include "mtcp/session/openings.hpp"
 #include "mtcp/session/path.hpp"
 #include "mtcp/session/session.hpp"

@@ -29,7 +29,7 @@ class link {
   virtual void await_room() = 0;
 
   /// What TCP knows of the connection (TCP_INFO); empty if unknown. Asked for a few times per round trip.
-  virtual std::optional<core::path_info> tcp_info(core::timestamp now) = 0;
+  virtual std::optional<core::tcp_info> tcp_info(core::timestamp now) = 0;
 
   /// Closes the connection; whoever runs it then detaches the bridge from its session. Idempotent.
   virtual void close() = 0;

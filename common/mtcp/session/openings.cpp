@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mtcp/refusal.hpp"
+#include "mtcp/session/outcome.hpp"
 
 namespace mtcp {
 

@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "mtcp/core/types.hpp"
 #include "mtcp/session/session.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp {
 

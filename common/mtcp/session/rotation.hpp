@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "mtcp/core/types.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp {
 

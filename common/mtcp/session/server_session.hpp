@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "mtcp/core/hello.hpp"
-#include "mtcp/core/range_set.hpp"
+#include "mtcp/core/base/range_set.hpp"
+#include "mtcp/core/wire/hello.hpp"
 #include "mtcp/session/session.hpp"
 #include "mtcp/session/worker.hpp"
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "mtcp/core/hello.hpp"
+#include "mtcp/core/wire/hello.hpp"
 #include "mtcp/session/server_session.hpp"
 #include "mtcp/session/trace.hpp"
 

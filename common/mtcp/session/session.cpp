@@ -1,4 +1,5 @@
 #include "mtcp/session/session.hpp"
+#include "mtcp/session/outcome.hpp"
 
 #include <algorithm>
 #include <chrono>

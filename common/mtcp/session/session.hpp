@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "mtcp/core/engine.hpp"
-#include "mtcp/core/hello.hpp"
+#include "mtcp/core/wire/hello.hpp"
 #include "mtcp/session/bridge.hpp"
 #include "mtcp/session/stream_listener.hpp"
 #include "mtcp/session/worker.hpp"

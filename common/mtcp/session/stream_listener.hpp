@@ -1,8 +1,8 @@
 // What a stream hears of its session. The stream is its owner's; the session points to it while it is in use.
 #pragma once
 
-#include "mtcp/core/types.hpp"
 #include "mtcp/error.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp {
 

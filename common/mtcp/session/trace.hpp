@@ -6,8 +6,8 @@
 #include <string>
 #include <variant>
 
-#include "mtcp/core/types.hpp"
 #include "mtcp/error.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::trace {
 

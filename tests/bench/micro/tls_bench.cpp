@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "allocations.hpp"
-#include "mtcp/net/tls_driver.hpp"
+#include "mtcp/net/tls/tls_driver.hpp"
 
 namespace {
 

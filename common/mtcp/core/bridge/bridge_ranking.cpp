@@ -1,0 +1,114 @@
+#include "mtcp/core/bridge/bridge_ranking.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+namespace mtcp::core {
+namespace {
+
+// Bridges whose estimates differ by less, in seconds, are equally good for a frame that is small.
+constexpr double small_difference = 0.003;
+
+// A bridge that was not heard from for so long when another one was is so much less trusted, in seconds.
+constexpr duration quiet_time = std::chrono::milliseconds(50);
+constexpr double doubt = 0.010;
+
+bool ranks_before(const ranked_bridge& a, const ranked_bridge& b) {
+  return std::pair(!a.bridge->usable, a.estimate.eta) < std::pair(!b.bridge->usable, b.estimate.eta);
+}
+
+}  // namespace
+
+// Stream bytes take the bridges with the least of it: backups only while no active bridge is there, those meant for the
+// other direction only while there is none for this one. What nothing could carry would wait without any sign.
+int bridge_ranking::reluctance(const bridge_state& b) const {
+  const bool allowed = b.options.carries == bridge_options::direction::both || b.options.carries == mine_;
+  return (allowed ? 0 : 2) + (b.options.backup ? 1 : 0);
+}
+
+void bridge_ranking::rank(bridge_table& bridges) {
+  const bool any_trusted =
+      std::ranges::any_of(bridges.live(), [](const auto& b) { return !b.second.progress.suspected(); });
+  int least = std::numeric_limits<int>::max();
+  fastest_rtt_ = duration::max();
+  for (auto& [id, b] : bridges.live()) {
+    b.sidelined = b.progress.suspected() && any_trusted;
+    if (!b.sidelined) least = std::min(least, reluctance(b));
+    if (b.path.rtt_minimum() > duration::zero()) fastest_rtt_ = std::min(fastest_rtt_, b.path.rtt_minimum());
+  }
+  ranks_.clear();
+  for (auto& [id, b] : bridges.live()) {
+    b.usable = !b.sidelined && reluctance(b) == least;
+    ranks_.push_back({&b, estimate_of(b)});
+  }
+  std::sort(ranks_.begin(), ranks_.end(), ranks_before);
+}
+
+std::span<const bridge_id> bridge_ranking::order() {
+  order_.clear();
+  for (const ranked_bridge& r : ranks_) order_.push_back(r.bridge->id);
+  return order_;
+}
+
+void bridge_ranking::rerank(bridge_state& b) {
+  auto it = std::find_if(ranks_.begin(), ranks_.end(), [&](const ranked_bridge& r) { return r.bridge == &b; });
+  if (it == ranks_.end()) return;
+  it->estimate = estimate_of(b);
+  for (; it + 1 != ranks_.end() && ranks_before(it[1], it[0]); ++it) std::swap(it[0], it[1]);
+}
+
+// Acknowledgements return on the fastest bridge, so the way there takes rtt - rtt_fastest / 2; and what is handed over
+// at once takes its own time, which counts on a slow bridge. What the kernel's window takes of a bridge that has not
+// shown yet what it can do leaves without waiting: only so does the window grow.
+bridge_estimate bridge_ranking::estimate_of(const bridge_state& b) const {
+  const double rate = b.path.rate_estimate();
+  if (rate <= 0) return {rate, delay_of(b)};
+  const std::size_t chunk = b.path.slack();
+  const double first =
+      b.path.rate_is_proven() ? static_cast<double>(chunk) / rate : b.queue_seconds(chunk) - b.queue_seconds();
+  return {rate, delay_of(b) + first};
+}
+
+// Seconds until a few bytes that are handed over now are there.
+double bridge_ranking::delay_of(const bridge_state& b) const {
+  const duration rtt = b.path.rtt_minimum();
+  const duration back = std::min(rtt, fastest_rtt_) / 2;
+  return b.queue_seconds() + path_model::seconds(rtt - back);
+}
+
+bool bridge_ranking::may_take(const bridge_state& b, double backlog) const {
+  const bridge_estimate mine = estimate_of(b);
+  if (mine.rate <= 0) return true;  // never measured: the only way to know it is to use it
+  // Only those that are ahead of it: two bridges that are alike would else leave the data to each other, for ever.
+  others_.clear();
+  for (const ranked_bridge& r : ranks_) {
+    if (r.bridge == &b) break;
+    if (r.bridge->usable) others_.push_back(r.estimate);
+  }
+  return worth_using(mine, others_, backlog);
+}
+
+// Seconds until a few bytes would be there as far as one can know: a bridge whose frames are overdue, or that was not
+// heard from when others were, looks quick since little is in flight on it, and may be dead.
+double bridge_ranking::likely_delay(const bridge_state& b, timestamp last_heard, timestamp now) const {
+  const bool quiet = last_heard - b.received.heard_at() > std::max(b.path.rtt_minimum(), quiet_time);
+  return delay_of(b) + b.overdue_seconds(now) + (quiet ? doubt : 0);
+}
+
+bool bridge_ranking::good_for_little(const bridge_state& b, bool of_streams, timestamp now) const {
+  const auto eligible = [&](const bridge_state& o) { return of_streams ? o.usable : !o.sidelined; };
+  if (!eligible(b)) return false;
+  timestamp last_heard{0};
+  for (const ranked_bridge& r : ranks_) {
+    if (eligible(*r.bridge)) last_heard = std::max(last_heard, r.bridge->received.heard_at());
+  }
+  double best = std::numeric_limits<double>::infinity();
+  for (const ranked_bridge& r : ranks_) {
+    if (eligible(*r.bridge)) best = std::min(best, likely_delay(*r.bridge, last_heard, now));
+  }
+  return likely_delay(b, last_heard, now) <= best + small_difference;
+}
+
+}  // namespace mtcp::core

@@ -1,0 +1,88 @@
+// The bridges of a tunnel: those that live, and those that are gone until both ends know what arrived over them.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <utility>
+
+#include "mtcp/core/base/range_set.hpp"
+#include "mtcp/core/bridge/bridge_state.hpp"
+
+namespace mtcp::core {
+
+class bridge_table {
+ public:
+  using live_bridges = std::map<bridge_id, bridge_state>;
+  using lost_bridges = std::map<bridge_id, lost_bridge>;
+
+  live_bridges& live() { return live_; }
+  const live_bridges& live() const { return live_; }
+  const lost_bridges& lost() const { return lost_; }
+
+  bridge_state* find(bridge_id id) {
+    const auto it = live_.find(id);
+    return it == live_.end() ? nullptr : &it->second;
+  }
+  const bridge_state* find(bridge_id id) const { return const_cast<bridge_table*>(this)->find(id); }
+  lost_bridge* find_lost(bridge_id id) {
+    const auto it = lost_.find(id);
+    return it == lost_.end() ? nullptr : &it->second;
+  }
+
+  /// One that comes up. Null if its id was used before: ids are never used again.
+  bridge_state* add(bridge_id id) {
+    if (!known_.insert(id)) return nullptr;
+    bridge_state& made = live_[id];
+    made.id = id;
+    return &made;
+  }
+  /// A live one is gone.
+  lost_bridge& lose(bridge_id id) {
+    bridge_state& live = live_.at(id);
+    lost_bridge& gone = lost_[id];
+    gone.taken = live.received.taken();
+    gone.flight = std::move(live.flight);
+    live_.erase(id);
+    return gone;
+  }
+  /// One that the peer has lost and that never came up here. Null if it did, or was named before.
+  lost_bridge* add_unseen(bridge_id id) {
+    if (!known_.insert(id)) return nullptr;
+    return &lost_[id];
+  }
+  /// The id is used up: by one that came up, or by what the peer said of the end of one.
+  bool knows(bridge_id id) const { return known_.contains(id); }
+  void forget_if_settled(bridge_id id) {
+    const auto gone = lost_.find(id);
+    if (gone != lost_.end() && gone->second.settled()) lost_.erase(gone);
+  }
+
+  /// More are not settled than an honest peer would leave.
+  bool too_many_lost() const { return lost_.size() > most_lost; }
+  /// The same of gaps between their ids.
+  bool too_many_gaps() const { return known_.range_count() > most_lost; }
+
+  /// Some frame that was sent then has been acknowledged, and none that was sent later.
+  timestamp newest_acked_sent() const { return newest_acked_sent_; }
+  void on_acked(timestamp sent) { newest_acked_sent_ = std::max(newest_acked_sent_, sent); }
+
+  /// The longest round trip without queues: they hold no more than the sender's caps let them, which do not count
+  /// queues either. And one that this end makes itself, by reading slowly, would else raise the window that lets it
+  /// grow.
+  duration rtt_maximum() const {
+    duration most{0};
+    for (const auto& [id, b] : live_) most = std::max(most, b.path.rtt_minimum());
+    return most;
+  }
+
+ private:
+  static constexpr std::size_t most_lost = 4096;
+
+  live_bridges live_;
+  lost_bridges lost_;
+  range_set known_;
+  timestamp newest_acked_sent_{0};
+};
+
+}  // namespace mtcp::core

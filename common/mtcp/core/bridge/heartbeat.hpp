@@ -1,0 +1,88 @@
+// PING and PONG of one bridge: round trips where there are no acknowledgements to time, and whether it lives.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "mtcp/types.hpp"
+
+namespace mtcp::core {
+
+class heartbeat {
+ public:
+  /// What a bridge has been doing, as far as it matters here.
+  struct activity {
+    std::uint64_t taken = 0;  ///< bytes of frames that have arrived
+    bool only_receives = false;
+    timestamp measured_at{0};  ///< the round trip, last
+    timestamp heard_at{0};
+  };
+
+  /// A PING should be sent, and answered. Once, until it is.
+  void ask(std::uint64_t taken, timestamp now) {
+    if (asked_) return;
+    asked_ = now;
+    ping_wanted_ = true;
+    taken_at_ping_ = taken;
+  }
+  bool ping_wanted() const { return ping_wanted_; }
+  /// The number for the PING that is sent now.
+  std::uint64_t send_ping(timestamp now) {
+    ping_wanted_ = false;
+    sent_ = now;
+    return ++number_;
+  }
+  /// Returns the round trip, if this is the answer to the last PING.
+  std::optional<duration> on_pong(std::uint64_t number, timestamp now) {
+    if (number != number_ || !sent_) return {};
+    const duration rtt = now - *sent_;
+    sent_.reset();
+    asked_.reset();
+    return rtt;
+  }
+
+  /// The peer asks. Of several PINGs the last is answered.
+  void on_ping(std::uint64_t number) { pong_wanted_ = number; }
+  std::optional<std::uint64_t> take_pong() { return std::exchange(pong_wanted_, std::nullopt); }
+
+  bool has_to_say() const { return ping_wanted_ || pong_wanted_; }
+  /// When the PING left that is not answered yet.
+  std::optional<timestamp> unanswered_since() const { return sent_; }
+
+  /// When to ask, or when to give the bridge up since no answer came. Not what was heard but the PONG counts then: a
+  /// path may be cut in one direction only.
+  timestamp deadline(const activity& of) const {
+    if (gave_up_) return timestamp::max();
+    if (asked_) return *asked_ + dead_after;
+    const bool busy = of.only_receives && of.taken - taken_at_ping_ > busy_bytes;
+    return busy ? of.measured_at + busy_ping : of.heard_at + idle_ping;
+  }
+  /// The deadline has passed. True once: the bridge is dead.
+  bool on_deadline(std::uint64_t taken, timestamp now) {
+    if (asked_) return !std::exchange(gave_up_, true);
+    ask(taken, now);
+    return false;
+  }
+
+ private:
+  // Keeps the mappings of NATs alive (RFC 5382 asks for hours, home routers grant as little as 30 s).
+  static constexpr duration idle_ping = std::chrono::seconds(25);
+  // A receiver has no acknowledgements to time: it measures the round trip by a PING now and then.
+  static constexpr duration busy_ping = std::chrono::seconds(1);
+  static constexpr std::uint64_t busy_bytes = 64 * 1024;
+  // Nothing heard for so long while an answer is due: dead.
+  static constexpr duration dead_after = std::chrono::seconds(10);
+
+  std::optional<std::uint64_t> pong_wanted_;
+  std::uint64_t number_ = 0;
+  std::optional<timestamp> asked_;  // an answer is wanted since then
+  std::optional<timestamp> sent_;
+  bool ping_wanted_ = false;
+  bool gave_up_ = false;
+  std::uint64_t taken_at_ping_ = 0;
+};
+
+}  // namespace mtcp::core

@@ -1,0 +1,21 @@
+// What the kernel knows of a bridge's connection.
+#pragma once
+
+#include <cstdint>
+
+#include "mtcp/types.hpp"
+
+namespace mtcp::core {
+
+/// What the kernel knows of a bridge's TCP connection (TCP_INFO); any field may be 0 for unknown.
+struct tcp_info {
+  duration srtt{0};
+  std::uint64_t congestion_window = 0;  ///< bytes
+  bool recovering = false;              ///< tcpi_ca_state is Recovery or Loss
+  std::uint64_t acknowledged = 0;       ///< bytes of the connection so far, by the peer's TCP
+  /// TCP keeps its window down for a moment, to see the round trip without queues (BBR): what it carries meanwhile says
+  /// nothing of the path.
+  bool probing = false;
+};
+
+}  // namespace mtcp::core

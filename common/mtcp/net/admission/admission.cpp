@@ -1,0 +1,193 @@
+#include "mtcp/net/admission/admission.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace mtcp {
+namespace {
+
+admission_options usable(admission_options limits) {
+  limits.waiting_most = std::max<std::size_t>(limits.waiting_most, 1);
+  limits.pending_most = std::max<std::size_t>(limits.pending_most, 1);
+  limits.deadline_least = std::min(limits.deadline_least, limits.deadline);
+  return limits;
+}
+
+}  // namespace
+
+admission_options within_descriptors(admission_options limits, std::size_t descriptors) {
+  limits.waiting_most = std::min(limits.waiting_most, descriptors / 4);
+  limits.pending_most = std::min(limits.pending_most, descriptors / 8);
+  return usable(limits);
+}
+
+admission::admission(const admission_options& limits)
+    : limits_(usable(limits)),
+      rates_(limits.rate_per_address, limits.burst_per_address, limits.addresses_most),
+      known_(limits.rate_per_address, limits.burst_per_known_address, limits.known_most) {}
+
+// ---- what happens to a connection ----
+
+admission::arrival admission::arrive(const address& from, core::timestamp now) {
+  arrival out{++last_};
+  if (silent() >= limits_.waiting_most) out.evicted = forget(waiting_to_go());
+  guest& g = guests_.emplace(out.who, guest{origin::of(from), now}).first->second;
+  enter(out.who, g, stage::silent);
+  return out;
+}
+
+void admission::introduced(id who, const address& source) {
+  const auto found = guests_.find(who);
+  if (found == guests_.end()) return;
+  guest& g = found->second;
+  crowd_of(g).erase(who, g.from);
+  g.from = origin::of(source);
+  enter(who, g, g.now);
+}
+
+admission::decision admission::spoke(id who, core::timestamp now) {
+  const auto found = guests_.find(who);
+  if (found == guests_.end()) return {false};
+  guest& g = found->second;
+  enter(who, g, g.now);  // its address may be known by now
+  const room place = room_for(g);
+  if (!place.found || !pay(g, now)) {
+    forget(who);
+    return {false};
+  }
+  enter(who, g, stage::speaking);
+  return {true, forget(place.instead_of)};
+}
+
+void admission::answered(id who) {
+  const auto found = guests_.find(who);
+  if (found != guests_.end()) enter(who, found->second, stage::answered);
+}
+
+void admission::authenticated(id who) {
+  const auto found = guests_.find(who);
+  if (found == guests_.end()) return;
+  known_.touch(found->second.from.host());
+  repay(found->second);
+  enter(who, found->second, stage::answered);
+}
+
+bool admission::left(id who) { return forget(who).has_value(); }
+
+std::optional<admission::id> admission::forget(std::optional<id> who) {
+  const auto found = who ? guests_.find(*who) : guests_.end();
+  if (found == guests_.end()) return {};
+  crowd_of(found->second).erase(*who, found->second.from);
+  guests_.erase(found);
+  return who;
+}
+
+void admission::enter(id who, guest& g, stage next) {
+  crowd_of(g).erase(who, g.from);
+  g.now = next;
+  g.is_known = known_.contains(g.from.host());
+  crowd_of(g).insert(who, g.from);
+}
+
+// ---- rates ----
+
+bool admission::pay(guest& g, core::timestamp now) {
+  core::token_bucket& bucket = (g.is_known ? known_ : rates_).touch(g.from.host());
+  bucket.refill(now);
+  if (bucket.level() < 1) return false;
+  bucket.spend(1);
+  g.paid = g.is_known ? payer::known_address : payer::new_address;
+  return true;
+}
+
+void admission::repay(guest& g) {
+  if (g.paid == payer::nobody) return;
+  core::token_bucket* bucket = (g.paid == payer::known_address ? known_ : rates_).find(g.from.host());
+  if (bucket != nullptr) bucket->earn(1);
+  g.paid = payer::nobody;
+}
+
+// ---- who goes ----
+
+std::size_t admission::silent() const noexcept {
+  return of(false, stage::silent).size() + of(true, stage::silent).size();
+}
+
+std::size_t admission::handshakes(bool known) const {
+  return of(known, stage::speaking).size() + of(known, stage::answered).size();
+}
+
+// Known addresses give way only when they hold more than their half. Called when the table is full.
+std::optional<admission::id> admission::waiting_to_go() const {
+  const bool known = of(true, stage::silent).size() > limits_.waiting_most / 2;
+  return of(known, stage::silent).first_to_go();
+}
+
+admission::room admission::room_for(const guest& newcomer) const {
+  const origin& from = newcomer.from;
+  const crowd& unheard = of(newcomer.is_known, stage::speaking);
+  const std::size_t unheard_of_host = unheard.size_of_host(from);
+  const std::size_t of_host = unheard_of_host + of(newcomer.is_known, stage::answered).size_of_host(from);
+  if (of_host >= (newcomer.is_known ? limits_.pending_per_known_address : limits_.pending_per_address)) {
+    if (unheard_of_host == 0) return {false};
+    return {true, unheard.oldest_of_host(from)};
+  }
+  if (handshakes(false) + handshakes(true) < limits_.pending_most) return {true};
+  const auto goes = handshake_to_go(newcomer);
+  return {goes.has_value(), goes};
+}
+
+// Called when the table is full. Empty if it is the newcomer who goes.
+std::optional<admission::id> admission::handshake_to_go(const guest& newcomer) const {
+  const bool known = handshakes(true) > limits_.pending_most / 2;
+  const crowd& unheard = of(known, stage::speaking);
+  if (!unheard.empty()) return unheard.first_to_go();
+  const crowd& heard = of(known, stage::answered);
+  const bool owed = newcomer.is_known && !known;
+  if (owed || heard.largest() > heard.size_of_group(newcomer.from) + 1) return heard.first_to_go();
+  return {};
+}
+
+// ---- deadlines ----
+
+// From arrival on, whatever the stage: `deadline` while the table is at most half full, then down to `deadline_least`.
+core::duration admission::patience(bool known, stage s) const {
+  const bool waiting = s == stage::silent;
+  const std::size_t most = waiting ? limits_.waiting_most : limits_.pending_most;
+  const std::size_t here = waiting ? of(true, s).size() : handshakes(true);
+  const std::size_t all = waiting ? silent() : handshakes(false) + handshakes(true);
+  const double fill = static_cast<double>(known ? here : all) / static_cast<double>(most);
+  const double scarcity = std::clamp(2 * fill - 1, 0.0, 1.0);
+  const std::chrono::duration<double, std::milli> most_off = limits_.deadline - limits_.deadline_least;
+  return limits_.deadline - std::chrono::duration_cast<core::duration>(scarcity * most_off);
+}
+
+core::timestamp admission::deadline_of_oldest(bool known, stage s) const {
+  return guests_.at(of(known, s).oldest()).arrived + patience(known, s);
+}
+
+template <class Visit>
+void admission::each_crowd(Visit visit) const {
+  for (const bool known : {false, true})
+    for (const stage s : {stage::silent, stage::speaking, stage::answered})
+      if (!of(known, s).empty()) visit(known, s);
+}
+
+std::optional<core::timestamp> admission::next_deadline() const {
+  std::optional<core::timestamp> next;
+  each_crowd([&](bool known, stage s) {
+    const core::timestamp at = deadline_of_oldest(known, s);
+    next = std::min(next.value_or(at), at);
+  });
+  return next;
+}
+
+std::optional<admission::id> admission::expire(core::timestamp now) {
+  std::optional<id> over;
+  each_crowd([&](bool known, stage s) {
+    if (!over && deadline_of_oldest(known, s) <= now) over = of(known, s).oldest();
+  });
+  return forget(over);
+}
+
+}  // namespace mtcp

@@ -1,0 +1,110 @@
+#include "mtcp/net/admission/lobby.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "mtcp/net/asio/clock.hpp"
+
+namespace mtcp::detail {
+
+lobby::lobby(const executor& where, const admission_options& limits, std::size_t descriptors, observer& server)
+    : admission_(within_descriptors(limits, descriptors)), observer_(server), timer_(where) {}
+
+void lobby::enter(tcp::socket socket, const asio::ip::address& from, bool by_proxy) {
+  if (closed_) return;
+  const auto [who, evicted] = admission_.arrive(from, now());
+  if (evicted) turn_away(*evicted);
+  await_first_bytes(who, {std::move(socket), by_proxy});
+  watch_deadlines();
+}
+
+void lobby::introduce(id who, tcp::socket socket, const asio::ip::address& source) {
+  if (!admission_.contains(who)) return;
+  if (!source.is_unspecified()) admission_.introduced(who, source);
+  await_first_bytes(who, {std::move(socket), false});
+  watch_deadlines();
+}
+
+void lobby::await_first_bytes(id who, silent_one guest) {
+  tcp::socket& socket = silent_.emplace(who, std::move(guest)).first->second.socket;
+  socket.async_wait(tcp::socket::wait_read, lifeline_.guard([this, who](error_code) { on_readable(who); }));
+}
+
+// Also when the socket was closed: then it is not in the list any more.
+void lobby::on_readable(id who) {
+  auto found = silent_.extract(who);
+  if (found.empty()) return;
+  silent_one guest = std::move(found.mapped());
+  error_code error;
+  if (guest.socket.available(error) == 0) {  // it has left without a word
+    admission_.left(who);
+    ++failed_;
+    return;
+  }
+  if (guest.by_proxy) return observer_.on_proxy(who, std::move(guest.socket));
+  const auto [admitted, evicted] = admission_.spoke(who, now());
+  if (evicted) turn_away(*evicted);
+  if (!admitted) {
+    ++turned_away_;
+    return;
+  }
+  watch_deadlines();
+  observer_.on_speaker(who, std::move(guest.socket));
+}
+
+void lobby::turn_away(id who) {
+  ++turned_away_;
+  close(who);
+}
+
+void lobby::close(id who) {
+  if (silent_.erase(who) != 0) return;
+  const auto found = speaking_.find(who);
+  if (found != speaking_.end()) found->second();
+}
+
+void lobby::close() {
+  closed_ = true;
+  timer_.cancel();
+  silent_.clear();
+  for (const auto& [who, close_it] : speaking_) close_it();
+}
+
+// One timer for all. It is set anew only when something is due earlier: patience falls while the tables fill.
+void lobby::watch_deadlines() {
+  const auto next = admission_.next_deadline();
+  if (closed_ || !next || *next >= next_check_) return;
+  next_check_ = *next;
+  using clock = timer::clock_type;
+  timer_.expires_at(clock::time_point(std::chrono::duration_cast<clock::duration>(*next)));
+  timer_.async_wait(lifeline_.guard([this](error_code cancelled) {
+    if (!cancelled) on_deadline();
+  }));
+}
+
+void lobby::on_deadline() {
+  next_check_ = core::timestamp::max();
+  while (const auto over = admission_.expire(now())) {
+    ++failed_;
+    close(*over);
+  }
+  watch_deadlines();
+}
+
+// ---- those that speak ----
+
+lobby::place::place(lobby& at, id who, std::function<void()> close) : at_(at), who_(who) {
+  const auto close_it = at.speaking_.emplace(who, std::move(close)).first;
+  if (at.closed_ || !at.admission_.contains(who)) close_it->second();
+}
+
+lobby::place::~place() {
+  at_.speaking_.erase(who_);
+  if (!handed_back_) at_.admission_.left(who_);
+}
+
+void lobby::place::fail() {
+  if (at_.admission_.left(who_)) ++at_.failed_;
+}
+
+}  // namespace mtcp::detail

@@ -1,0 +1,98 @@
+// The strangers of a server: connections that have not said a valid HELLO yet. Carries out what admission decides.
+//
+// One that has sent nothing costs its socket and an entry here: no coroutine, no TLS. With its first bytes it is handed
+// on to the observer, where it holds a place until it is a stranger no more. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <unordered_map>
+
+#include "mtcp/async.hpp"
+#include "mtcp/net/admission/admission.hpp"
+#include "mtcp/net/asio/lifeline.hpp"
+
+namespace mtcp::detail {
+
+class lobby {
+ public:
+  using id = admission::id;
+
+  class observer {
+   public:
+    /// The connection has sent its first bytes and may go on. It needs a place.
+    virtual void on_speaker(id who, tcp::socket socket) = 0;
+    /// The same for a proxy's, which begins with whose it is.
+    virtual void on_proxy(id who, tcp::socket socket) = 0;
+
+   protected:
+    ~observer() = default;
+  };
+  class place;
+
+  /// The process may have so many descriptors.
+  lobby(const executor& where, const admission_options& limits, std::size_t descriptors, observer& server);
+
+  /// A connection was accepted. If `by_proxy` it is from a trusted proxy.
+  void enter(tcp::socket socket, const asio::ip::address& from, bool by_proxy);
+  /// The proxy has said that the connection comes from `source`; the unspecified address means from itself. It waits
+  /// for its first bytes behind that.
+  void introduce(id who, tcp::socket socket, const asio::ip::address& source);
+  /// Closes all that are here or come yet.
+  void close();
+
+  std::size_t pending() const noexcept { return admission_.pending(); }
+  std::size_t silent() const noexcept { return admission_.silent(); }
+  /// Connections closed so far for an admission limit, and for silence, junk or a wrong key.
+  std::uint64_t turned_away() const noexcept { return turned_away_; }
+  std::uint64_t failed() const noexcept { return failed_; }
+
+ private:
+  struct silent_one {
+    tcp::socket socket;
+    bool by_proxy;
+  };
+
+  void await_first_bytes(id who, silent_one guest);
+  void on_readable(id who);
+  void turn_away(id who);
+  void close(id who);
+  void watch_deadlines();
+  void on_deadline();
+
+  admission admission_;
+  observer& observer_;
+  std::unordered_map<id, silent_one> silent_;
+  std::unordered_map<id, std::function<void()>> speaking_;  // how to close them
+  std::uint64_t turned_away_ = 0;
+  std::uint64_t failed_ = 0;
+  bool closed_ = false;
+  timer timer_;
+  core::timestamp next_check_ = core::timestamp::max();  // when timer_ goes off
+  lifeline lifeline_;
+};
+
+/// One that speaks, for as long as it is a stranger.
+class lobby::place {
+ public:
+  /// `close` makes whoever serves the connection end. Called at once if there was no place left meanwhile.
+  place(lobby& at, id who, std::function<void()> close);
+  place(const place&) = delete;
+  place& operator=(const place&) = delete;
+  ~place();
+
+  void answered() { at_.admission_.answered(who_); }
+  void authenticated() { at_.admission_.authenticated(who_); }
+  /// It ends as a stranger.
+  void fail();
+  /// It goes on as one that waits: introduce() follows.
+  void hand_back() { handed_back_ = true; }
+
+ private:
+  lobby& at_;
+  id who_;
+  bool handed_back_ = false;
+};
+
+}  // namespace mtcp::detail

@@ -1,0 +1,111 @@
+#include "mtcp/net/dial/connector.hpp"
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <utility>
+#include <vector>
+
+#include "mtcp/net/dial/happy_eyeballs.hpp"
+#include "mtcp/net/platform/platform.hpp"
+
+namespace mtcp {
+namespace {
+
+std::vector<tcp::endpoint> with_port(const std::vector<ip_address>& addresses, std::uint16_t port) {
+  std::vector<tcp::endpoint> out;
+  for (const ip_address& address : addresses) out.emplace_back(address, port);
+  return out;
+}
+
+}  // namespace
+
+connector::connector(const executor& where, const path_options& path, address_book& book,
+                     std::chrono::milliseconds timeout)
+    : path_(path), book_(book), deadline_(clock::now() + timeout), timer_(where) {}
+
+task<error_code> connector::connect(const tls_context& context, const key& own) {
+  auto reached = co_await reach();
+  if (aborted_ || !reached) {
+    book_.names.forget(path_.host);
+    co_return explain(reached ? error_code() : reached.error());
+  }
+  error_code gone;
+  const ip_address address = reached->remote_endpoint(gone).address();
+  channel_.emplace(std::move(*reached));
+  watch_deadline();
+  error_code error = co_await channel_->connect(context, own);
+  error = explain(error);
+  if (!gone) remember(address, error);
+  co_return error;
+}
+
+// The lookup goes on while known addresses are tried, and what it finds is tried beside them.
+task<result<tcp::socket>> connector::reach() {
+  address_search search(book_, path_.host, timer_);
+  connection_race race(timer_, connection_race::usual_stagger,
+                       [this](tcp::socket& socket, const tcp::endpoint& to) { return prepare(socket, to); });
+  for (;;) {
+    const auto now = clock::now();
+    if (race.won() || aborted_ || now >= deadline_) break;
+    race.add(with_port(search.take(now, race.idle()), path_.port));
+    race.advance(now);
+    if (race.idle() && search.over()) break;
+    timer_.expires_at(std::min({deadline_, search.next(), race.next()}));
+    co_await timer_.async_wait(use_result);
+  }
+  if (!race.won() && search.error()) co_return search.error();
+  result<tcp::socket> reached = race.take();
+  co_return reached;
+}
+
+error_code connector::prepare(tcp::socket& socket, const tcp::endpoint& to) const {
+  error_code error;
+  platform::prepare_bridge(socket);
+  if (!path_.interface.empty() && (error = platform::bind_to_interface(socket, path_.interface))) return error;
+  if (!path_.congestion.empty() && (error = platform::set_congestion(socket, path_.congestion))) return error;
+  if (path_.bind.empty()) return {};
+  const auto local = asio::ip::make_address(path_.bind, error);
+  if (!error && local.is_v6() != to.address().is_v6()) error = asio::error::address_family_not_supported;
+  if (!error) socket.bind(tcp::endpoint(local, 0), error);
+  return error;
+}
+
+// An address has worked when the server has proved there that it has the key. After a failure the name servers are
+// asked anew: what they said may have been the answer of a captive portal.
+void connector::remember(const ip_address& address, const error_code& outcome) {
+  if (aborted_) return;
+  if (!outcome) return book_.known.worked(address);
+  book_.known.failed(address);
+  book_.names.forget(path_.host);
+}
+
+void connector::watch_deadline() {
+  timer_.expires_at(deadline_);
+  timer_.async_wait(lifeline_.guard([this](error_code error) {
+    if (error || !channel_) return;
+    timed_out_ = true;
+    channel_->close();
+  }));
+}
+
+// Without an error too: the socket may have been closed in the turn in which it succeeded.
+error_code connector::explain(error_code error) const {
+  if (aborted_) return asio::error::operation_aborted;
+  if (timed_out_) return asio::error::timed_out;
+  return error;
+}
+
+secure_channel connector::take() {
+  timer_.cancel();
+  secure_channel out = std::move(*channel_);
+  channel_.reset();
+  return out;
+}
+
+void connector::abort() {
+  aborted_ = true;
+  timer_.cancel();
+  if (channel_) channel_->close();
+}
+
+}  // namespace mtcp

@@ -1,0 +1,52 @@
+// Dials one bridge: finds the server's addresses, connects to the first that answers, and shakes hands.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "mtcp/async.hpp"
+#include "mtcp/net/asio/lifeline.hpp"
+#include "mtcp/net/dial/address_search.hpp"
+#include "mtcp/net/tls/secure_channel.hpp"
+#include "mtcp/options.hpp"
+
+namespace mtcp {
+
+class connector {
+ public:
+  /// `path` and its `book` must outlive the connector. The clock of `timeout` runs until take().
+  connector(const executor& where, const path_options& path, address_book& book, std::chrono::milliseconds timeout);
+
+  /// TCP and TLS. Errors: of the lookup (address_search); the most telling of what the addresses gave that were tried
+  /// (connection_race); of TLS; timed_out; operation_aborted after abort().
+  task<error_code> connect(const tls_context& context, const key& own);
+
+  /// The connection, for more to be said on it under the same deadline. After connect() succeeded.
+  secure_channel& channel() { return *channel_; }
+  /// What really happened, if `error` is only what closing the connection at the deadline, or by abort(), looks like.
+  error_code explain(error_code error) const;
+  /// Ends the deadline and hands the connection out.
+  secure_channel take();
+
+  /// Makes whatever waits return.
+  void abort();
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  task<result<tcp::socket>> reach();
+  error_code prepare(tcp::socket& socket, const tcp::endpoint& to) const;
+  void remember(const ip_address& address, const error_code& outcome);
+  void watch_deadline();
+
+  const path_options& path_;
+  address_book& book_;
+  clock::time_point deadline_;
+  timer timer_;  // of what reach() waits for; later of the deadline
+  std::optional<secure_channel> channel_;
+  bool timed_out_ = false;
+  bool aborted_ = false;
+  detail::lifeline lifeline_;
+};
+
+}  // namespace mtcp

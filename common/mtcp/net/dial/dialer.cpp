@@ -1,0 +1,49 @@
+#include "mtcp/net/dial/dialer.hpp"
+
+#include <boost/asio/socket_base.hpp>
+
+#include "mtcp/net/dial/happy_eyeballs.hpp"
+
+namespace mtcp {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr std::size_t addresses_most = 8;  // whoever names a destination chooses how many it has
+
+dialed failure(const error_code& error) { return {error, to_refusal(error)}; }
+
+void prepare(tcp::socket& socket) {
+  error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.set_option(tcp::protocol::no_delay(true), ignored);
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+}
+
+}  // namespace
+
+core::refusal to_refusal(const error_code& error) noexcept {
+  if (error == asio::error::connection_refused) return core::refusal::connection_refused;
+  if (error == asio::error::network_unreachable) return core::refusal::network_unreachable;
+  if (error == asio::error::host_unreachable || error == asio::error::timed_out ||
+      error == asio::error::host_not_found || error == asio::error::host_not_found_try_again)
+    return core::refusal::host_unreachable;
+  return core::refusal::general;
+}
+
+task<dialed> dialer::dial(core::target to, std::size_t at_once) {
+  const auto deadline = clock::now() + options_.timeout;
+  const auto found = co_await names_.resolve(to.host, deadline);
+  if (!found) co_return failure(found.error());
+  std::vector<tcp::endpoint> endpoints;
+  for (const ip_address& address : interleave(*found))
+    if (const tcp::endpoint e(unmapped(address), to.port); allowed_.permits(e) && endpoints.size() < addresses_most)
+      endpoints.push_back(e);
+  if (endpoints.empty()) co_return dialed{error_code(asio::error::access_denied), core::refusal::policy};
+  auto connected = co_await connect_first(std::move(endpoints), at_once, options_.stagger, deadline);
+  if (!connected) co_return failure(connected.error());
+  prepare(*connected);
+  co_return dialed{std::move(connected), core::refusal::general};
+}
+
+}  // namespace mtcp

@@ -1,0 +1,93 @@
+// c-ares inside an io_context: its sockets and timeouts become Asio's. One lookup never waits for another.
+//
+// A part of resolver.hpp, not for use by itself.
+#pragma once
+
+#include <ares.h>
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "mtcp/address.hpp"
+#include "mtcp/net/asio/lifeline.hpp"
+
+namespace mtcp {
+
+/// Whom a resolver asks, and by which way.
+struct resolver_options {
+  std::string servers{};                         ///< "ADDRESS:PORT,..."; if empty those of resolv_conf
+  std::string resolv_conf = "/etc/resolv.conf";  ///< must not be empty
+  std::uint16_t port = 53;                       ///< of the name servers in resolv_conf
+  /// Questions leave through this interface (SO_BINDTODEVICE) and from this local address; empty leaves it to the
+  /// kernel. Not if a name server is on this machine: such a one is reached by no other way, and it chooses the way on.
+  std::string interface {};
+  std::string bind{};
+};
+
+}  // namespace mtcp
+
+namespace mtcp::detail {
+
+/// What one query gave. Without an error there is at least one address.
+struct lookup_answer {
+  error_code error;
+  std::vector<ip_address> addresses;  ///< in the order in which to try them (RFC 6724)
+  std::chrono::seconds ttl{0};        ///< how long they may be kept
+};
+
+class resolver_channel {
+ public:
+  using clock = std::chrono::steady_clock;
+  enum class family { ipv4, ipv6 };
+  /// How long a name server has for its answer; it doubles with every round over the name servers.
+  static constexpr std::chrono::milliseconds first_timeout{2'000};
+
+  /// Reads the system's configuration (resolv.conf, nsswitch.conf). Throws std::runtime_error if c-ares cannot start.
+  resolver_channel(const executor& where, const resolver_options& options);
+  /// Lookups that are under way end with operation_aborted.
+  ~resolver_channel();
+  resolver_channel(const resolver_channel&) = delete;
+  resolver_channel& operator=(const resolver_channel&) = delete;
+
+  using callback = std::function<void(lookup_answer)>;
+  /// Looks in the hosts file and asks the name servers. May call `done` before it returns.
+  void lookup(const std::string& name, family which, callback done);
+  /// Lookups that are under way end with operation_aborted.
+  void cancel();
+  /// No lookup is under way.
+  bool idle() const noexcept { return under_way_ == 0; }
+  /// Lookups are under way, and none has ended for as long as a name server has for an answer. Its sockets, which live
+  /// as long as any lookup, may be those of a network that the machine has left.
+  bool silent(clock::time_point now) const noexcept { return under_way_ != 0 && now - heard_ >= first_timeout; }
+
+ private:
+  struct watch;
+  void choose_way(const resolver_options& options);
+  static void on_socket_state(void* self, ares_socket_t fd, int readable, int writable);
+  void set_interest(ares_socket_t fd, bool readable, bool writable);
+  void arm(const std::shared_ptr<watch>& w);
+  void wait(const std::shared_ptr<watch>& w, bool read);
+  void on_ready(const std::weak_ptr<watch>& seen, bool read);
+  void process(ares_socket_t readable, ares_socket_t writable);
+  void arm_timer();
+
+  executor executor_;
+  timer timer_;
+  std::size_t under_way_ = 0;
+  clock::time_point heard_{};  // when a lookup ended, or the first one began
+  std::unordered_map<ares_socket_t, std::shared_ptr<watch>> watches_;
+  lifeline life_;
+  struct closer {
+    void operator()(ares_channel channel) const { ares_destroy(channel); }
+  };
+  std::unique_ptr<std::remove_pointer_t<ares_channel>, closer> channel_;  // last: its end calls back
+};
+
+}  // namespace mtcp::detail

@@ -1,0 +1,48 @@
+// The addresses of this machine, which a server must not dial for its clients: a connection from a machine to itself
+// runs over loopback, which host firewalls let pass, and comes from an address that local services tend to trust.
+//
+// They are those of the interfaces, and those at which peers were seen to reach this machine: the kernel tells of one,
+// a load balancer of the other, which need be on no interface.
+//
+// Threads: any.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "mtcp/address.hpp"
+#include "mtcp/net/platform/platform.hpp"
+
+namespace mtcp {
+
+class own_addresses {
+ public:
+  using clock = std::chrono::steady_clock;
+  /// The addresses of the interfaces; empty if they cannot be had.
+  using source = std::function<std::optional<std::vector<ip_address>>()>;
+
+  /// Interfaces come and go: `interfaces` is asked again by contains(), at most once in `interval`.
+  explicit own_addresses(source interfaces = platform::interface_addresses,
+                         std::chrono::milliseconds interval = std::chrono::seconds(2));
+
+  /// A peer has reached this machine at `address`. Kept for good; at most 256 are.
+  void learn(const ip_address& address);
+  /// Loopback and unspecified addresses always are of this machine. `address` in any spelling that unmapped() knows.
+  bool contains(const ip_address& address) const;
+
+ private:
+  void refresh() const;
+
+  source interfaces_;
+  std::chrono::milliseconds interval_;
+  mutable std::mutex mutex_;  // protects what follows
+  mutable std::set<ip_address> present_;
+  mutable clock::time_point asked_{};
+  std::set<ip_address> learnt_;
+};
+
+}  // namespace mtcp

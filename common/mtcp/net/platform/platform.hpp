@@ -1,0 +1,64 @@
+// Everything that is asked of the operating system beyond portable sockets. Where it cannot do something, the portable
+// version says so or does nothing: a tunnel works without, only less well.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mtcp/async.hpp"
+#include "mtcp/core/engine.hpp"
+
+namespace mtcp::platform {
+
+/// No Nagle delay, which a TLS handshake would already suffer from, and probes of a silent peer.
+void prepare_bridge(tcp::socket& socket);
+
+/// TCP_NOTSENT_LOWAT: the socket counts as full while it holds this much unsent data. False if that is not to be had.
+bool set_unsent_limit(tcp::socket& socket, std::size_t bytes);
+
+/// Bytes that were handed to the socket and not yet sent. Empty if unknown.
+std::optional<std::size_t> unsent_bytes(tcp::socket& socket);
+
+/// What TCP knows of the connection (TCP_INFO). Empty if unknown.
+std::optional<core::tcp_info> tcp_info(tcp::socket& socket);
+
+/// Keeps BBR from pausing the connection while it is in its first phase, if called every few seconds
+/// (platform_bbr.hpp).
+void postpone_pause(tcp::socket& socket);
+
+/// The connection was reset, or has failed otherwise: SO_ERROR, which forgets it by that.
+bool is_broken(tcp::socket& socket);
+
+/// SO_BINDTODEVICE; operation_not_supported where there is no such thing.
+error_code bind_to_interface(tcp::socket& socket, const std::string& interface);
+
+/// TCP_CONGESTION; operation_not_supported where there is no such thing.
+error_code set_congestion(tcp::socket& socket, const std::string& algorithm);
+/// The same for all connections that it accepts.
+error_code set_congestion(tcp::acceptor& listener, const std::string& algorithm);
+
+/// How many file descriptors this process may have (RLIMIT_NOFILE).
+std::size_t descriptor_limit();
+
+/// Every address that an interface has now, and those that come with it. Empty if the system does not tell.
+std::optional<std::vector<asio::ip::address>> interface_addresses();
+
+/// A file descriptor kept back for the moment when there are none left: giving it up lets a listener accept the
+/// connection that waits, only to close it, instead of being told of it again and again.
+class reserve_descriptor {
+ public:
+  reserve_descriptor() { fill(); }
+  reserve_descriptor(const reserve_descriptor&) = delete;
+  reserve_descriptor& operator=(const reserve_descriptor&) = delete;
+  ~reserve_descriptor() { give_up(); }
+
+  void fill();
+  void give_up();
+
+ private:
+  int descriptor_ = -1;
+};
+
+}  // namespace mtcp::platform

@@ -1,0 +1,47 @@
+#include "mtcp/net/platform/platform_tcp_info.hpp"
+
+#ifdef __linux__
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <chrono>
+
+#include "mtcp/net/platform/platform_bbr.hpp"
+
+namespace mtcp::platform {
+namespace {
+
+// Others need not be asked. With nothing on the way, nothing ends the pause but more to send.
+bool may_probe(const ::tcp_info& info) {
+  constexpr std::uint32_t probing_window = 4;  // segments
+  return info.tcpi_snd_cwnd <= probing_window && info.tcpi_unacked > 0 && info.tcpi_ca_state == TCP_CA_Open;
+}
+
+}  // namespace
+
+std::optional<core::tcp_info> tcp_info_of(int descriptor) {
+  ::tcp_info info{};  // what an older kernel does not fill in stays 0
+  socklen_t size = sizeof info;
+  if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  core::tcp_info known;
+  known.srtt = std::chrono::microseconds(info.tcpi_rtt);
+  known.congestion_window = std::uint64_t{info.tcpi_snd_cwnd} * info.tcpi_snd_mss;
+  known.recovering = info.tcpi_ca_state == TCP_CA_Recovery || info.tcpi_ca_state == TCP_CA_Loss;
+  known.acknowledged = info.tcpi_bytes_acked;
+  known.probing = may_probe(info) && bbr_phase_of(descriptor) == bbr_phase::probing_round_trip;
+  return known;
+}
+
+}  // namespace mtcp::platform
+
+#else
+
+namespace mtcp::platform {
+
+std::optional<core::tcp_info> tcp_info_of(int) { return {}; }
+
+}  // namespace mtcp::platform
+
+#endif

@@ -1,0 +1,81 @@
+#include "mtcp/key_ring.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "mtcp/net/platform/private_file.hpp"
+
+namespace mtcp {
+
+namespace {
+
+constexpr std::size_t max_user_size = 64;
+
+bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\r'; }
+
+std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool is_user_name(std::string_view name) noexcept {
+  return name.size() <= max_user_size &&
+         std::ranges::none_of(name, [](char c) { return (c >= 0 && c < 32) || c == 127; });
+}
+
+// A line without its comment and without spaces around.
+key parse_entry(std::string_view line) {
+  const auto end = std::ranges::find_if(line, is_space);
+  const auto key_size = static_cast<std::size_t>(end - line.begin());
+  key parsed = key::parse(line.substr(0, key_size));
+  const std::string_view user = trim(line.substr(key_size));
+  if (!is_user_name(user)) {
+    throw key_error(key_error::kind::malformed, "the user name has control characters or over 64 bytes");
+  }
+  parsed.set_user(std::string(user));
+  return parsed;
+}
+
+void add_line(key_ring& keys, std::string_view line) {
+  const std::string_view entry = trim(line.substr(0, line.find('#')));
+  if (!entry.empty() && !keys.add(parse_entry(entry))) {
+    throw key_error(key_error::kind::malformed, "this key is in the file already");
+  }
+}
+
+key_ring parse_file(const std::string& path, std::string_view text) {
+  key_ring keys;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    try {
+      add_line(keys, line);
+    } catch (const key_error& e) {
+      throw key_error(e.why(), path + ":" + std::to_string(number) + ": " + e.what());
+    }
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  if (keys.empty()) throw key_error(key_error::kind::malformed, path + ": there is no key in it");
+  return keys;
+}
+
+}  // namespace
+
+bool key_ring::add(key added) {
+  if (find(added.id())) return false;
+  entries_.push_back(std::make_shared<const key>(std::move(added)));
+  return true;
+}
+
+key_ring::entry key_ring::find(const key_id& id) const {
+  const auto found = std::ranges::find_if(entries_, [&id](const entry& e) { return e->id() == id; });
+  return found == entries_.end() ? nullptr : *found;
+}
+
+key_ring load_key_file(const std::string& path) {
+  const private_text text(path);
+  return parse_file(path, text.view());
+}
+
+}  // namespace mtcp

@@ -1,0 +1,29 @@
+#include "mtcp/session/outcome.hpp"
+
+#include <cerrno>
+
+namespace mtcp {
+
+error_code to_error(core::welcome_status status) noexcept {
+  switch (status) {
+    case core::welcome_status::ok:
+      return {};
+    case core::welcome_status::unknown_session:
+      return errc::unknown_session;
+    case core::welcome_status::foreign_instance:
+      return errc::foreign_instance;
+    case core::welcome_status::limit:
+      return errc::limit_reached;
+    case core::welcome_status::version:
+      return errc::version_mismatch;
+    case core::welcome_status::refused:
+      return errc::refused;
+  }
+  return errc::refused;
+}
+
+error_code connection_reset() noexcept { return {ECONNRESET, boost::system::system_category()}; }
+error_code operation_aborted() noexcept { return {ECANCELED, boost::system::system_category()}; }
+error_code timed_out() noexcept { return {ETIMEDOUT, boost::system::system_category()}; }
+
+}  // namespace mtcp

@@ -1,0 +1,21 @@
+// Which bridges may take more data.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "mtcp/core/bridge/earliest_completion.hpp"
+
+namespace mtcp::core::test {
+namespace {
+
+TEST(CompletionTime, SolvesForTheBacklog) {
+  const std::vector<bridge_estimate> others{{10e6, 0.010}, {10e6, 0.030}};
+  EXPECT_NEAR(completion_time(others, 100e3), 0.020, 1e-9);  // the first alone
+  EXPECT_NEAR(completion_time(others, 400e3), 0.040, 1e-9);  // 300 kB by the first, 100 kB by the second
+  EXPECT_TRUE(worth_using({10e6, 0.005}, others, 0));        // the quickest always
+  EXPECT_FALSE(worth_using({1e6, 0.100}, others, 100e3));    // slower than all the rest together
+  EXPECT_TRUE(worth_using({1e6, 0.100}, others, 100e6));     // a long backlog needs every bridge
+}
+
+}  // namespace
+}  // namespace mtcp::core::test
