@@ -55,10 +55,8 @@ const std::map<std::string, setter> fields{
      }},
     {"rate", [](path_options& p, const std::string& v) { p.use.rate_limit = program::parse_rate(v); }},
     {"congestion", [](path_options& p, const std::string& v) { p.congestion = not_empty(v); }},
-    {"rotate",
-     [](path_options& p, const std::string& v) {
-       p.rotate = choice<bool>(v, {{"auto", true}, {"off", false}});
-     }},
+    {"rotate", [](path_options& p, const std::string& v) { p.rotate = parse_rotation(v); }},
+    {"pace", [](path_options& p, const std::string& v) { p.pace = parse_pace(v); }},
     {"name", [](path_options& p, const std::string& v) { p.name = not_empty(v); }},
 };
 
@@ -68,7 +66,7 @@ void set_field(path_options& path, const std::string& pair) {
   const auto field = fields.find(key);
   if (equals == std::string::npos || field == fields.end())
     throw std::invalid_argument("'" + pair + "' is no field of a path; expected server=HOST:PORT and any of " +
-                                "bind, interface, bridges, role, direction, rate, congestion, rotate, name");
+                                "bind, interface, bridges, role, direction, rate, congestion, rotate, pace, name");
   try {
     field->second(path, pair.substr(equals + 1));
   } catch (const std::invalid_argument& e) {
@@ -85,6 +83,18 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+/// What is not the default.
+std::string describe(const rotation_options& rotate) {
+  using mode = rotation_options::mode;
+  if (rotate.when == mode::learnt) return {};
+  if (rotate.when == mode::off) return ", no rotation";
+  std::ostringstream out;
+  out << ", bridges renewed ";
+  if (rotate.bytes != 0) out << "before " << static_cast<double>(rotate.bytes) / 1e6 << " MB";
+  if (rotate.age.count() != 0) out << "before " << static_cast<double>(rotate.age.count()) / 1e3 << " s";
+  return out.str();
+}
+
 std::string in_mbit(std::uint64_t bytes_per_second) {
   std::ostringstream out;
   out << static_cast<double>(bytes_per_second) * 8 / 1e6 << " Mbit/s";
@@ -92,6 +102,22 @@ std::string in_mbit(std::uint64_t bytes_per_second) {
 }
 
 }  // namespace
+
+rotation_options parse_rotation(const std::string& text) {
+  using mode = rotation_options::mode;
+  if (text == "auto") return {.when = mode::learnt};
+  if (text == "off") return {.when = mode::off};
+  try {
+    if (text.ends_with('B')) return {.when = mode::planned, .bytes = program::parse_size(text)};
+    return {.when = mode::planned, .age = program::parse_duration(text)};
+  } catch (const std::invalid_argument&) {
+    throw std::invalid_argument("expected auto, off, a size such as 64MB, or a time such as 20s");
+  }
+}
+
+std::chrono::milliseconds parse_pace(const std::string& text) {
+  return text == "auto" ? std::chrono::milliseconds(0) : program::parse_duration(text);
+}
 
 std::string describe(const path_options& path) {
   const std::string bridges = path.tune_bridges ? "auto" : std::to_string(path.bridges);
@@ -104,7 +130,8 @@ std::string describe(const path_options& path) {
   if (path.use.carries == direction::down) out += ", down only";
   if (path.use.rate_limit != 0) out += ", at most " + in_mbit(path.use.rate_limit);
   if (!path.congestion.empty()) out += ", " + path.congestion;
-  if (path.rotate) out += ", rotating";
+  out += describe(path.rotate);
+  if (path.pace.count() != 0) out += ", dialled every " + std::to_string(path.pace.count()) + " ms";
   return path.name.empty() ? out : path.name + ": " + out;
 }
 

@@ -1,5 +1,5 @@
 // The value of --path: "server=HOST:PORT,bind=ADDRESS,interface=IF,bridges=N,role=active|backup,direction=both|up|down,
-// rate=50mbit,congestion=bbr". Only `server` is needed.
+// rate=50mbit,congestion=bbr,rotate=64MB,pace=1400ms,name=NAME". Only `server` is needed.
 #pragma once
 
 #include <string>
@@ -20,6 +20,10 @@ struct bridge_count {
 };
 /// "auto" or a number.
 bridge_count parse_bridges(const std::string& text);
+/// "auto", "off", a size or a time.
+rotation_options parse_rotation(const std::string& text);
+/// "auto" or a time between two dials.
+std::chrono::milliseconds parse_pace(const std::string& text);
 /// In words, for people: "example.org:8443, 4 bridges, backup".
 std::string describe(const path_options& path);
 /// Where to dial from; one of the two is empty.

@@ -43,10 +43,17 @@ The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belo
          option::arity::repeated},
         {"bridges", "N", "TCP connections to each server: 1 to 64, or auto: as many as help, 2 to 16 (default)"},
         {"bind", "ADDRESS|INTERFACE", "dial from this local address, or through this interface"},
+        {"rotate", "auto|off|SIZE|TIME",
+         "replace bridges that the network slows down or ends over their life: as it is found to do (auto), or before "
+         "they have carried SIZE (64MB), or at an age of TIME (20s)"},
+        {"pace", "auto|TIME", "pause between two dials (1400ms), for networks that block who dials too often"},
         {"path", "PATH",
-         "instead of --server, --bridges and --bind: server=HOST:PORT and any of bind=ADDRESS, interface=NAME, "
+         "instead of --server, --bridges, --bind, --rotate and --pace: server=HOST:PORT and any of bind=ADDRESS, "
+         "interface=NAME, "
          "bridges=N, "
-         "role=active|backup, direction=both|up|down, rate=50mbit, congestion=bbr, rotate=auto|off, name=NAME, with "
+         "role=active|backup, direction=both|up|down, rate=50mbit, congestion=bbr, rotate=auto|off|SIZE|TIME, "
+         "pace=TIME, name=NAME, "
+         "with 
          "commas between",
          option::arity::repeated, true},
         {"socks", "HOST:PORT|none",
@@ -95,13 +102,15 @@ path_options make_path(path_options base, const core::target& server) {
   return base;
 }
 
-/// What --bridges and --bind say about every server.
+/// What --bridges, --bind, --rotate and --pace say about every server.
 path_options base_of(const values& given) {
   const auto bind = given.one("bind", parse_bind).value_or(local_end{});
   path_options base;
   given.one("bridges", parse_bridges).value_or(bridge_count{}).apply_to(base);
   base.bind = bind.address;
   base.interface = bind.interface;
+  base.rotate = given.one("rotate", parse_rotation).value_or(base.rotate);
+  base.pace = given.one("pace", parse_pace).value_or(base.pace);
   return base;
 }
 
@@ -129,7 +138,7 @@ std::string parse_ip(const std::string& text) {
 std::vector<path_options> paths_of(const values& given, const path_options& base) {
   std::vector<path_options> paths = given.each("path", parse_path);
   const auto servers = given.each("server", program::parse_server);
-  forbid_together(given, "path", {"server", "bridges", "bind"});
+  forbid_together(given, "path", {"server", "bridges", "bind", "rotate", "pace"});
   for (const core::target& server : servers) paths.push_back(make_path(base, server));
   return paths;
 }

@@ -17,6 +17,7 @@
 #include "mtcp/key.hpp"
 #include "mtcp/key_ring.hpp"
 #include "mtcp/limits.hpp"
+#include "mtcp/rotation_options.hpp"
 
 namespace mtcp {
 
@@ -32,8 +33,9 @@ struct path_options {
   bool tune_bridges = false;   ///< `bridges` is where to start: between 2 and 16, as many as raise the throughput
   core::bridge_options use{};  ///< active or backup, direction, rate limit of all bridges together in bytes per second
   std::string congestion{};    ///< TCP_CONGESTION, for example "bbr"; empty for the system's default
-  bool rotate = false;         ///< replaces bridges that the network slows down over their life (session/rotation.hpp)
-  std::string name{};          ///< what statistics call this path; if empty they say where it leads, and from where
+  rotation_options rotate{};   ///< of bridges that the network slows down or ends over their life
+  std::chrono::milliseconds pace{0};  ///< between two dials, and up to a fifth more; 0: as the network answers them
+  std::string name{};  ///< what statistics call this path; if empty they say where it leads, and from where
 };
 
 /// Called with one line of text for each bridge and session that comes or goes, for a log. It holds addresses of

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -53,7 +54,22 @@ std::string block_around(const std::string& text) {
   return no_v6 ? std::string() : v6.canonical().to_string();
 }
 
-constexpr std::pair<const char*, double> units[] = {{"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}};
+struct unit {
+  const char* name;
+  double size;
+};
+constexpr unit rates[] = {{"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}};
+constexpr unit sizes[] = {{"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}};
+constexpr unit durations[] = {{"ms", 1}, {"s", 1e3}, {"min", 60e3}, {"h", 3600e3}};
+
+/// A number with one of the units, if it lies between `least` and `most`.
+std::optional<double> measure(const std::string& text, std::span<const unit> units, double least, double most) {
+  std::string rest;
+  const auto value = leading_number<double>(text, rest);
+  for (const unit& u : units)
+    if (value && rest == u.name && *value * u.size >= least && *value * u.size <= most) return *value * u.size;
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -114,13 +130,20 @@ unsigned parse_number(const std::string& text, unsigned least, unsigned most) {
 }
 
 std::uint64_t parse_rate(const std::string& text) {
-  std::string rest;
-  const auto value = leading_number<double>(text, rest);
-  if (value && *value == 0 && rest.empty()) return 0;
-  for (const auto& [unit, bits] : units)
-    if (value && rest == unit && *value * bits >= 8 && *value * bits <= 1e13)
-      return static_cast<std::uint64_t>(std::llround(*value * bits / 8));
+  if (text == "0") return 0;
+  if (const auto bits = measure(text, rates, 8, 1e13)) return static_cast<std::uint64_t>(std::llround(*bits / 8));
   throw std::invalid_argument("expected a rate, for example 50mbit, 1.5gbit or 800kbit");
+}
+
+std::uint64_t parse_size(const std::string& text) {
+  if (const auto bytes = measure(text, sizes, 1e3, 1e15)) return static_cast<std::uint64_t>(std::llround(*bytes));
+  throw std::invalid_argument("expected a size, for example 500kB, 64MB or 1.5GB");
+}
+
+std::chrono::milliseconds parse_duration(const std::string& text) {
+  constexpr double year = 366.0 * 24 * 3600e3;
+  if (const auto time = measure(text, durations, 1, year)) return std::chrono::milliseconds(std::llround(*time));
+  throw std::invalid_argument("expected a time, for example 1400ms, 20s, 15min or 2h");
 }
 
 spdlog::level::level_enum parse_log_level(const std::string& text) {

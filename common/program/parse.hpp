@@ -3,6 +3,7 @@
 
 #include <spdlog/common.h>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +28,10 @@ network parse_network(const std::string& text);
 unsigned parse_number(const std::string& text, unsigned least, unsigned most);
 /// "50mbit", "1.5gbit", "800kbit", "9600bit" (powers of 1000) as bytes per second; 0 has no unit.
 std::uint64_t parse_rate(const std::string& text);
+/// "64MB", "1.5GB" or "500kB" (powers of 1000), at least a kB.
+std::uint64_t parse_size(const std::string& text);
+/// "1400ms", "20s", "15min" or "2h", from a millisecond to a year.
+std::chrono::milliseconds parse_duration(const std::string& text);
 spdlog::level::level_enum parse_log_level(const std::string& text);
 
 }  // namespace mtcp::program

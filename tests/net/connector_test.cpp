@@ -45,14 +45,14 @@ class Connector : public testing::Test {
     server_context.emplace(tls_context::server(ring));
     spawn(io.get_executor(), serve(server, *server_context));
   }
-  error_code connect(std::chrono::milliseconds timeout = 10s) { return test::run(io, dial(timeout)); }
+  error_code connect(connector::time_limits within = {10s}) { return test::run(io, dial(within)); }
   text_list known() const {
     text_list out;
     for (const ip_address& address : book.known.all()) out.push_back(address.to_string());
     return out;
   }
-  task<error_code> dial(std::chrono::milliseconds timeout) {
-    connector by(io.get_executor(), path, book, timeout);
+  task<error_code> dial(connector::time_limits within) {
+    connector by(io.get_executor(), path, book, within);
     dialling = &by;
     const error_code error = co_await by.connect(context, own);
     dialling = nullptr;
@@ -79,7 +79,7 @@ TEST_F(Connector, AsksForTheAddressOfAServer) {
     reached = !error;
     if (dialling != nullptr) dialling->abort();
   });
-  EXPECT_EQ(test::run(io, dial(10s)), asio::error::operation_aborted);
+  EXPECT_EQ(test::run(io, dial({10s})), asio::error::operation_aborted);
   EXPECT_TRUE(reached);
 }
 
@@ -88,7 +88,7 @@ TEST_F(Connector, SaysThatThereIsNoSuchServer) { EXPECT_EQ(connect(), errc::name
 TEST_F(Connector, DoesNotWaitLongerForNameServersThanForAnythingElse) {
   silence("server.test");
   const auto begin = clock::now();
-  EXPECT_EQ(connect(100ms), errc::lookup_failed);
+  EXPECT_EQ(connect({100ms}), errc::lookup_failed);
   EXPECT_LT(clock::now() - begin, 1s);
 }
 
@@ -100,7 +100,7 @@ TEST_F(Connector, StopsWaitingForNameServersAtOnce) {
   stop.async_wait([this](error_code) {
     if (dialling != nullptr) dialling->abort();
   });
-  EXPECT_EQ(test::run(io, dial(10s)), asio::error::operation_aborted);
+  EXPECT_EQ(test::run(io, dial({10s})), asio::error::operation_aborted);
   EXPECT_LT(clock::now() - begin, 1s);
 }
 
@@ -108,7 +108,7 @@ TEST_F(Connector, StopsWaitingForNameServersAtOnce) {
 TEST_F(Connector, MayBeStoppedInTheTurnInWhichItConnects) {
   path.host = "127.0.0.1";
   std::optional<error_code> result;
-  spawn(io.get_executor(), test::store(dial(10s), result));
+  spawn(io.get_executor(), test::store(dial({10s}), result));
   asio::post(io, [this] { dialling->abort(); });
   while (!result && io.run_one_for(10s) != 0) continue;
   ASSERT_TRUE(result);
@@ -124,6 +124,23 @@ TEST_F(Connector, TriesTheOtherFamilyBesideOneThatLeadsNowhere) {
   EXPECT_EQ(connect(), error_code());
   EXPECT_LT(clock::now() - begin, 2s);
   EXPECT_EQ(known(), text_list{"127.0.0.1"});
+}
+
+// TCP repeats a SYN after a second, which may prolong a block.
+TEST_F(Connector, WaitsForAnAnswerNoLongerThanItIsTold) {
+  path.host = "127.0.0.1";
+  server.close();
+  test::black_hole nowhere(io, "127.0.0.1", path.port);
+  const auto begin = clock::now();
+  EXPECT_EQ(connect({.whole = 10s, .answer = 300ms}), asio::error::timed_out);
+  EXPECT_LT(clock::now() - begin, 5s);
+}
+
+TEST_F(Connector, TakesItsTimeOnceItIsAnswered) {
+  path.host = "127.0.0.1";  // accepted by the kernel, and not served: TLS gets no answer
+  const auto begin = clock::now();
+  EXPECT_EQ(connect({.whole = 300ms, .answer = 100ms}), asio::error::timed_out);
+  EXPECT_GE(clock::now() - begin, 300ms);
 }
 
 TEST_F(Connector, TriesTheAddressFirstThatWorkedLast) {

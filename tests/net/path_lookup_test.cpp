@@ -37,7 +37,7 @@ class PathLookup : public testing::Test {
   }
   error_code dial(const std::string& servers, std::chrono::milliseconds timeout) {
     address_book book(path, {.servers = servers});
-    connector by(io.get_executor(), path, book, timeout);
+    connector by(io.get_executor(), path, book, {.whole = timeout});
     return test::run(io, by.connect(context, own));
   }
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "client/path_option.hpp"
 #include "client/settings.hpp"
 #include "program/parse.hpp"
@@ -12,6 +14,7 @@ using program::parse_server;
 using test::config_file;
 using test::expect_error;
 using test::variables;
+using namespace std::chrono_literals;
 using list = std::vector<std::string>;
 using direction = core::bridge_options::direction;
 
@@ -148,7 +151,7 @@ TEST(ClientSettings, ErrorsOfAFileNameTheKey) {
 TEST(Path, HasManyFields) {
   const path_options p = parse_path(
       "server=[2001:db8::1]:443,bind=192.0.2.1,interface=wwan0,bridges=3,role=backup,direction=down,rate=50mbit,"
-      "congestion=bbr,rotate=auto,name=lte");
+      "congestion=bbr,rotate=64MB,pace=1400ms,name=lte");
   EXPECT_EQ(p.host, "2001:db8::1");
   EXPECT_EQ(p.port, 443);
   EXPECT_EQ(p.bind, "192.0.2.1");
@@ -158,7 +161,9 @@ TEST(Path, HasManyFields) {
   EXPECT_EQ(p.use.carries, direction::down);
   EXPECT_EQ(p.use.rate_limit, 6'250'000U);
   EXPECT_EQ(p.congestion, "bbr");
-  EXPECT_TRUE(p.rotate);
+  EXPECT_EQ(p.rotate.when, rotation_options::mode::planned);
+  EXPECT_EQ(p.rotate.bytes, 64'000'000U);
+  EXPECT_EQ(p.pace, 1400ms);
   EXPECT_EQ(p.name, "lte");
 }
 
@@ -168,11 +173,17 @@ TEST(Path, IsDescribedInWords) {
             "lte: [2001:db8::1]:1, auto bridges, from 192.0.2.1, backup, up only, at most 50 Mbit/s");
   EXPECT_EQ(describe(parse_path("server=a:1,interface=eth0,direction=down,congestion=bbr")),
             "a:1, auto bridges, through eth0, down only, bbr");
-  EXPECT_EQ(describe(parse_path("server=a:1,rotate=auto")), "a:1, auto bridges, rotating");
+  EXPECT_EQ(describe(parse_path("server=a:1,rotate=auto,pace=auto")), "a:1, auto bridges");
+  EXPECT_EQ(describe(parse_path("server=a:1,rotate=off")), "a:1, auto bridges, no rotation");
+  EXPECT_EQ(describe(parse_path("server=a:1,rotate=1.5GB")), "a:1, auto bridges, bridges renewed before 1500 MB");
+  EXPECT_EQ(describe(parse_path("server=a:1,rotate=20s,pace=1.4s")),
+            "a:1, auto bridges, bridges renewed before 20 s, dialled every 1400 ms");
 }
 
 TEST(Path, HasDefaults) {
   const path_options p = parse_path("server=a");
+  EXPECT_EQ(p.rotate.when, rotation_options::mode::learnt);
+  EXPECT_EQ(p.pace, 0ms);
   EXPECT_EQ(p.port, 8443);
   EXPECT_FALSE(p.use.backup);
   EXPECT_EQ(p.use.carries, direction::both);
@@ -190,7 +201,11 @@ TEST(Path, ErrorsNameTheField) {
                                                        {"server=a,role=x", "role"},
                                                        {"server=a,direction=x", "direction"},
                                                        {"server=a,rate=fast", "rate"},
-                                                       {"server=a,rotate=64MB", "rotate"},
+                                                       {"server=a,rotate=64", "rotate"},
+                                                       {"server=a,rotate=1B", "rotate"},
+                                                       {"server=a,rotate=on", "rotate"},
+                                                       {"server=a,pace=often", "pace"},
+                                                       {"server=a,pace=0s", "pace"},
                                                        {"server=a,bind=eth0", "bind"},
                                                        {"server=a,interface=", "interface"},
                                                        {"server=a,server=b", "twice"},

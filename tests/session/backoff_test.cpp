@@ -11,7 +11,7 @@ TEST(backoff, doubles_up_to_its_longest_pause_and_varies_by_half) {
   backoff tested(100ms, 1s, 1);
   core::timestamp now{1h};
   for (const core::duration pause : {100ms, 200ms, 400ms, 800ms, 1000ms, 1000ms}) {
-    tested.failed(now);
+    tested.failed(now, now);
     EXPECT_GE(tested.not_before(), now + pause / 2);
     EXPECT_LE(tested.not_before(), now + pause);
     now = tested.not_before();
@@ -21,15 +21,23 @@ TEST(backoff, doubles_up_to_its_longest_pause_and_varies_by_half) {
 TEST(backoff, dials_that_fail_together_count_once) {
   backoff tested(100ms, 10s, 1);
   const core::timestamp now{1h};
-  for (int i = 0; i < 8; ++i) tested.failed(now);
+  for (int i = 0; i < 8; ++i) tested.failed(now, now);
   EXPECT_LE(tested.not_before(), now + 100ms);
+}
+
+TEST(backoff, a_dial_that_hung_was_part_of_the_pause) {
+  backoff tested(100ms, 8s, 1);
+  core::timestamp now{1h};
+  for (int i = 0; i < 9; ++i) tested.failed(now, now += 10s);
+  tested.failed(now, now + 10s);
+  EXPECT_LE(tested.not_before(), now + 10s + 50ms);
 }
 
 TEST(backoff, clients_do_not_return_in_step) {
   const core::timestamp now{1h};
   backoff one(10s, 10s, 1), other(10s, 10s, 2);
-  one.failed(now);
-  other.failed(now);
+  one.failed(now, now);
+  other.failed(now, now);
   EXPECT_NE(one.not_before(), other.not_before());
 }
 

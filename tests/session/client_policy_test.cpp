@@ -40,6 +40,15 @@ class client_policy_test : public testing::Test, public waker, public openings::
       if (const auto* d = std::get_if<client_policy::dial>(&a)) all.push_back(*d);
     return all;
   }
+  /// Those of the next moments as well: dials of a path come a little apart.
+  std::vector<client_policy::dial> all_dials() {
+    std::vector<client_policy::dial> all;
+    for (auto more = dials(); !more.empty(); more = dials()) {
+      all.insert(all.end(), more.begin(), more.end());
+      now += 45ms;
+    }
+    return all;
+  }
   std::vector<client_policy::greet> greetings() {
     std::vector<client_policy::greet> all;
     for (const auto& a : actions())
@@ -92,7 +101,7 @@ class client_policy_test : public testing::Test, public waker, public openings::
   }
   /// One bridge after the other, as many as it dials.
   void connect_all() {
-    for (const auto& d : dials()) policy->connected(d.id, now);
+    for (const auto& d : all_dials()) policy->connected(d.id, now);
     for (auto waiting = greetings(); !waiting.empty(); waiting = greetings())
       for (const auto& g : waiting) bring_up(g.id);
   }
@@ -132,15 +141,47 @@ class client_policy_test : public testing::Test, public waker, public openings::
   void on_not_opened(std::uint64_t ticket, error_code why) override { failed[ticket] = why; }
 };
 
-TEST_F(client_policy_test, dials_every_bridge_of_every_path_at_once) {
+TEST_F(client_policy_test, dials_every_bridge_of_every_path) {
   make(3, 2);
-  EXPECT_EQ(dials().size(), 6U);
-  EXPECT_TRUE(dials().empty());
+  EXPECT_EQ(all_dials().size(), 6U);
+  EXPECT_TRUE(all_dials().empty());
+}
+
+TEST_F(client_policy_test, dials_of_a_path_come_a_little_apart) {
+  make(2, 2);
+  EXPECT_EQ(actions().size(), 2U) << "the first of each path";
+  now += 45ms;
+  EXPECT_EQ(dials().size(), 2U);
+}
+
+// A network that blocks whoever sends too many SYNs is asked once a minute.
+TEST_F(client_policy_test, dials_that_nobody_answers_beside_a_bridge_are_not_repeated_soon) {
+  make(4);
+  const auto begun = all_dials();
+  policy->connected(begun[0].id, now);
+  bring_up(greetings().at(0).id);
+  now += 10s;
+  for (std::size_t i = 1; i < 4; ++i) policy->dial_failed(begun[i].id, timed_out(), now);
+  const core::timestamp failed_at = now;
+  while (dials().empty()) pass_to_deadline();
+  EXPECT_GE(now - failed_at, 50s);
+}
+
+TEST_F(client_policy_test, after_an_outage_one_dial_goes_ahead) {
+  make(4);
+  connect_all();
+  now += 5s;
+  for (const auto& b : up) lose(b);
+  for (const auto& d : all_dials()) policy->dial_failed(d.id, connection_refused(), now);
+  now += 10s;
+  EXPECT_EQ(dials().size(), 1U);
+  now += 3s;
+  EXPECT_EQ(dials().size(), 1U) << "another one beside the one that hangs";
 }
 
 TEST_F(client_policy_test, one_dial_creates_the_session_and_the_others_join_it) {
   make(3);
-  for (const auto& d : dials()) policy->connected(d.id, now);
+  for (const auto& d : all_dials()) policy->connected(d.id, now);
   const auto first = greetings();
   ASSERT_EQ(first.size(), 1U);
   EXPECT_EQ(first[0].hello.session, core::session_id{});
@@ -155,7 +196,7 @@ TEST_F(client_policy_test, one_dial_creates_the_session_and_the_others_join_it) 
 
 TEST_F(client_policy_test, if_the_one_that_creates_fails_the_next_one_does) {
   make(2);
-  for (const auto& d : dials()) policy->connected(d.id, now);
+  for (const auto& d : all_dials()) policy->connected(d.id, now);
   const auto first = greetings();
   policy->dial_failed(first.at(0).id, timed_out(), now);
   const auto second = greetings();
@@ -201,7 +242,7 @@ TEST_F(client_policy_test, bridges_that_end_at_once_are_not_dialled_in_a_loop) {
     connect_all();
     lose(up.back());
     EXPECT_TRUE(dials().empty());
-    pass_to_deadline();
+    now += 10s;
   }
 }
 
@@ -239,7 +280,7 @@ TEST_F(client_policy_test, a_session_outlives_its_last_bridge_for_as_long_as_the
 
 TEST_F(client_policy_test, every_greeting_has_an_extension_that_nobody_knows) {
   make(2);
-  for (const auto& d : dials()) policy->connected(d.id, now);
+  for (const auto& d : all_dials()) policy->connected(d.id, now);
   const auto creating = greetings();
   ASSERT_EQ(creating.size(), 1U);
   EXPECT_EQ(creating[0].hello.extensions.entries().size(), 2U);
@@ -340,7 +381,7 @@ TEST_F(client_policy_test, stop_says_goodbye_and_dials_no_more) {
 
 TEST_F(client_policy_test, a_dial_that_ends_after_stop_changes_nothing) {
   make(2);
-  const auto d = dials();
+  const auto d = all_dials();
   policy->stop({}, now);
   policy->connected(d[0].id, now);
   policy->dial_failed(d[1].id, connection_reset(), now);

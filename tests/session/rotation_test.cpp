@@ -37,7 +37,7 @@ class network {
     return static_cast<std::size_t>(std::ranges::count_if(up, [&](const auto& b) { return tested.outgoing(b.first); }));
   }
 
-  rotation tested{1};
+  rotation tested{{}, 1};
   core::timestamp now{1h};
   std::map<core::bridge_id, bridge> up;
   std::size_t dialled = 0;
@@ -111,7 +111,7 @@ TEST(rotation, uses_what_it_has_learnt_before_bridges_fade) {
 }
 
 TEST(rotation, learns_an_age_from_bridges_that_end_at_different_times) {
-  rotation tested(1);
+  rotation tested({}, 1);
   core::timestamp now{1h};
   core::bridge_id id = 0;
   for (int i = 0; i < 2; ++i) {

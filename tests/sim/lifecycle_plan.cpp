@@ -24,7 +24,7 @@ path_plan random_path(random& r) {
   if (r.chance(0.2)) p.down.police = policer::options{p.down.narrow.rate / 2, r.octaves(16'000, 200'000)};
   p.bridges = static_cast<unsigned>(r.between(1, 4));
   p.tune = r.chance(0.2);
-  p.rotate = r.chance(0.3);
+  if (r.chance(0.3)) p.rotate.when = rotation_options::mode::learnt;
   p.options.backup = r.chance(0.15);
   if (r.chance(0.2)) p.options.rate_limit = r.octaves(100'000, 5'000'000);
   return p;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mtcp/core/engine.hpp"
+#include "mtcp/rotation_options.hpp"
 #include "sim/bottleneck.hpp"
 #include "sim/link.hpp"
 
@@ -80,8 +81,9 @@ struct path_plan {
   watch_plan watched = {};
   core::bridge_options options = {};
   unsigned bridges = 1;
-  bool tune = false;        ///< `bridges` is where the client starts
-  bool rotate = false;      ///< the client replaces bridges that fade
+  bool tune = false;  ///< `bridges` is where the client starts
+  rotation_options rotate{.when = rotation_options::mode::off};
+  duration pace{0};         ///< between the client's dials; 0 for what it finds to be needed
   std::size_t server = 0;   ///< which server process it leads to
   double dial_refused = 0;  ///< probability that a dial is answered by a reset
   double dial_hangs = 0;    ///< ... or not at all

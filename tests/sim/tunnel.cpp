@@ -22,8 +22,8 @@ double millis(duration d) { return static_cast<double>(d.count()) * 1e-6; }
 
 client_settings settings_of(const plan& p) {
   client_settings s;
-  for (std::size_t i = 0; i < p.paths.size(); ++i)
-    s.paths.push_back({std::to_string(i), p.paths[i].bridges, p.paths[i].tune, p.paths[i].options, p.paths[i].rotate});
+  for (const path_plan& path : p.paths)
+    s.paths.push_back({std::to_string(s.paths.size()), path.bridges, path.tune, path.options, path.rotate, path.pace});
   s.limits = p.client;
   s.resume_timeout = p.resume_timeout;
   s.first_backoff = p.redial.value_or(100ms);
@@ -228,6 +228,7 @@ void tunnel::check_pace_of_dials() {
 tunnel::totals tunnel::count() const {
   totals sum;
   sum.dialled = dialled_.size();
+  for (const path_state& path : paths_) sum.blocks += path.blocks;
   sum.suspected = suspected_;
   for (const auto& d : dialled_) {
     for (const side s : {side::client, side::server}) {

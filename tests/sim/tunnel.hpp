@@ -48,6 +48,7 @@ class tunnel final : private worker {
     std::uint64_t wire_bytes = 0;  ///< written to links of both directions, first transmissions
     std::uint64_t retransmitted = 0;
     std::size_t dialled = 0;
+    std::size_t blocks = 0;     ///< of SYNs, that dials have set off
     std::size_t suspected = 0;  ///< times that the client was told that a bridge makes no progress
   };
   totals count() const;
@@ -60,6 +61,7 @@ class tunnel final : private worker {
     timestamp at{0};
     std::unique_ptr<connection> carrier{};
     bool failed = false;
+    bool answered = false;  ///< its SYN
     bool is_refused = false;
     bool welcome_is_lost = false;
     std::unique_ptr<bridge_socket> client{}, server{};  ///< once the bridge is up at that end
@@ -77,6 +79,7 @@ class tunnel final : private worker {
     std::size_t dialled = 0;
     std::optional<timestamp> last_syn{};
     timestamp blocked_until{0};
+    std::size_t blocks = 0;
     bottleneck_pair common{};
   };
 

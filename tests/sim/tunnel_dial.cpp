@@ -15,8 +15,6 @@ namespace {
 constexpr duration connect_timeout = 10s;
 constexpr duration first_repeat = 1s;  // of a SYN that nobody answers
 
-error_code refused() { return {ECONNREFUSED, boost::system::system_category()}; }
-
 }  // namespace
 
 void tunnel::work(core::timestamp now) {
@@ -44,6 +42,10 @@ void tunnel::carry_out(client_policy::dial wanted) {
     if (f.after_bytes && f.path == d.path && !struck_.contains(&f)) d.waiting.push_back(&f);
   apply_state(d);
   events_.after(connect_timeout, [this, &d] { fail_dial(d, timed_out()); });
+  if (wanted.patience)
+    events_.after(*wanted.patience, [this, &d] {
+      if (!d.answered) fail_dial(d, timed_out());
+    });
   const bool once = !plan_.redial && ++paths_[d.path].dialled > path.bridges;
   if (once || (path.dial_hangs > 0 && chance_.chance(path.dial_hangs))) return;
   d.welcome_is_lost = path.welcome_lost > 0 && chance_.chance(path.welcome_lost);
@@ -60,7 +62,8 @@ void tunnel::send_syn(dialled& d, duration repeat) {
   }
   if (too_many(d.path)) return;
   when_passable(d, plan_.paths[d.path].round_trip(), [this, &d] {
-    if (d.is_refused || !servers_[plan_.paths[d.path].server]) return fail_dial(d, refused());
+    d.answered = true;
+    if (d.is_refused || !servers_[plan_.paths[d.path].server]) return fail_dial(d, connection_refused());
     // TCP has taken a round trip, and TLS takes another.
     when_passable(d, plan_.paths[d.path].round_trip(), [this, &d] {
       client_.connected(d.id, events_.now());
@@ -78,6 +81,7 @@ bool tunnel::lets_syn_through(std::size_t path) {
   state.last_syn = now;
   if (!too_soon) return true;
   state.blocked_until = now + by.block;
+  ++state.blocks;
   log_.note("SYNs of path %zu are blocked for %ld ms", path, long(by.block / 1ms));
   return false;
 }

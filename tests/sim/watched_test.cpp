@@ -86,30 +86,80 @@ TEST(watched, a_nat_forgets_connections_that_are_idle) {
   EXPECT_GE(run.count().dialled, 2U);
 }
 
-TEST(watched, syns_that_come_too_soon_block_those_that_follow) {
-  plan p = endless_download(4);
-  p.paths[0].watched.syn_gap = 1250ms;
-  p.paths[0].watched.block = 60s;
-  tunnel run(p);
-  run.run_until(30s);
-  EXPECT_EQ(run.client().bridge_count(), 1U);
+// ---- networks that count connections, or how soon they come ----
+
+/// Idle: what counts is which bridges are up.
+plan idle(unsigned bridges) {
+  plan p = endless_download(bridges);
+  p.streams.clear();
+  return p;
 }
 
-TEST(watched, more_connections_than_allowed_never_come_up) {
-  plan p = endless_download(6);
+TEST(dials_on_lines, syns_that_come_too_soon_block_once_and_never_again) {
+  for (const duration gap : {800ms, 1250ms, 1900ms}) {
+    plan p = idle(8);
+    p.paths[0].watched.syn_gap = gap;
+    p.paths[0].watched.block = 60s;
+    tunnel run(p);
+    run.run_until(30s);
+    EXPECT_EQ(run.client().bridge_count(), 1U);
+    EXPECT_LE(run.count().dialled, 8U) << "a block is not answered by trying harder";
+    run.run_until(90s);
+    EXPECT_EQ(run.client().bridge_count(), 8U);
+    run.run_until(1h);
+    EXPECT_EQ(run.client().bridge_count(), 8U);
+    EXPECT_EQ(run.count().blocks, 1U);
+  }
+}
+
+TEST(dials_on_lines, given_pace_sets_off_no_block) {
+  plan p = idle(8);
+  p.paths[0].watched.syn_gap = 1250ms;
+  p.paths[0].watched.block = 60s;
+  p.paths[0].pace = 1400ms;
+  tunnel run(p);
+  run.run_until(13s);
+  EXPECT_EQ(run.client().bridge_count(), 8U);
+  EXPECT_EQ(run.count().blocks, 0U);
+}
+
+TEST(dials_on_lines, no_block_follows_an_outage_where_one_was_learnt) {
+  plan p = idle(8);
+  p.paths[0].watched.syn_gap = 1250ms;
+  p.paths[0].watched.block = 60s;
+  p.faults = {{.at = 100s, .path = 0, .what = fault::kind::reset}};
+  tunnel run(p);
+  run.run_until(99s);
+  EXPECT_EQ(run.client().bridge_count(), 8U);
+  run.run_until(130s);
+  EXPECT_EQ(run.client().bridge_count(), 8U);
+  EXPECT_EQ(run.count().blocks, 1U);
+}
+
+TEST(dials_on_lines, limit_on_their_number_is_found_and_held) {
+  plan p = idle(6);
   p.paths[0].watched.connections = 4;
   tunnel run(p);
   run.run_until(30s);
   EXPECT_EQ(run.client().bridge_count(), 4U);
+  const std::size_t dialled = run.count().dialled;
+  run.run_until(30s + 1h);
+  EXPECT_EQ(run.client().bridge_count(), 4U);
+  EXPECT_LE(run.count().dialled - dialled, 60U) << "one vain dial a minute";
 }
 
-TEST(watched, one_connection_too_many_freezes_all_where_that_is_the_rule) {
-  plan p = endless_download(6);
+TEST(dials_on_lines, limit_that_freezes_all_connections_is_found_and_held) {
+  plan p = idle(6);
   p.paths[0].watched.connections = 4;
   p.paths[0].watched.punishes = true;
   tunnel run(p);
-  run.run_until(9s);
-  EXPECT_EQ(downloaded(run), 0U);
+  run.run_until(5min);
+  std::size_t whole = 0;
+  for (int minute = 6; minute <= 65; ++minute) {
+    run.run_until(minute * 1min);
+    whole += run.client().bridge_count() == 4 ? 1 : 0;
+  }
+  EXPECT_GE(whole, 55U) << "of 60 minutes";
 }
 
 // ---- rotation: what a download reaches, of what the same line gives to connections that it leaves alone ----
@@ -120,7 +170,7 @@ plan narrow_download() {
   p.redial = 100ms;
   path_plan& path = p.paths[0];
   path.bridges = 4;
-  path.rotate = true;
+  path.rotate = {};
   path.up.common_rate = path.down.common_rate = 8 * mega;
   return p;
 }
@@ -137,7 +187,7 @@ double share_of_the_line(const plan& p, timestamp from = 10s, timestamp to = 60s
 
 TEST(rotation_on_lines, a_line_that_stays_as_it_is_costs_nothing) {
   plan without = narrow_download();
-  without.paths[0].rotate = false;
+  without.paths[0].rotate.when = rotation_options::mode::off;
   tunnel run(narrow_download());
   const double rate = rate_between(run, 10s, 60s);
   EXPECT_EQ(run.count().dialled, 4U);

@@ -33,7 +33,7 @@ client_settings settings_of(const tunnel_options& o) {
   client_settings s;
   for (const path_options& p : o.paths) {
     const std::string plain = p.name.empty() ? description(p) : p.name;
-    s.paths.push_back({distinct(plain, s.paths), p.bridges, p.tune_bridges, p.use, p.rotate});
+    s.paths.push_back({distinct(plain, s.paths), p.bridges, p.tune_bridges, p.use, p.rotate, p.pace});
   }
   s.limits = o.limits;
   s.resume_timeout = o.resume_timeout;

@@ -63,7 +63,7 @@ class client final : public worker, private openings::listener, public std::enab
   void carry_out_actions();
   void carry_out(client_policy::dial wanted);
   void carry_out(client_policy::greet wanted);
-  static task<> dial(std::shared_ptr<client> self, dial_id id, std::size_t path);
+  static task<> dial(std::shared_ptr<client> self, client_policy::dial wanted);
   void on_dial_broken(dial_id id, const std::exception_ptr& escaped);
   task<error_code> greet(dial_id id, connector& by, std::vector<core::slice>& first);
   task<> run_bridge(dial_id id, secure_channel channel, std::vector<core::slice> first);

@@ -15,7 +15,7 @@ void client::carry_out_actions() {
 }
 
 void client::carry_out(client_policy::dial wanted) {
-  spawn(executor_, dial(shared_from_this(), wanted.id, wanted.path),
+  spawn(executor_, dial(shared_from_this(), wanted),
         [self = shared_from_this(), id = wanted.id](const auto& escaped) { self->on_dial_broken(id, escaped); });
 }
 
@@ -26,7 +26,8 @@ void client::carry_out(client_policy::greet wanted) {
   changed_.notify_all();
 }
 
-task<> client::dial(std::shared_ptr<client> self, dial_id id, std::size_t path) {
+task<> client::dial(std::shared_ptr<client> self, client_policy::dial wanted) {
+  const dial_id id = wanted.id;
   ++self->coroutines_;
   const scope_exit counted([&self] {
     --self->coroutines_;
@@ -36,7 +37,8 @@ task<> client::dial(std::shared_ptr<client> self, dial_id id, std::size_t path) 
   std::optional<secure_channel> channel;
   error_code error;
   {
-    connector by(self->executor_, self->options_.paths[path], self->books_[path], self->options_.connect_timeout);
+    connector by(self->executor_, self->options_.paths[wanted.path], self->books_[wanted.path],
+                 {.whole = self->options_.connect_timeout, .answer = wanted.patience});
     self->dials_.emplace(id, dialling{&by});
     const scope_exit registered([&self, id] { self->dials_.erase(id); });
     error = co_await by.connect(self->tls_, self->options_.key);

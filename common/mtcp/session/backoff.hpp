@@ -16,11 +16,12 @@ class backoff {
   backoff(core::duration first, core::duration longest, std::uint64_t seed)
       : seed_(seed), first_(first), longest_(longest), random_(static_cast<std::minstd_rand::result_type>(seed)) {}
 
-  /// Dials that were under way together and fail together count once.
-  void failed(core::timestamp now) {
+  /// Dials that were under way together and fail together count once. The pause runs from when the dial had begun: one
+  /// that was waited for in vain for that long was pause enough.
+  void failed(core::timestamp begun, core::timestamp now) {
     if (now < not_before_) return;
     pause_ = pause_ == core::duration::zero() ? first_ : std::min(pause_ * 2, longest_);
-    not_before_ = now + varied(pause_);
+    not_before_ = std::max(begun + varied(pause_), now + first_ / 2);
   }
   /// Waiting less will not help.
   void failed_for_long(core::timestamp now) {
@@ -31,6 +32,7 @@ class backoff {
     pause_ = {};
     not_before_ = {};
   }
+  bool failing() const { return pause_ != core::duration::zero(); }
   core::timestamp not_before() const { return not_before_; }
   std::uint64_t seed() const { return seed_; }
 

@@ -14,6 +14,11 @@ constexpr std::chrono::seconds short_life{1};
 constexpr std::uint64_t little = 64 * 1024;
 
 bool of_another_server(const error_code& why) { return why == errc::unknown_session || why == errc::foreign_instance; }
+// By the server's host, or by the network in its name.
+bool is_refusal(const error_code& why) {
+  return why == connection_reset() || why == connection_refused() || why == errc::truncated ||
+         why == errc::tls_rejected;
+}
 bool hopeless(const error_code& why) { return why == errc::limit_reached || why == errc::version_mismatch; }
 
 }  // namespace
@@ -117,6 +122,7 @@ client_policy::attached client_policy::attach(dial_id id, link& connection, core
   const pending p = forget(id);
   session_expires_.reset();
   if (auto& watch = paths_[p.path].watch) watch->dial_took(now - p.begun);
+  paths_[p.path].pace.succeeded(p.begun, now);
   trace_event(trace::bridge_up{p.bridge, paths_[p.path].where()});
   if (p.tried == session_) replace_suspect(p.path, now);
   p.tried->core.attach(p.bridge, connection, p.use, p.path, now);
@@ -140,7 +146,9 @@ void client_policy::on_dial_failed(const pending& p, error_code why, core::times
   on.last_error = std::move(text);
   if (p.tried && of_another_server(why)) return on_foreign_server(on, p.tried, now);
   if (hopeless(why)) return on.retry.failed_for_long(now);
-  on.retry.failed(now);
+  on.retry.failed(p.begun, now);
+  const bool unanswered = why == timed_out() && !p.connected;
+  if (unanswered || is_refusal(why)) on.pace.failed(p.begun, healthy_bridges(p.path, now), !unanswered);
 }
 
 // The server process has been restarted, or it is another one. As long as any bridge lives, the session does, and this
@@ -169,8 +177,9 @@ void client_policy::on_bridge_over(const session::lost_bridge& gone, core::times
   ++on.lost;
   on.last_error = gone.why.message();
   trace_event(trace::bridge_lost{gone.id, on.where(), gone.why});
+  if (up_bridges(gone.path) == 0 && gone.why != errc::going_away) on.pace.collapsed(now);
   if (gone.age < short_life && gone.delivered < little) {
-    on.retry.failed(now);
+    on.retry.failed(now, now);
   } else {
     on.retry.reset();
   }

@@ -137,11 +137,12 @@ void client_policy::maintain(std::size_t index, core::timestamp now) {
   while (stage_ == stage::running) {
     const auto when = p.next_dial(healthy_bridges(index, now), up_bridges(index));
     if (!when || *when > now) break;
+    p.pace.begun(now, up_bridges(index) + p.dialling);
     ++p.dialling;
     p.last_dial = now;
     const dial_id id = ++last_dial_;
     dials_.emplace(id, pending{.path = index, .begun = now});
-    actions_.push_back(dial{id, index});
+    actions_.push_back(dial{id, index, p.pace.patience()});
     trace_event(trace::dialling{p.settings.name});
   }
   if (session_) retire_surplus(index, now);

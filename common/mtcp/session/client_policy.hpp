@@ -62,6 +62,7 @@ class client_policy final : public worker, private session::owner {
   struct dial {
     dial_id id;
     std::size_t path;
+    std::optional<core::duration> patience;  ///< for an answer to the SYN; the dial has failed (timed_out) then
   };
   struct greet {
     dial_id id;

@@ -23,6 +23,7 @@ error_code to_error(core::welcome_status status) noexcept {
 }
 
 error_code connection_reset() noexcept { return {ECONNRESET, boost::system::system_category()}; }
+error_code connection_refused() noexcept { return {ECONNREFUSED, boost::system::system_category()}; }
 error_code operation_aborted() noexcept { return {ECANCELED, boost::system::system_category()}; }
 error_code timed_out() noexcept { return {ETIMEDOUT, boost::system::system_category()}; }
 

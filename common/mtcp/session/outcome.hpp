@@ -12,6 +12,7 @@ error_code to_error(core::welcome_status status) noexcept;
 
 /// Those of asio::error, for layers that know nothing of Asio.
 error_code connection_reset() noexcept;
+error_code connection_refused() noexcept;
 error_code operation_aborted() noexcept;
 error_code timed_out() noexcept;
 

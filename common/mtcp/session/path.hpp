@@ -9,8 +9,10 @@
 #include <string>
 
 #include "mtcp/core/engine.hpp"
+#include "mtcp/rotation_options.hpp"
 #include "mtcp/session/backoff.hpp"
 #include "mtcp/session/bridge_tuner.hpp"
+#include "mtcp/session/dial_pace.hpp"
 #include "mtcp/session/rotation.hpp"
 #include "mtcp/snapshot.hpp"
 
@@ -21,27 +23,40 @@ struct path_settings {
   unsigned bridges = 4;       ///< TCP connections to keep up, at least 1
   bool tune_bridges = false;  ///< `bridges` is where to start
   core::bridge_options use{};
-  bool rotate = false;  ///< replaces bridges that fade (rotation.hpp), unless the path rests or is limited
+  rotation_options rotate{};
+  core::duration pace{0};  ///< between dials; 0 for what the path is found to need (dial_pace.hpp)
 };
 
 struct path {
   static constexpr std::chrono::milliseconds replacement_pace{200};
+  static constexpr std::chrono::seconds second_try{2};
 
-  path(const path_settings& s, const backoff& pauses) : settings(s), retry(pauses) {
+  path(const path_settings& s, const backoff& pauses) : settings(s), retry(pauses), pace(s.pace, pauses.seed()) {
     if (s.tune_bridges) tuner.emplace(s.bridges);
-    if (s.rotate && !s.use.backup && s.use.rate_limit == 0) watch.emplace(pauses.seed());
+    if (rotates(s)) watch.emplace(s.rotate, pauses.seed());
+  }
+
+  /// A path that costs money, or carries little by order, is left alone unless the user has said when.
+  static bool rotates(const path_settings& s) {
+    const bool spared = s.use.backup || s.use.rate_limit != 0;
+    return s.rotate.when == rotation_options::mode::planned ||
+           (s.rotate.when == rotation_options::mode::learnt && !spared);
   }
 
   /// How many bridges it should have.
   std::size_t wanted() const { return tuner ? tuner->wanted() : settings.bridges; }
 
   /// When to dial one more, if any. `healthy` are its bridges that are not suspect, `up` all of them. Suspects are
-  /// replaced at once as long as there are no more of them than there should be bridges; further ones give way to their
-  /// replacements (see crowded), and those come one by one: perhaps they fall silent as well.
+  /// replaced at once, at the path's pace, as long as there are no more of them than there should be bridges; further
+  /// ones give way to their replacements (see crowded), and those come one by one: perhaps they fall silent as well.
+  /// After an outage one dial goes ahead, and further ones beside it come seconds apart.
   std::optional<core::timestamp> next_dial(std::size_t healthy, std::size_t up) const {
     if (healthy + dialling >= wanted()) return std::nullopt;
-    if (up + dialling < 2 * wanted()) return retry.not_before();
-    return std::max<core::timestamp>(retry.not_before(), last_dial + replacement_pace);
+    core::timestamp allowed = std::max(retry.not_before(), pace.not_before(up + dialling));
+    if (up == 0 && dialling > 0 && retry.failing())
+      allowed = std::max<core::timestamp>(allowed, last_dial + second_try);
+    if (up + dialling < 2 * wanted()) return allowed;
+    return std::max<core::timestamp>(allowed, last_dial + replacement_pace);
   }
   /// No room for one more, even if half of them are suspects: one of those has to go.
   bool crowded(std::size_t up) const { return up >= 2 * wanted(); }
@@ -59,6 +74,7 @@ struct path {
 
   path_settings settings;
   backoff retry;
+  dial_pace pace;
   std::optional<bridge_tuner> tuner;
   std::optional<rotation> watch;
   std::size_t dialling = 0;

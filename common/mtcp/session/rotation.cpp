@@ -54,6 +54,13 @@ bool agree_closely(core::duration a, core::duration b) {
 
 }  // namespace
 
+rotation::rotation(const rotation_options& options, std::uint64_t seed)
+    : planned_(options.when == rotation_options::mode::planned),
+      random_(static_cast<std::minstd_rand::result_type>(seed)) {
+  if (planned_ && options.bytes != 0) found_.bytes = options.bytes;
+  if (planned_ && options.age.count() != 0) found_.age = options.age;
+}
+
 void rotation::observe(core::timestamp now, std::span<const observed> bridges) {
   const double passed = as_seconds(now - last_look_);
   const bool usable = last_look_ != core::timestamp{0} && passed < 2;
@@ -73,14 +80,14 @@ void rotation::observe(core::timestamp now, std::span<const observed> bridges) {
     round_trip_ = std::max(round_trip_, seen.round_trip);
   }
   if (!usable) return;
-  doubt(now, passed);
+  if (!planned_) doubt(now, passed);
   judge(now);
   look_ahead(now);
 }
 
 // Few of them see whether what was learnt still holds: they are let go on for longer.
 double rotation::random_share() {
-  if (std::uniform_int_distribution<int>(1, one_of)(random_) == 1) return beyond;
+  if (!planned_ && std::uniform_int_distribution<int>(1, one_of)(random_) == 1) return beyond;
   return std::uniform_real_distribution<double>(earliest_share, latest_share)(random_);
 }
 
@@ -204,6 +211,7 @@ void rotation::lost(core::bridge_id id) {
 }
 
 void rotation::learn(const bridge_record& b, bool faded) {
+  if (planned_) return;
   lessons_.push_back({b.best_at, std::max<std::uint64_t>(b.bytes_at_best, 1), b.best_at - b.up_since, faded});
   if (lessons_.size() > most_lessons) lessons_.erase(lessons_.begin());
   conclude();

@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "mtcp/rotation_options.hpp"
 #include "mtcp/types.hpp"
 
 namespace mtcp {
@@ -29,7 +30,8 @@ class rotation {
   /// How often observe() should be called while there is traffic.
   static constexpr std::chrono::milliseconds interval{100};
 
-  explicit rotation(std::uint64_t seed) : random_(static_cast<std::minstd_rand::result_type>(seed)) {}
+  /// What is planned counts as found, and is never doubted.
+  rotation(const rotation_options& options, std::uint64_t seed);
 
   /// A bridge of the path that is in use. Bytes are of frames that got through, since it came up.
   struct observed {
@@ -95,6 +97,7 @@ class rotation {
   double best_of_the_young(const bridge_record& than) const;
   void enter(bridge_record& b, phase next, core::timestamp now);
 
+  bool planned_;
   std::map<core::bridge_id, bridge_record> bridges_;
   std::vector<lesson> lessons_;  // the latest
   finding found_;

@@ -19,9 +19,8 @@ std::vector<tcp::endpoint> with_port(const std::vector<ip_address>& addresses, s
 
 }  // namespace
 
-connector::connector(const executor& where, const path_options& path, address_book& book,
-                     std::chrono::milliseconds timeout)
-    : path_(path), book_(book), deadline_(clock::now() + timeout), timer_(where) {}
+connector::connector(const executor& where, const path_options& path, address_book& book, const time_limits& within)
+    : path_(path), book_(book), deadline_(clock::now() + within.whole), patience_(within.answer), timer_(where) {}
 
 task<error_code> connector::connect(const tls_context& context, const key& own) {
   auto reached = co_await reach();
@@ -44,13 +43,15 @@ task<result<tcp::socket>> connector::reach() {
   address_search search(book_, path_.host, timer_);
   connection_race race(timer_, connection_race::usual_stagger,
                        [this](tcp::socket& socket, const tcp::endpoint& to) { return prepare(socket, to); });
+  clock::time_point answer_by = deadline_;
   for (;;) {
     const auto now = clock::now();
-    if (race.won() || aborted_ || now >= deadline_) break;
+    if (race.won() || aborted_ || now >= answer_by) break;
     race.add(with_port(search.take(now, race.idle()), path_.port));
     race.advance(now);
     if (race.idle() && search.over()) break;
-    timer_.expires_at(std::min({deadline_, search.next(), race.next()}));
+    if (patience_ && !race.idle()) answer_by = std::min(answer_by, now + *std::exchange(patience_, std::nullopt));
+    timer_.expires_at(std::min({answer_by, search.next(), race.next()}));
     co_await timer_.async_wait(use_result);
   }
   if (!race.won() && search.error()) co_return search.error();

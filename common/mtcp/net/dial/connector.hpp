@@ -14,8 +14,14 @@ namespace mtcp {
 
 class connector {
  public:
-  /// `path` and its `book` must outlive the connector. The clock of `timeout` runs until take().
-  connector(const executor& where, const path_options& path, address_book& book, std::chrono::milliseconds timeout);
+  /// How long things may take at most.
+  struct time_limits {
+    std::chrono::nanoseconds whole;  ///< from now until take()
+    /// From the first SYN until one is answered; empty for as long as the whole.
+    std::optional<std::chrono::nanoseconds> answer{};
+  };
+  /// `path` and its `book` must outlive the connector.
+  connector(const executor& where, const path_options& path, address_book& book, const time_limits& within);
 
   /// TCP and TLS. Errors: of the lookup (address_search); the most telling of what the addresses gave that were tried
   /// (connection_race); of TLS; timed_out; operation_aborted after abort().
@@ -42,6 +48,7 @@ class connector {
   const path_options& path_;
   address_book& book_;
   clock::time_point deadline_;
+  std::optional<std::chrono::nanoseconds> patience_;
   timer timer_;  // of what reach() waits for; later of the deadline
   std::optional<secure_channel> channel_;
   bool timed_out_ = false;

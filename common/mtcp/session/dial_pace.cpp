@@ -1,0 +1,104 @@
+#include "mtcp/session/dial_pace.hpp"
+
+#include <algorithm>
+
+namespace mtcp {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr milliseconds quick{20};
+constexpr double quick_spread = 1;
+constexpr double given_spread = 0.2;
+constexpr double found_spread = 0.1;
+// After the first block. The blocks that people report are set off by two SYNs within about a second.
+constexpr seconds first_found{2};
+constexpr seconds longest_found{64};
+constexpr minutes half_life{30};
+// A little longer than the blocks that are reported.
+constexpr seconds block_time{61};
+// So many refusals in a row: a single one may be a server that is just being restarted.
+constexpr int many_refusals = 3;
+// A collapse is put down to dials that began within this time before it: silence is noticed after some seconds.
+constexpr seconds recent{45};
+constexpr minutes longest_block{300};
+// Before TCP's first repeat of a SYN (RFC 6298, section 2.1); on very long lines it has to be later all the same.
+constexpr milliseconds before_repeat{900};
+
+}  // namespace
+
+core::timestamp dial_pace::not_before(std::size_t connections) const {
+  return connections < allowed_ ? next_ : std::max(next_, blocked_until_);
+}
+
+std::optional<core::duration> dial_pace::patience() const {
+  if (given_ == core::duration::zero() && found_ == core::duration::zero()) return std::nullopt;
+  return std::max<core::duration>(before_repeat, 2 * dial_time_);
+}
+
+core::duration dial_pace::varied(core::duration pause, double by) {
+  std::uniform_real_distribution<double> spread(1, 1 + by);
+  return core::duration(static_cast<core::duration::rep>(spread(random_) * static_cast<double>(pause.count())));
+}
+
+void dial_pace::begun(core::timestamp now, std::size_t beside) {
+  forget(now);
+  open_.push_back({now, beside});
+  core::duration pause = varied(quick, quick_spread);
+  if (given_ != core::duration::zero()) pause = varied(given_, given_spread);
+  if (found_ > given_) pause = varied(found_, found_spread);
+  next_ = now + pause;
+}
+
+void dial_pace::forget(core::timestamp now) {
+  std::erase_if(open_, [now](const attempt& a) { return now - a.begun > recent; });
+  while (found_ != core::duration::zero() && now - found_at_ >= half_life) {
+    found_ = found_ > first_found / 2 ? found_ / 2 : core::duration::zero();
+    found_at_ += half_life;
+  }
+}
+
+// What comes up in place of a connection that has gone says nothing of a limit.
+void dial_pace::succeeded(core::timestamp begun, core::timestamp now) {
+  dial_time_ = now - begun;
+  refusals_ = 0;
+  const auto mine = std::ranges::find(open_, begun, &attempt::begun);
+  if (mine == open_.end()) return;
+  if (mine->beside >= allowed_ && begun >= blocked_until_) allowed_ = 0;
+  open_.erase(mine);
+}
+
+void dial_pace::failed(core::timestamp begun, std::size_t well, bool answered) {
+  if (well == 0 || (answered && ++refusals_ < many_refusals)) return;
+  block(begun, well, block_time);
+}
+
+// Dials that were under way together fail together, and count once. As long as none has come up beside those that there
+// were, it is the same block, which says nothing new of the pace.
+void dial_pace::block(core::timestamp begun, std::size_t connections, core::duration time) {
+  if (begun < blocked_until_ - time / 2) return;
+  if (allowed_ == 0) {
+    found_ = std::clamp<core::duration>(2 * std::max(found_, given_), first_found, longest_found);
+    found_at_ = begun;
+  }
+  refusals_ = 0;
+  allowed_ = connections;
+  blocked_until_ = begun + varied(time, found_spread);
+}
+
+// A dial beyond a limit that the network enforces in this way has not come up, and neither has one behind it.
+void dial_pace::collapsed(core::timestamp now) {
+  forget(now);
+  std::size_t least = 0;
+  for (const attempt& a : open_)
+    if (a.beside > 0 && (least == 0 || a.beside < least)) least = a.beside;
+  if (least == 0) return;
+  open_.clear();
+  punished_ = punished_ == core::duration::zero() ? core::duration(block_time)
+                                                  : std::min<core::duration>(10 * punished_, longest_block);
+  block(now, least, punished_);
+}
+
+}  // namespace mtcp

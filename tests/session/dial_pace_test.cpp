@@ -1,0 +1,146 @@
+// The pace of a path's dials against networks that answer to it.
+#include "mtcp/session/dial_pace.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mtcp::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class dial_pace_test : public testing::Test {
+ protected:
+  /// As soon as it may; returns when that was.
+  core::timestamp dial(dial_pace& of, std::size_t beside) {
+    now = std::max(now, of.not_before(beside));
+    of.begun(now, beside);
+    return now;
+  }
+  void dial_well(dial_pace& of, std::size_t beside) {
+    const core::timestamp begun = dial(of, beside);
+    of.succeeded(begun, begun + 10ms);
+  }
+  void dial_in_vain(dial_pace& of, std::size_t beside) {
+    const core::timestamp begun = dial(of, beside);
+    of.failed(begun, beside, false);
+  }
+
+  core::timestamp now{1h};
+  dial_pace tested{0s, 7};
+};
+
+TEST_F(dial_pace_test, first_dial_comes_at_once_and_the_others_soon) {
+  EXPECT_LE(tested.not_before(0), now);
+  core::timestamp last = dial(tested, 0);
+  for (std::size_t i = 1; i < 16; ++i) {
+    const core::timestamp next = dial(tested, i);
+    EXPECT_GE(next - last, 20ms);
+    EXPECT_LE(next - last, 100ms);
+    last = next;
+  }
+  EXPECT_FALSE(tested.patience().has_value());
+}
+
+TEST_F(dial_pace_test, given_pace_is_kept_and_varies_upwards) {
+  dial_pace given(1400ms, 7);
+  bool varies = false;
+  core::timestamp last = dial(given, 0);
+  for (std::size_t i = 1; i < 32; ++i) {
+    const core::timestamp next = dial(given, i);
+    EXPECT_GE(next - last, 1400ms);
+    EXPECT_LE(next - last, 1680ms);
+    varies |= next - last > 1500ms;
+    last = next;
+  }
+  EXPECT_TRUE(varies);
+  ASSERT_TRUE(given.patience().has_value());
+  EXPECT_LT(*given.patience(), 1s);
+}
+
+TEST_F(dial_pace_test, block_is_waited_for_and_dials_are_seconds_apart_after_it) {
+  dial_well(tested, 0);
+  const core::timestamp blocked = dial(tested, 1);
+  for (std::size_t i = 2; i < 8; ++i) dial(tested, i);
+  now = blocked + 10s;
+  for (std::size_t i = 1; i < 8; ++i) tested.failed(blocked + i * 30ms, 1, false);
+  EXPECT_GE(tested.not_before(1), blocked + 60s);
+  EXPECT_LE(tested.not_before(1), blocked + 70s);
+  EXPECT_LE(tested.not_before(0), now) << "what was up then is kept up";
+  core::timestamp last = now;
+  for (std::size_t up = 1; up < 8; ++up) {
+    dial_well(tested, up);
+    EXPECT_GE(now - last, 2s);
+    last = now;
+  }
+  EXPECT_LE(now, blocked + 90s);
+  EXPECT_LT(*tested.patience(), 1s);
+}
+
+TEST_F(dial_pace_test, vain_dials_come_once_a_minute_and_no_lost_bridge_waits_for_that) {
+  for (std::size_t up = 0; up < 4; ++up) dial_well(tested, up);
+  dial_in_vain(tested, 4);
+  for (int i = 0; i < 20; ++i) {
+    const core::timestamp before = now;
+    dial_in_vain(tested, 4);
+    EXPECT_GE(now - before, 1min);
+    EXPECT_LE(tested.not_before(3) - now, 3s);
+  }
+  EXPECT_EQ(tested.found(), 2s) << "one block, however long";
+}
+
+TEST_F(dial_pace_test, every_new_block_doubles_the_pace_and_it_is_forgotten_slowly) {
+  for (const auto found : {2s, 4s, 8s, 16s, 32s, 64s, 64s}) {
+    dial_in_vain(tested, 1);
+    EXPECT_EQ(tested.found(), found);
+    dial_well(tested, 1);
+  }
+  now += 31min;
+  dial_well(tested, 1);
+  EXPECT_EQ(tested.found(), 32s);
+  now += 5h;
+  dial_well(tested, 1);
+  EXPECT_EQ(tested.found(), 0s);
+  EXPECT_FALSE(tested.patience().has_value());
+}
+
+TEST_F(dial_pace_test, an_outage_is_no_block) {
+  dial_well(tested, 0);
+  const core::timestamp begun = dial(tested, 1);
+  tested.failed(begun, 0, false);
+  EXPECT_LE(tested.not_before(1), now + 100ms);
+}
+
+TEST_F(dial_pace_test, refusals_are_believed_when_they_repeat) {
+  dial_well(tested, 0);
+  for (int i = 0; i < 2; ++i) {
+    const core::timestamp begun = dial(tested, 1);
+    tested.failed(begun, 1, true);
+    EXPECT_LE(tested.not_before(1), now + 100ms);
+  }
+  const core::timestamp begun = dial(tested, 1);
+  tested.failed(begun, 1, true);
+  EXPECT_GE(tested.not_before(1), now + 1min);
+}
+
+TEST_F(dial_pace_test, limit_that_ends_all_connections_is_tried_ever_more_rarely) {
+  core::timestamp last = now;
+  for (const core::duration least : {0s, 60s, 600s, 6000s}) {
+    for (std::size_t up = 0; up < 4; ++up) dial_well(tested, up);
+    const core::timestamp fifth = dial(tested, 4);
+    EXPECT_GE(fifth - last, least);
+    now += 1s;
+    tested.collapsed(now);
+    last = now;
+    EXPECT_GE(tested.not_before(4), now + 60s);
+    EXPECT_LE(tested.not_before(3), now + 70s);
+  }
+}
+
+TEST_F(dial_pace_test, connections_that_are_all_lost_without_such_a_dial_say_nothing) {
+  for (std::size_t up = 0; up < 4; ++up) dial_well(tested, up);
+  tested.collapsed(now);
+  EXPECT_LE(tested.not_before(4), now + 100ms);
+}
+
+}  // namespace
+}  // namespace mtcp::test
