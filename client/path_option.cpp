@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "mtcp/address.hpp"
+#include "program/host_ports.hpp"
 #include "program/parse.hpp"
 
 namespace mtcp::client {
@@ -33,9 +34,10 @@ std::string local_address(const std::string& text) {
 }
 
 void set_server(path_options& path, const std::string& text) {
-  const core::target server = program::parse_server(text);
+  const program::host_ports server = program::parse_server(text);
   path.host = server.host;
   path.port = server.port;
+  path.last_port = server.last_port;
 }
 
 using setter = std::function<void(path_options&, const std::string&)>;
@@ -121,8 +123,8 @@ std::chrono::milliseconds parse_pace(const std::string& text) {
 
 std::string describe(const path_options& path) {
   const std::string bridges = path.tune_bridges ? "auto" : std::to_string(path.bridges);
-  std::string out =
-      to_string(core::target{path.host, path.port}) + ", " + bridges + (bridges == "1" ? " bridge" : " bridges");
+  std::string out = to_string(program::host_ports{path.host, path.port, path.last_port}) + ", " + bridges +
+                    (bridges == "1" ? " bridge" : " bridges");
   if (!path.bind.empty()) out += ", from " + path.bind;
   if (!path.interface.empty()) out += ", through " + path.interface;
   if (path.use.backup) out += ", backup";

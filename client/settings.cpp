@@ -38,8 +38,9 @@ The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belo
         {"url-file", "FILE|-",
          "instead of --key-file and --server: file with the URL that `mtcp-server url` printed; - reads standard "
          "input"},
-        {"server", "HOST:PORT",
-         "where the server listens (port 8443); several addresses of one server are used at once",
+        {"server", "HOST:PORT[-LAST]",
+         "where the server listens (port 8443); of a range of ports each dial takes another; several addresses of one "
+         "server are used at once",
          option::arity::repeated},
         {"bridges", "N", "TCP connections to each server: 1 to 64, or auto: as many as help, 2 to 16 (default)"},
         {"bind", "ADDRESS|INTERFACE", "dial from this local address, or through this interface"},
@@ -49,12 +50,8 @@ The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belo
         {"pace", "auto|TIME", "pause between two dials (1400ms), for networks that block who dials too often"},
         {"path", "PATH",
          "instead of --server, --bridges, --bind, --rotate and --pace: server=HOST:PORT and any of bind=ADDRESS, "
-         "interface=NAME, "
-         "bridges=N, "
-         "role=active|backup, direction=both|up|down, rate=50mbit, congestion=bbr, rotate=auto|off|SIZE|TIME, "
-         "pace=TIME, name=NAME, "
-         "with 
-         "commas between",
+         "interface=NAME, bridges=N, role=active|backup, direction=both|up|down, rate=50mbit, congestion=bbr, "
+         "rotate=auto|off|SIZE|TIME, pace=TIME, name=NAME, with commas between",
          option::arity::repeated, true},
         {"socks", "HOST:PORT|none",
          "where applications find the proxy (127.0.0.1:1080): SOCKS5 with UDP, SOCKS4, SOCKS4a and HTTP on one port"},
@@ -96,9 +93,10 @@ std::optional<core::target> parse_socks(const std::string& text) {
   return program::parse_listen(text);
 }
 
-path_options make_path(path_options base, const core::target& server) {
+path_options make_path(path_options base, const program::host_ports& server) {
   base.host = server.host;
   base.port = server.port;
+  base.last_port = server.last_port;
   return base;
 }
 
@@ -139,7 +137,7 @@ std::vector<path_options> paths_of(const values& given, const path_options& base
   std::vector<path_options> paths = given.each("path", parse_path);
   const auto servers = given.each("server", program::parse_server);
   forbid_together(given, "path", {"server", "bridges", "bind", "rotate", "pace"});
-  for (const core::target& server : servers) paths.push_back(make_path(base, server));
+  for (const program::host_ports& server : servers) paths.push_back(make_path(base, server));
   return paths;
 }
 
@@ -183,7 +181,7 @@ void take_url(settings& s, const program::share_url& url) {
   } catch (const std::invalid_argument& e) {
     throw key_error(key_error::kind::malformed, s.url_file + ": bridges: " + e.what());
   }
-  for (const core::target& server : url.servers) s.paths.push_back(make_path(base, server));
+  for (const program::host_ports& server : url.servers) s.paths.push_back(make_path(base, server));
 }
 
 settings read_settings(std::vector<std::string> arguments, const program::environment& variables) {

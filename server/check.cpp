@@ -16,7 +16,7 @@ int print_settings(const settings& s) {
   const key_ring keys = load_key_file(s.key_file);
   for (const auto& one : keys.entries())
     print("key", to_string(one->id()) + (one->user().empty() ? "" : " (" + one->user() + ")"));
-  for (const core::target& where : s.listen) print("listen", to_string(where));
+  for (const program::host_ports& where : s.listen) print("listen", to_string(where));
   for (const network& block : s.trusted_proxies) print("proxy", block.to_string());
   for (const network& block : s.allow) print("allow", block.to_string());
   for (const network& block : s.deny) print("deny", block.to_string());

@@ -25,7 +25,8 @@ acceptor_options options_of(const settings& s, key_ring keys, std::shared_ptr<ac
   options.machine = std::make_shared<own_addresses>();
   options.on_event = program::log_event;
   try {
-    for (const core::target& where : s.listen) options.listen.push_back(program::listen_endpoint(where));
+    for (const program::host_ports& all : s.listen)
+      for (const core::target& where : each_port(all)) options.listen.push_back(program::listen_endpoint(where));
   } catch (const boost::system::system_error& e) {
     program::fail_for("--listen", e);
   }
@@ -56,9 +57,19 @@ server::server(asio::io_context& io, const settings& s, const acceptor_options& 
       background_(executor_, program::report_failure),
       changed_(executor_),
       watch_(executor_) {
-  for (const tcp::endpoint& local : front_.bridges().local_endpoints())
-    spdlog::info("listening bridges {}", to_string(to_target(local)));
+  log_listeners();
   tell_all([allowed = rules_of(s)](worker& w) { w.set_rules(allowed); });
+}
+
+// Of a range of ports one line.
+void server::log_listeners() const {
+  const auto all = front_.bridges().local_endpoints();
+  auto local = all.begin();
+  for (const program::host_ports& where : settings_.listen) {
+    const core::target first = to_target(*local);
+    spdlog::info("listening bridges {}", to_string(program::host_ports{first.host, first.port, where.last_port}));
+    local += static_cast<std::ptrdiff_t>(each_port(where).size());
+  }
 }
 
 std::unique_ptr<status::status_server> server::open_status() {

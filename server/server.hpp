@@ -35,6 +35,7 @@ class server {
   void tell_all(const Action& action);
   acceptor_snapshot snapshot();
   bool close_stream(const std::string& session, core::stream_id id);
+  void log_listeners() const;
   std::unique_ptr<status::status_server> open_status();
   task<> watch_tunnels();
 

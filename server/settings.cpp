@@ -35,7 +35,10 @@ Examples:
       another port, and a private network that clients may reach, but for one address)",
     {
         {"key-file", "FILE", "file with the keys of the clients, one per line; it must belong to you alone"},
-        {"listen", "HOST:PORT", "where clients connect (all addresses, port 8443)", option::arity::repeated},
+        {"listen", "HOST:PORT[-LAST]",
+         "where clients connect (all addresses, port 8443); a range of ports is for clients whose "
+         "network treats single ports badly",
+         option::arity::repeated},
         {"allow", "CIDR", "let clients reach these addresses, for example 192.168.1.0/24", option::arity::repeated},
         {"deny", "CIDR", "keep clients from these addresses", option::arity::repeated},
         {"own-address", "ADDRESS",
@@ -99,7 +102,7 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   settings s;
   s.log_level = given.one("log-level", program::parse_log_level).value_or(s.log_level);
   s.key_file = given.text("key-file");
-  s.listen = given.each("listen", program::parse_listen);
+  s.listen = given.each("listen", program::parse_listen_ports);
   s.trusted_proxies = given.each("trust-proxy", program::parse_network);
   s.threads = given.one("threads", parse_threads).value_or(s.threads);
   s.allow = given.each("allow", program::parse_network);

@@ -8,6 +8,7 @@
 
 #include "mtcp/net/dial/rules.hpp"
 #include "mtcp/types.hpp"
+#include "program/host_ports.hpp"
 #include "program/options.hpp"
 #include "status/program.hpp"
 
@@ -15,8 +16,8 @@ namespace mtcp::server {
 
 /// What `mtcp-server url` is told.
 struct url_request {
-  std::vector<core::target> hosts;  ///< at least one
-  std::string user;                 ///< whose key: name or id; may be empty if there is one key only
+  std::vector<program::host_ports> hosts;  ///< at least one
+  std::string user;                        ///< whose key: name or id; may be empty if there is one key only
   std::string bridges;
   std::string name;
   bool qr = false;  ///< a QR code even if standard output is no terminal
@@ -26,7 +27,7 @@ struct settings {
   enum class action { serve, keygen, url, health, top, check };
   action what = action::serve;
   std::string key_file;
-  std::vector<core::target> listen;  ///< at least one
+  std::vector<program::host_ports> listen;  ///< at least one
   std::vector<network> trusted_proxies;
   unsigned threads = 1;
   std::vector<network> allow;

@@ -27,13 +27,14 @@ inline constexpr std::uint16_t default_port = 8443;  ///< of a server
 struct path_options {
   std::string host{};  ///< the server: a name, or an IPv4 or IPv6 literal without brackets
   std::uint16_t port = default_port;
-  std::string bind{};          ///< local address to dial from; empty leaves it to the kernel
-  std::string interface {};    ///< interface to dial through (SO_BINDTODEVICE, Linux); empty for any
-  unsigned bridges = 4;        ///< TCP connections to keep up, at least 1
-  bool tune_bridges = false;   ///< `bridges` is where to start: between 2 and 16, as many as raise the throughput
-  core::bridge_options use{};  ///< active or backup, direction, rate limit of all bridges together in bytes per second
-  std::string congestion{};    ///< TCP_CONGESTION, for example "bbr"; empty for the system's default
-  rotation_options rotate{};   ///< of bridges that the network slows down or ends over their life
+  std::uint16_t last_port = 0;  ///< of a range, of which each dial takes one by chance; 0 for `port` alone
+  std::string bind{};           ///< local address to dial from; empty leaves it to the kernel
+  std::string interface {};     ///< interface to dial through (SO_BINDTODEVICE, Linux); empty for any
+  unsigned bridges = 4;         ///< TCP connections to keep up, at least 1
+  bool tune_bridges = false;    ///< `bridges` is where to start: between 2 and 16, as many as raise the throughput
+  core::bridge_options use{};   ///< active or backup, direction, rate limit of all bridges together in bytes per second
+  std::string congestion{};     ///< TCP_CONGESTION, for example "bbr"; empty for the system's default
+  rotation_options rotate{};    ///< of bridges that the network slows down or ends over their life
   std::chrono::milliseconds pace{0};  ///< between two dials, and up to a fifth more; 0: as the network answers them
   std::string name{};  ///< what statistics call this path; if empty they say where it leads, and from where
 };

@@ -11,8 +11,6 @@
 #include <string_view>
 #include <utility>
 
-#include "mtcp/options.hpp"
-
 namespace mtcp::program {
 namespace {
 
@@ -87,13 +85,6 @@ core::target parse_destination(const std::string& text) {
   if (!parse_address(found->host) && !is_name(found->host))
     throw std::invalid_argument("expected a host name or an IP address");
   return *found;
-}
-
-core::target parse_server(const std::string& text) {
-  const bool has_port = parse_host_port(text).has_value();
-  const bool is_ipv6 = parse_address(text).has_value() && text.find(':') != std::string::npos && !text.starts_with('[');
-  const std::string host = is_ipv6 ? "[" + text + "]" : text;
-  return parse_destination(has_port ? text : host + ":" + std::to_string(default_port));
 }
 
 std::optional<unsigned> parse_bridges(const std::string& text) {

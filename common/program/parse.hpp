@@ -17,8 +17,6 @@ namespace mtcp::program {
 core::target parse_listen(const std::string& text);
 /// HOST:PORT of somebody else: the host is a name or an IP address, the port not 0.
 core::target parse_destination(const std::string& text);
-/// A server of bridges: HOST:PORT, or HOST alone for port 8443.
-core::target parse_server(const std::string& text);
 /// How many bridges to a server, 1 to 64; empty for "auto".
 std::optional<unsigned> parse_bridges(const std::string& text);
 /// An IPv4 or IPv6 address, with brackets or without.

@@ -78,8 +78,8 @@ std::string parse_name(std::string_view text) {
   return name;
 }
 
-std::vector<core::target> parse_servers(std::string_view list) {
-  std::vector<core::target> servers;
+std::vector<host_ports> parse_servers(std::string_view list) {
+  std::vector<host_ports> servers;
   for (std::string_view rest = list; !rest.empty() || servers.empty();) {
     std::string_view one = rest;
     rest = cut(one, ',');
@@ -116,9 +116,9 @@ share_url parse_share_url(std::string_view text) {
 
 std::string to_string(const share_url& url) {
   std::string out = std::string(scheme) + url.secret.to_string();
-  for (const core::target& server : url.servers) {
+  for (const host_ports& server : url.servers) {
     out += &server == &url.servers.front() ? '@' : ',';
-    out += mtcp::to_string(server);
+    out += to_string(server);
   }
   if (!url.bridges.empty()) out += "?bridges=" + url.bridges;
   if (!url.name.empty()) out += "#" + percent_encoded(url.name);

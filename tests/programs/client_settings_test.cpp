@@ -4,12 +4,14 @@
 
 #include "client/path_option.hpp"
 #include "client/settings.hpp"
+#include "program/host_ports.hpp"
 #include "program/parse.hpp"
 #include "programs/given.hpp"
 
 namespace mtcp::client {
 namespace {
 
+using program::host_ports;
 using program::parse_server;
 using test::config_file;
 using test::expect_error;
@@ -55,12 +57,35 @@ TEST(ClientSettings, ApplyBridgesAndBindToEveryServer) {
 }
 
 TEST(ClientSettings, ServersMayLeaveThePortOut) {
-  EXPECT_EQ(parse_server("example.org"), (core::target{"example.org", 8443}));
-  EXPECT_EQ(parse_server("192.0.2.1"), (core::target{"192.0.2.1", 8443}));
-  EXPECT_EQ(parse_server("2001:db8::1"), (core::target{"2001:db8::1", 8443}));
-  EXPECT_EQ(parse_server("[2001:db8::1]"), (core::target{"2001:db8::1", 8443}));
-  EXPECT_EQ(parse_server("[2001:db8::1]:443"), (core::target{"2001:db8::1", 443}));
-  EXPECT_EQ(parse_server("example.org:443"), (core::target{"example.org", 443}));
+  EXPECT_EQ(parse_server("example.org"), (host_ports{"example.org", 8443}));
+  EXPECT_EQ(parse_server("192.0.2.1"), (host_ports{"192.0.2.1", 8443}));
+  EXPECT_EQ(parse_server("2001:db8::1"), (host_ports{"2001:db8::1", 8443}));
+  EXPECT_EQ(parse_server("[2001:db8::1]"), (host_ports{"2001:db8::1", 8443}));
+  EXPECT_EQ(parse_server("[2001:db8::1]:443"), (host_ports{"2001:db8::1", 443}));
+  EXPECT_EQ(parse_server("example.org:443"), (host_ports{"example.org", 443}));
+}
+
+TEST(ClientSettings, ServersMayHaveARangeOfPorts) {
+  EXPECT_EQ(parse_server("example.org:8443-8499"), (host_ports{"example.org", 8443, 8499}));
+  EXPECT_EQ(parse_server("[2001:db8::1]:1-65535"), (host_ports{"2001:db8::1", 1, 65535}));
+  EXPECT_EQ(parse_server("my-host.example-1"), (host_ports{"my-host.example-1", 8443}));
+  for (const char* bad : {"a:0-9", "a:9-8", "a:1-65536", "a:1-2-3", "a:-9", "a:9-", "a:1-99999999999"})
+    EXPECT_THROW(parse_server(bad), std::invalid_argument) << bad;
+  const settings s = read({}, {"--key-file", "k", "--server", "a:10-20"});
+  EXPECT_EQ(s.paths.at(0).port, 10);
+  EXPECT_EQ(s.paths.at(0).last_port, 20);
+  EXPECT_EQ(describe(parse_path("server=a:10-20,bridges=1")), "a:10-20, 1 bridge");
+}
+
+TEST(ClientSettings, RotationAndPaceAreForAllServers) {
+  const settings s = read({"--rotate", "20s", "--pace", "1400ms", "--server", "b"});
+  ASSERT_EQ(s.paths.size(), 2U);
+  for (const path_options& p : s.paths) {
+    EXPECT_EQ(p.rotate.age, 20s);
+    EXPECT_EQ(p.pace, 1400ms);
+  }
+  expect_error(64, "--rotate", [] { read({"--rotate", "sometimes"}); });
+  expect_error(64, "cannot stand beside", [] { read({"--pace", "1s"}, {"--key-file", "k", "--path", "server=a"}); });
 }
 
 TEST(ClientSettings, RefuseBadValues) {

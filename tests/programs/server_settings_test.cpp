@@ -21,7 +21,7 @@ TEST(ServerSettings, HaveDefaults) {
   const settings s = read({"--key-file", "k"});
   EXPECT_EQ(s.what, settings::action::serve);
   EXPECT_EQ(s.key_file, "k");
-  EXPECT_EQ(s.listen, (std::vector<core::target>{{"", 8443}}));
+  EXPECT_EQ(s.listen, (std::vector<program::host_ports>{{"", 8443}}));
   EXPECT_TRUE(permits(s, "1.1.1.1"));
   EXPECT_FALSE(permits(s, "127.0.0.1"));
   EXPECT_EQ(s.threads, 1U);
@@ -43,7 +43,7 @@ TEST(ServerSettings, OfAUrl) {
   const settings s = read({"url", "--key-file", "k", "--host", "a", "--host", "[::1]:9", "--user", "ann", "--bridges",
                            "auto", "--name", "home", "--qr"});
   EXPECT_EQ(s.what, settings::action::url);
-  EXPECT_EQ(s.url.hosts, (std::vector<core::target>{{"a", 8443}, {"::1", 9}}));
+  EXPECT_EQ(s.url.hosts, (std::vector<program::host_ports>{{"a", 8443}, {"::1", 9}}));
   EXPECT_EQ(s.url.user, "ann");
   EXPECT_EQ(s.url.bridges, "auto");
   EXPECT_EQ(s.url.name, "home");
@@ -55,7 +55,7 @@ TEST(ServerSettings, OfAUrl) {
 
 TEST(ServerSettings, ListenInSeveralPlaces) {
   const settings s = read({"--key-file", "k", "--listen", "127.0.0.1:1", "--listen", "[::]:2"});
-  EXPECT_EQ(s.listen, (std::vector<core::target>{{"127.0.0.1", 1}, {"::", 2}}));
+  EXPECT_EQ(s.listen, (std::vector<program::host_ports>{{"127.0.0.1", 1}, {"::", 2}}));
 }
 
 TEST(ServerSettings, OpenAndCloseDestinations) {
@@ -77,7 +77,12 @@ TEST(ServerSettings, NameOwnAddresses) {
 }
 
 TEST(ServerSettings, RefuseBadValues) {
-  for (const list& bad : std::vector<list>{{"--listen", "8443"}, {"--allow", "10.0.0.1/8"}, {"--deny", "all"}})
+  for (const list& bad : std::vector<list>{{"--listen", "8443"},
+                                           {"--listen", ":9-8"},
+                                           {"--listen", ":0-8"},
+                                           {"--listen", ":1-1025"},
+                                           {"--allow", "10.0.0.1/8"},
+                                           {"--deny", "all"}})
     expect_error(64, bad[0], [&] { read({"--key-file", "k", bad[0], bad[1]}); });
   const config_file file(R"({"allow": ["10.0.0.0/99"]})");
   expect_error(78, "allow", [&] { read({"--config", file.name()}); });

@@ -18,7 +18,7 @@ std::string url(const std::string& rest) { return "mtcp://" + key_text + rest; }
 TEST(ShareUrl, HoldsAllThatAClientNeeds) {
   const share_url u = parse_share_url(url("@a.example:443,[2001:db8::1]:8444,192.0.2.7?bridges=auto#B%c3%BCro%201"));
   EXPECT_EQ(u.secret.to_string(), key_text);
-  EXPECT_EQ(u.servers, (std::vector<core::target>{{"a.example", 443}, {"2001:db8::1", 8444}, {"192.0.2.7", 8443}}));
+  EXPECT_EQ(u.servers, (std::vector<host_ports>{{"a.example", 443}, {"2001:db8::1", 8444}, {"192.0.2.7", 8443}}));
   EXPECT_EQ(u.bridges, "auto");
   EXPECT_EQ(u.name, "Büro 1");
 }
@@ -26,7 +26,7 @@ TEST(ShareUrl, HoldsAllThatAClientNeeds) {
 TEST(ShareUrl, NeedsOnlyKeyAndHost) {
   for (const char* around : {"", "\n", "/", "\r\n "}) {
     const share_url u = parse_share_url(url("@a.example" + std::string(around)));
-    EXPECT_EQ(u.servers, (std::vector<core::target>{{"a.example", 8443}}));
+    EXPECT_EQ(u.servers, (std::vector<host_ports>{{"a.example", 8443}}));
     EXPECT_EQ(u.bridges + u.name, "");
   }
 }

@@ -15,6 +15,7 @@ namespace {
 
 std::string description(const path_options& o) {
   std::string text = to_string(core::target{o.host, o.port});
+  if (o.last_port > o.port) text += '-' + std::to_string(o.last_port);
   if (!o.bind.empty()) text += " from " + o.bind;
   if (!o.interface.empty()) text += " through " + o.interface;
   return text;

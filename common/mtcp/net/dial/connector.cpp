@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,11 @@
 
 namespace mtcp {
 namespace {
+
+std::uint16_t one_port(const path_options& path) {
+  std::random_device chance;
+  return std::uniform_int_distribution<std::uint16_t>(path.port, std::max(path.port, path.last_port))(chance);
+}
 
 std::vector<tcp::endpoint> with_port(const std::vector<ip_address>& addresses, std::uint16_t port) {
   std::vector<tcp::endpoint> out;
@@ -20,7 +26,12 @@ std::vector<tcp::endpoint> with_port(const std::vector<ip_address>& addresses, s
 }  // namespace
 
 connector::connector(const executor& where, const path_options& path, address_book& book, const time_limits& within)
-    : path_(path), book_(book), deadline_(clock::now() + within.whole), patience_(within.answer), timer_(where) {}
+    : path_(path),
+      port_(one_port(path)),
+      book_(book),
+      deadline_(clock::now() + within.whole),
+      patience_(within.answer),
+      timer_(where) {}
 
 task<error_code> connector::connect(const tls_context& context, const key& own) {
   auto reached = co_await reach();
@@ -47,7 +58,7 @@ task<result<tcp::socket>> connector::reach() {
   for (;;) {
     const auto now = clock::now();
     if (race.won() || aborted_ || now >= answer_by) break;
-    race.add(with_port(search.take(now, race.idle()), path_.port));
+    race.add(with_port(search.take(now, race.idle()), port_));
     race.advance(now);
     if (race.idle() && search.over()) break;
     if (patience_ && !race.idle()) answer_by = std::min(answer_by, now + *std::exchange(patience_, std::nullopt));

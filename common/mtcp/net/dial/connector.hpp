@@ -46,6 +46,7 @@ class connector {
   void watch_deadline();
 
   const path_options& path_;
+  std::uint16_t port_;
   address_book& book_;
   clock::time_point deadline_;
   std::optional<std::chrono::nanoseconds> patience_;
