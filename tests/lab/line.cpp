@@ -74,13 +74,15 @@ connection* line::dialled(const header& h, time_point now) {
 
 bool line::too_many(time_point now) const {
   if (options_.connections == 0) return false;
-  const auto up = std::ranges::count_if(connections_, [now](const auto& c) { return !c.second.over(now); });
+  const auto counts = [now](const auto& c) { return c.first.is_tcp() && !c.second.over(now); };
+  const auto up = std::ranges::count_if(connections_, counts);
   return static_cast<std::size_t>(up) >= options_.connections;
 }
 
 void line::punish() {
   using enum line_options::punishment;
   for (auto& [flow, c] : connections_) {
+    if (!flow.is_tcp()) continue;
     if (options_.punishes == freeze) c.silence();
     if (options_.punishes == reset) c.reset();
   }

@@ -182,6 +182,17 @@ TEST_F(line_with, a_limit_does_not_count_connections_that_have_vanished) {
   EXPECT_TRUE(dial(20s, 3));
 }
 
+TEST_F(line_with, a_limit_counts_tcp_alone) {
+  make_line("connections=1,punishes=reset");
+  at(0s, {.protocol = 17});
+  EXPECT_TRUE(dial(0s, 1));
+  EXPECT_FALSE(dial(1s, 2));
+  at(2s, {.protocol = 17});
+  run_until(3s);
+  ASSERT_EQ(came_.size(), 1U);
+  EXPECT_FALSE(came_[0].rst);
+}
+
 TEST_F(line_with, one_connection_too_many_freezes_all) {
   make_line("connections=1,punishes=freeze");
   dial(0s, 1);

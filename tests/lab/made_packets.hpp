@@ -17,6 +17,7 @@ struct made {
   std::size_t size = 1500;    ///< in all
   std::uint32_t sequence = 1000;
   bool six = false;  ///< IPv6
+  std::uint8_t protocol = flow_key::tcp;
 };
 
 inline packet make(const made& m) {
@@ -24,7 +25,7 @@ inline packet make(const made& m) {
   const std::size_t addresses = m.six ? 8 : 12, address = m.six ? 16 : 4, tcp = m.six ? 40 : 20;
   packet p(m.size);
   p[0] = m.six ? 0x60 : 0x45;
-  p[m.six ? 6 : 9] = 6;
+  p[m.six ? 6 : 9] = m.protocol;
   p[addresses] = p[addresses + address] = m.six ? 0xfd : 10;
   p[addresses + address - 1] = up ? 1 : 2;
   p[addresses + 2 * address - 1] = up ? 2 : 1;

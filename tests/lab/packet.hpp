@@ -20,7 +20,10 @@ constexpr direction other(direction d) noexcept { return d == direction::up ? di
 
 /// Protocol, addresses and ports, the near end's first: the same for both directions of a connection.
 struct flow_key {
+  static constexpr std::uint8_t tcp = 6;
+
   std::array<std::uint8_t, 37> bytes{};
+  bool is_tcp() const noexcept { return bytes[0] == tcp; }
   bool operator==(const flow_key&) const = default;
 };
 
