@@ -74,8 +74,8 @@ connection* line::dialled(const header& h, time_point now) {
 
 bool line::too_many(time_point now) const {
   if (options_.connections == 0) return false;
-  const auto counts = [now](const auto& c) { return c.first.is_tcp() && !c.second.over(now); };
-  const auto up = std::ranges::count_if(connections_, counts);
+  const auto is_up = [now](const auto& c) { return c.first.is_tcp() && !c.second.over(now); };
+  const auto up = std::ranges::count_if(connections_, is_up);
   return static_cast<std::size_t>(up) >= options_.connections;
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <set>
@@ -15,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr time_point start{1h};
+constexpr std::array<std::uint16_t, 4> ports{1, 2, 3, 4};
 
 class line_with : public testing::Test {
  protected:
@@ -71,9 +73,9 @@ TEST_F(line_with, one_rate_delays_and_drops) {
 
 TEST_F(line_with, a_rate_for_each_has_one_for_all_behind_it) {
   make_line("each,rate=1.5e6,common-rate=3e6,delay=20,queue=1e6");
-  for (const std::uint16_t port : {1, 2, 3, 4}) dial(port * 1s, port);
+  for (const std::uint16_t port : ports) dial(port * 1s, port);
   for (int i = 0; i < 100; ++i)
-    for (const std::uint16_t port : {1, 2, 3, 4}) at(10s, {.port = port});
+    for (const std::uint16_t port : ports) at(10s, {.port = port});
   at(10s, {.way = direction::down, .port = 1});
   run_until(20s);
   ASSERT_EQ(came_.size(), 401U);
@@ -137,7 +139,7 @@ TEST_F(line_with, ports_that_are_used_again_make_a_new_connection) {
 
 TEST_F(line_with, a_block_lets_syns_through_that_keep_their_distance) {
   make_line("syn-gap=1.25,block=60");
-  for (const std::uint16_t port : {1, 2, 3, 4}) EXPECT_TRUE(dial(port * 1250ms, port));
+  for (const std::uint16_t port : ports) EXPECT_TRUE(dial(port * 1250ms, port));
   EXPECT_EQ(line_->count().blocks, 0U);
 }
 

@@ -26,8 +26,8 @@ struct line_options {
   /// What becomes of those that are up when one more than `connections` is dialled.
   enum class punishment : std::uint8_t { none, freeze, reset };
 
-  std::string name;
-  direction_options up, down;
+  std::string name{};
+  direction_options up{}, down{};
   duration delay{0};            ///< one way
   std::size_t queue = 0;        ///< bytes that wait in front of each rate
   bool each = false;            ///< every connection has a rate of its own

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint8_t tcp = flow_key::tcp, udp = 17;
 constexpr std::uint8_t fin_flag = 1, syn_flag = 2, rst_flag = 4, ack_flag = 16;
-constexpr std::size_t tcp_header = 20;
+constexpr std::uint32_t tcp_header = 20;
 
 using view = std::span<const std::uint8_t>;
 
