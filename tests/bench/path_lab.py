@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from path_traffic import SOCKS
@@ -125,13 +126,15 @@ class Lab:
         key = os.path.join(self.files.name, "key")
         with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
             file.write(subprocess.run([server, "keygen"], check=True, capture_output=True, text=True).stdout)
-        far, near = (["ip", "netns", "exec", name] for name in (self.far, self.near))
+        far, near = (["ip", "netns", "exec", name] for name in (self.far, self.near))  # which become the program
         self.halves["server"] = self.start(
             [*far, server, "--key-file", key, "--listen", f"{'[::]' if self.ipv6 else '0.0.0.0'}:{BRIDGES}", "--allow",
              "127.0.0.0/8", *self.mtcp.server], "listening bridges")
         self.halves["client"] = self.start(
             [*near, client, "--key-file", key, "--socks", f"127.0.0.1:{SOCKS}", *self.paths(), *self.mtcp.client],
             "tunnel up")
+        for half in self.halves.values():
+            threading.Thread(target=half.stdout.read, daemon=True).start()  # or it would wait at a full pipe
         time.sleep(1)  # the other bridges; it would do without, but is to be measured with all of them
 
     def paths(self):
