@@ -60,9 +60,8 @@ class Lab:
         return self
 
     def __exit__(self, *_):
-        for process in reversed(self.running):
-            process.terminate()
         for process in self.running:
+            process.kill()  # nothing is to be kept, and mtcp would wait for lines that are gone
             process.wait()
         for name in (self.near, self.far):
             subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL, check=False)
@@ -82,7 +81,7 @@ class Lab:
             said.append(line)
             if until in line:
                 return process
-        raise RuntimeError(" ".join(map(str, command)) + " has ended: " + "".join(said))
+        raise RuntimeError("".join(said) or " ".join(map(str, command)) + " has ended")
 
     # ---- the namespaces ----
 

@@ -160,11 +160,21 @@ def compare(options, name, case):
               flush=True)
 
 
+def settings_of(number, texts):
+    """What [NUMBER:]KEY=VALUE says about a line."""
+    found = {}
+    for text in texts:
+        key, value = text.split("=", 1)
+        of, _, key = key.rpartition(":")
+        if of in ("", str(number)):
+            found[key.replace("-", "_")] = value
+    return found
+
+
 def with_settings(case, options, way):
     """The case, with what the command line changes."""
-    changes = {key.replace("-", "_"): value for key, value in (text.split("=", 1) for text in options.set)}
     found = {"way": "down", "warm": 5.0, "until": 25.0, **case}
-    found["lines"] = [{**each, **changes} for each in case["lines"]]
+    found["lines"] = [{**each, **settings_of(i, options.set)} for i, each in enumerate(case["lines"])]
     if way and found["way"] != "echo":
         found["way"] = way
     for key in ("warm", "until", "plain"):
@@ -178,12 +188,12 @@ def parse(arguments):
     parser.add_argument("build", help="the build folder")
     parser.add_argument("cases", nargs="*", metavar="CASE", help="part of a case's name: " + "; ".join(CASES))
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--way", choices=("down", "up", "both"), help="if not that of the case")
+    parser.add_argument("--way", choices=("down", "up", "both"), help="if not that of the case, which is mostly down")
     parser.add_argument("--mtcp", action="append", metavar="WORDS", type=Mtcp.parse, help="may be repeated; see above")
     parser.add_argument("--systems", metavar="WORDS", type=lambda text: text.split(","),
                         help="only those with one of these in their names, with commas between")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",
-                        help="for the lines of all cases, as mtcp-lines has it; may be repeated")
+    parser.add_argument("--set", action="append", default=[], metavar="[N:]KEY=VALUE",
+                        help="for all lines, or for the Nth from 0, as mtcp-lines has it; may be repeated")
     parser.add_argument("--plain", type=int, help="plain connections, where lines are throttled one by one or watched")
     parser.add_argument("--warm", type=float, help="seconds that do not count")
     parser.add_argument("--until", type=float, help="seconds of a transfer")
@@ -207,4 +217,7 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except RuntimeError as failure:
+        sys.exit(f"paths.py: {failure}".strip())
