@@ -1,269 +1,186 @@
 #!/usr/bin/env python3
-"""One download over emulated lines: a plain TCP connection, several, kernel MPTCP and mtcp, side by side in one run.
+"""Transfers over emulated lines: a plain TCP connection, several, kernel MPTCP and mtcp, side by side in one run.
 
 Needs root, TUN devices and network namespaces; makes two of its own and removes them. Lines are emulated by mtcp-lines
-(tests/lab). Rates are medians of N runs (default 3) with the lowest and the highest, in MB/s after 5 s of start-up; the
-share is that of the sum of the lines' rates, headers included, and the longest pause that between two reads of the
-application. All use the system's congestion control.
+(tests/lab), which also plays networks that watch connections. Figures are medians of N runs (default 3) with the lowest
+and the highest: MB/s of payload after the start-up of --warm seconds, its share of what the lines can carry, and the
+longest pause between two reads of the application, until then and from then on. Of mtcp also the peak memory of each
+half in MiB, and how many bridges were up in the end. All use the system's congestion control.
+
+mtcp is measured once for every --mtcp, beginning with what the case itself says: first FIELD=VALUE for all paths, then
+options of the client, then those of the server behind " / ".
+
+    paths.py build/release fade --mtcp rotate=off --mtcp rotate=auto --mtcp "rotate=auto bridges=8 --log-level debug"
+    paths.py build/release "fade by bytes" --set fades-after=16e6 --way up --ipv6
 """
 import argparse
-import json
 import os
-import selectors
-import signal
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 
-IPPROTO_MPTCP = 262
-PLAIN, MPTCP, BRIDGES, SOCKS = 9000, 9001, 8443, 1080
-CHUNK = memoryview(bytes(1 << 20))
-WARM, UNTIL = 5.0, 25.0  # seconds from the request; bbr empties its connections every 10 s
+from path_lab import Lab, Mtcp
 
-# Bytes per second, one-way delay in ms, queue in bytes; `each`: every connection has such a line of its own.
+KIB = 1 << 10
+PAYLOAD = 0.9625  # of a packet's bytes, at a full line
+
+
+def line(rate, delay, queue, **more):
+    """Bytes per second, one-way delay in ms, bytes; and what else mtcp-lines takes."""
+    return {"rate": rate, "delay": delay, "queue": queue, **more}
+
+
+def throttled(rate, delay, queue, connections):
+    """Every connection has such a line of its own; mtcp has as many bridges as plain TCP has connections."""
+    return {"lines": [line(rate, delay, queue, each=True)], "each": connections, "plain": connections,
+            "bridges": connections}
+
+
+def watched(rate, bridges="auto", plain=16, delay=20, until=60, **more):
+    """One line whose network watches connections."""
+    return {"lines": [line(rate, delay, 512 * KIB, each=True, **more)], "plain": plain, "bridges": bridges, "warm": 10,
+            "until": until, "watched": True}
+
+
+# `ideal`: bytes a second, where rates do not tell. bbr empties its connections every 10 s.
 CASES = {
-    "5 x 8 MB/s each, 40 ms": dict(lines=[(8e6, 20, 800e3)], each=5),
-    "8 x 1 MB/s each, 80 ms": dict(lines=[(1e6, 40, 100e3)], each=8),
-    "8 x 3 MB/s each, 200 ms": dict(lines=[(3e6, 100, 600e3)], each=8),
-    "20/50/200 Mbit/s, 10/40/100 ms": dict(lines=[(2.5e6, 5, 250e3), (6.25e6, 20, 625e3), (25e6, 50, 2500e3)]),
-    "2 x 16 MB/s and 2 MB/s, 40 ms": dict(lines=[(16e6, 20, 1600e3), (16e6, 20, 1600e3), (2e6, 20, 200e3)]),
-    "20 MB over 100 Mbit/s 20 ms + 4 Mbit/s 300 ms": dict(
-        lines=[(12.5e6, 10, 1250e3), (0.5e6, 150, 150e3)], size=20_000_000),
-    "one of 3 x 8 MB/s, 30 ms, falls silent": dict(lines=[(8e6, 15, 800e3)] * 3, silent=True),
+    "5 x 8 MB/s each, 40 ms": throttled(8e6, 20, 800e3, 5),
+    "8 x 1 MB/s each, 80 ms": throttled(1e6, 40, 100e3, 8),
+    "8 x 3 MB/s each, 200 ms": throttled(3e6, 100, 600e3, 8),
+    "20/50/200 Mbit/s, 10/40/100 ms": {
+        "lines": [line(2.5e6, 5, 250e3), line(6.25e6, 20, 625e3), line(25e6, 50, 2500e3)]},
+    "2 x 16 MB/s and 2 MB/s, 40 ms": {
+        "lines": [line(16e6, 20, 1600e3), line(16e6, 20, 1600e3), line(2e6, 20, 200e3)]},
+    "20 MB over 100 Mbit/s 20 ms + 4 Mbit/s 300 ms": {
+        "lines": [line(12.5e6, 10, 1250e3), line(0.5e6, 150, 150e3)], "size": 20_000_000},
+    "one of 3 x 8 MB/s, 30 ms, falls silent": {"lines": [line(8e6, 15, 800e3)] * 3, "goes_dark": True},
+    "fade by bytes, down": watched(20e6, common_rate=80e6, fades_after=64e6, faded_rate=1e6),
+    "fade by bytes, up": {**watched(20e6, common_rate=80e6, fades_after=64e6, faded_rate=1e6), "way": "up"},
+    "fade by time": watched(20e6, common_rate=80e6, fades_at=15, faded_rate=2e6),
+    "vanishes at an age": watched(20e6, common_rate=80e6, dies_at=20),
+    "frozen after 16 KiB": {**watched(0, bridges=16, delay=25, down_freezes_after=16 * KIB),
+                            "ideal": 1.44e6},  # 16 times 13.5 KB in 3 round trips
+    "SYNs block": watched(10e6, bridges=8, plain=8, until=120, syn_gap=1.25, block=60),
+    "a fifth never comes up": watched(10e6, connections=4),
+    "the near line is silent now and then": {
+        "lines": [{"delay": 10, "silent_every": 3, "silent_for": "0.3-1"}, {"delay": 20}], "way": "echo", "warm": 10,
+        "until": 60, "watched": True},
 }
 
 
-# ---- what runs inside the namespaces ----
-
-def serve():
-    """Sends as many bytes as it is asked for, on plain TCP and on MPTCP."""
-    ready = selectors.DefaultSelector()
-    for port, protocol in ((PLAIN, 0), (MPTCP, IPPROTO_MPTCP)):
-        try:
-            door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, protocol)
-        except OSError:
-            continue  # a kernel without MPTCP
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind(("0.0.0.0", port))
-        door.listen()
-        door.setblocking(False)
-        ready.register(door, selectors.EVENT_READ, None)
-    print("ready", flush=True)
-    while True:
-        for key, _ in ready.select():
-            if key.data is None:
-                peer, _ = key.fileobj.accept()
-                ready.register(peer, selectors.EVENT_READ, {"left": 0})
-                continue
-            try:
-                if not key.data["left"]:
-                    asked = key.fileobj.recv(8, socket.MSG_WAITALL)
-                    if len(asked) < 8:
-                        raise OSError
-                    key.data["left"] = int.from_bytes(asked, "big")
-                    key.fileobj.setblocking(False)
-                    ready.modify(key.fileobj, selectors.EVENT_WRITE, key.data)
-                key.data["left"] -= key.fileobj.send(CHUNK[: min(len(CHUNK), key.data["left"])])
-                if not key.data["left"]:
-                    ready.modify(key.fileobj, selectors.EVENT_READ, key.data)
-            except BlockingIOError:
-                pass
-            except OSError:
-                ready.unregister(key.fileobj)
-                key.fileobj.close()
+def systems(case, variants):
+    """Name, kind, lines that its connections take, and what mtcp is told."""
+    every = list(range(len(case["lines"])))
+    found = []
+    if case["way"] == "echo":
+        found += [(f"1 TCP on line {i}", "tcp", [i], None) for i in every]
+    elif case.get("watched"):
+        found.append((f"{case['plain']} TCP", "tcp", [0] * case["plain"], None))
+    elif not case.get("goes_dark"):
+        found.append(("1 TCP", "tcp", [max(every, key=lambda i: case["lines"][i]["rate"])], None))
+        several = [0] * case["plain"] if "plain" in case else every
+        if not case.get("size"):
+            found.append((f"{len(several)} TCP", "tcp", several, None))
+    if not case.get("watched") and case["way"] == "down":
+        found.append(("MPTCP", "mptcp", [0], None))
+    return found + [(variant.name, "socks", every, variant) for variant in variants]
 
 
-def connect(kind, host):
-    peer = socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP if kind == "mptcp" else 0)
-    if kind == "socks":
-        peer.connect(("127.0.0.1", SOCKS))
-        peer.sendall(b"\x05\x01\x00")
-        peer.recv(2, socket.MSG_WAITALL)
-        peer.sendall(b"\x05\x01\x00\x01" + socket.inet_aton("127.0.0.1") + PLAIN.to_bytes(2, "big"))
-        if peer.recv(10, socket.MSG_WAITALL)[1:2] != b"\0":
-            raise OSError("the proxy refused")
-    else:
-        peer.connect((host, MPTCP if kind == "mptcp" else PLAIN))
-    return peer
+def spread(values, digits=0, scale=1):
+    return (f"{scale * statistics.median(values):.{digits}f} "
+            f"({scale * min(values):.{digits}f} to {scale * max(values):.{digits}f})")
 
 
-def fetch(kind, size, *hosts):
-    """Downloads from every host at once; prints what came, when."""
-    size = int(size)
-    ready = selectors.DefaultSelector()
-    peers = [connect(kind, host) for host in hosts]
-    begin = time.monotonic()
-    for peer in peers:
-        peer.sendall((size or 1 << 60).to_bytes(8, "big"))
-        ready.register(peer, selectors.EVENT_READ)
-    got, counted, last, gap = 0, 0, begin, 0.0
-    buffer = bytearray(1 << 18)
-    print("started", flush=True)
-    while not size or got < size:
-        events = ready.select(0.1)
-        now = time.monotonic()
-        if not size and now - begin >= UNTIL or now - begin > 120:
-            break
-        for key, _ in events:
-            n = key.fileobj.recv_into(buffer)
-            if n == 0:
-                raise OSError("cut short")
-            got += n
-            if now - begin >= WARM:
-                counted += n
-        if events:
-            if now - begin >= WARM:
-                gap = max(gap, now - last)
-            last = now
-    print(json.dumps({"rate": counted / (UNTIL - WARM), "seconds": last - begin, "gap": gap}))
+def of_all(results, field):
+    return [result[field] for result in results]
 
 
-# ---- the laboratory ----
-
-class Lab:
-    """Two namespaces, joined by lines, with all servers running."""
-
-    def __init__(self, build, case):
-        self.build, self.case = build, case
-        self.near, self.far = f"mtcp-near-{os.getpid()}", f"mtcp-far-{os.getpid()}"
-        self.files = tempfile.TemporaryDirectory()
-        self.running = []
-        self.lines = case["lines"]
-
-    def __enter__(self):
-        try:
-            self.make_namespaces()
-            self.start_servers()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        for process in reversed(self.running):
-            process.terminate()
-        for process in self.running:
-            process.wait()
-        for name in (self.near, self.far):
-            subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL)
-        self.files.cleanup()
-
-    def ip(self, *arguments):
-        subprocess.run(["ip", *arguments], check=True)
-
-    def inside(self, name, *command):
-        return ["ip", "netns", "exec", name, *command]
-
-    def start(self, command, until):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.running.append(process)
-        for line in process.stdout:
-            if until in line:
-                return process
-        raise RuntimeError(" ".join(command) + " has ended")
-
-    def addresses(self, end):
-        return [f"10.77.{i}.{end}" for i in range(len(self.lines))]
-
-    def make_namespaces(self):
-        for end, (name, other) in enumerate(((self.near, 2), (self.far, 1)), 1):
-            self.ip("netns", "add", name)
-            self.ip("-n", name, "link", "set", "lo", "up")
-            for i in range(len(self.lines)):
-                self.ip("-n", name, "tuntap", "add", "mode", "tun", f"line{i}")
-                self.ip("-n", name, "addr", "add", f"10.77.{i}.{end}", "peer", f"10.77.{i}.{other}", "dev", f"line{i}")
-                self.ip("-n", name, "link", "set", f"line{i}", "up", "txqueuelen", "1000")
-        specs = [f"line{i},rate={rate},delay={delay},queue={queue}" + (",each" if "each" in self.case else "")
-                 for i, (rate, delay, queue) in enumerate(self.lines)]
-        self.emulator = self.start([f"{self.build}/tests/lab/mtcp-lines", self.near, self.far, *specs], "ready")
-        self.allow_mptcp()
-
-    def allow_mptcp(self):
-        """The server announces its other addresses, or ports where there is one line only."""
-        try:
-            for name in (self.near, self.far):
-                self.ip("-n", name, "mptcp", "limits", "set", "subflow", "8", "add_addr_accepted", "8")
-            if "each" in self.case:
-                for i in range(self.case["each"] - 1):
-                    self.ip("-n", self.far, "mptcp", "endpoint", "add", "10.77.0.2", "port", str(9100 + i), "signal")
-            else:
-                for address in self.addresses(2)[1:]:
-                    self.ip("-n", self.far, "mptcp", "endpoint", "add", address, "signal")
-            self.has_mptcp = True
-        except subprocess.CalledProcessError:
-            self.has_mptcp = False
-
-    def start_servers(self):
-        self.start(self.inside(self.far, sys.executable, __file__, "--serve"), "ready")
-        server, client = f"{self.build}/server/mtcp-server", f"{self.build}/client/mtcp-client"
-        key = os.path.join(self.files.name, "key")
-        with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            file.write(subprocess.run([server, "keygen"], check=True, capture_output=True, text=True).stdout)
-        self.start(self.inside(self.far, server, "--key-file", key, "--listen", f"0.0.0.0:{BRIDGES}", "--allow",
-                               "127.0.0.0/8"), "listening bridges")
-        if "each" in self.case:
-            paths = ["--server", f"10.77.0.2:{BRIDGES}", "--bridges", str(self.case["each"])]
-        else:
-            paths = [word for address in self.addresses(2)
-                     for word in ("--path", f"server={address}:{BRIDGES},bridges=1")]
-        self.start(self.inside(self.near, client, "--key-file", key, "--socks", f"127.0.0.1:{SOCKS}", *paths),
-                   "tunnel up")
-        time.sleep(1)  # the other bridges; it would do without, but is to be measured with all of them
-
-    def download(self, kind, hosts):
-        size = self.case.get("size", 0)
-        command = self.inside(self.near, sys.executable, __file__, "--fetch", kind, str(size), *hosts)
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            process.stdout.readline()
-            if self.case.get("silent"):
-                time.sleep(WARM + 2)
-                self.emulator.send_signal(signal.SIGUSR1)
-            result = process.stdout.readline()
-        return json.loads(result) if result else None
+def first_with_most(bridges):
+    """When the most bridges were up for the first time, seconds."""
+    most = max(count for _, count in bridges)
+    return next(at for at, count in bridges if count == most), most
 
 
-def systems(case):
-    """Name, kind and connections of what is compared."""
-    count = case.get("each") or len(case["lines"])
-    every = ["10.77.0.2"] * count if "each" in case else [f"10.77.{i}.2" for i in range(count)]
-    best = max(range(len(case["lines"])), key=lambda i: case["lines"][i][0])
-    plain = [] if case.get("silent") else [("1 TCP", "tcp", [f"10.77.{best}.2"])]
-    if not case.get("size") and not case.get("silent"):
-        plain.append((f"{count} TCP", "tcp", every))
-    return plain + [("MPTCP", "mptcp", ["10.77.0.2"]), ("mtcp", "socks", ["-"])]
+def describe_transfer(case, results):
+    if case.get("goes_dark"):
+        return [f"longest pause {spread(of_all(results, 'gap'), 0, 1e3)} ms"]
+    if case.get("size"):
+        return [f"{spread(of_all(results, 'seconds'), 3)} s"]
+    rates = of_all(results, "rate")
+    said = [f"{spread(rates, 2, 1e-6)} MB/s", f"{100 * statistics.median(rates) / ideal(case):.1f} %",
+            f"longest pause {spread(of_all(results, 'first gap'), 0, 1e3)} ms, "
+            f"from {case['warm']:g} s on {spread(of_all(results, 'gap'), 0, 1e3)} ms"]
+    still = statistics.median(of_all(results, "still"))
+    return said + ([f"{still:g} of {results[0]['connections']} stand still"] if still else [])
+
+
+def describe_echo(results):
+    parts = [f"{name} {spread(of_all(results, name), 0, 1e3)} ms" for name in ("p50", "p99", "worst")]
+    on_lines = [(r["lines"]["up"] + r["lines"]["down"]) / r["messages"] for r in results]
+    return parts + [f"{spread(on_lines)} bytes on the lines for a message and its answer"]
 
 
 def describe(case, results):
-    if case.get("silent"):
-        gaps = sorted(r["gap"] for r in results)
-        return f"longest pause {1e3 * statistics.median(gaps):.0f} ms ({1e3 * gaps[0]:.0f} to {1e3 * gaps[-1]:.0f})"
-    if case.get("size"):
-        times = sorted(r["seconds"] for r in results)
-        return f"{statistics.median(times):.3f} s ({times[0]:.3f} to {times[-1]:.3f})"
-    rates = sorted(r["rate"] for r in results)
-    total = sum(rate for rate, _, _ in case["lines"]) * case.get("each", 1)
-    pause = statistics.median(r["gap"] for r in results)
-    return (f"{statistics.median(rates) / 1e6:6.2f} MB/s ({rates[0] / 1e6:.2f} to {rates[-1] / 1e6:.2f})"
-            f"  {100 * statistics.median(rates) / total:5.1f} %  longest pause {1e3 * pause:.0f} ms")
+    said = describe_echo(results) if case["way"] == "echo" else describe_transfer(case, results)
+    if "client MiB" in results[0]:
+        said.append(f"peak of client {spread(of_all(results, 'client MiB'))} MiB, "
+                    f"of server {spread(of_all(results, 'server MiB'))} MiB")
+        times, most = zip(*(first_with_most(result["bridges"]) for result in results))
+        said.append(f"bridges at most {spread(most)}, first after {spread(times)} s, "
+                    f"in the end {spread([result['bridges'][-1][1] for result in results])}")
+    if case.get("watched"):
+        said += [f"{spread([result['lines'][key] for result in results])} {name}"
+                 for key, name in (("syns", "SYNs"), ("excess", "beyond the limit"), ("blocks", "blocks"))
+                 if key == "syns" or any(result["lines"][key] for result in results)]
+    return "; ".join(said)
 
 
-def compare(build, name, case, runs):
-    print(name)
+def ideal(case):
+    """Bytes a second: of payload where connections are watched, of packets where not."""
+    first = case["lines"][0]
+    if "ideal" in case:
+        return case["ideal"]
+    if not case.get("watched"):
+        return sum(float(each["rate"]) for each in case["lines"]) * case.get("each", 1)
+    all_of_them = float(first["rate"]) * min(case["plain"], int(first.get("connections", case["plain"])))
+    return PAYLOAD * float(first.get("common_rate", all_of_them))
+
+
+def compare(options, name, case):
+    print(name + ("" if case["way"] == "down" else f" ({case['way']})"), flush=True)
     results = {}
-    for _ in range(runs):
-        for system, kind, hosts in systems(case):
-            with Lab(build, case) as lab:
+    chosen = [s for s in systems(case, options.mtcp) if not options.systems or any(w in s[0] for w in options.systems)]
+    for _ in range(options.runs):
+        for system, kind, lines, variant in chosen:
+            with Lab(options.build, case, variant, options.ipv6) as lab:
                 if kind == "mptcp" and not lab.has_mptcp:
                     continue
-                result = lab.download(kind, hosts)
-                if result:
-                    results.setdefault(system, []).append(result)
-    for system, _, _ in systems(case):
-        print(f"  {system:6} {describe(case, results[system]) if system in results else 'skipped: not on this kernel'}",
+                results.setdefault(system, []).append(lab.measure(case["way"], kind, lines))
+    for system, *_ in chosen:
+        print(f"  {system}: {describe(case, results[system]) if system in results else 'skipped: not on this kernel'}",
               flush=True)
+
+
+def settings_of(number, texts):
+    """What [NUMBER:]KEY=VALUE says about a line."""
+    found = {}
+    for text in texts:
+        key, value = text.split("=", 1)
+        of, _, key = key.rpartition(":")
+        if of in ("", str(number)):
+            found[key.replace("-", "_")] = value
+    return found
+
+
+def with_settings(case, options, way):
+    """The case, with what the command line changes."""
+    found = {"way": "down", "warm": 5.0, "until": 25.0, **case}
+    found["lines"] = [{**each, **settings_of(i, options.set)} for i, each in enumerate(case["lines"])]
+    if way and found["way"] != "echo":
+        found["way"] = way
+    for key in ("warm", "until", "plain"):
+        if getattr(options, key) is not None:
+            found[key] = getattr(options, key)
+    return found
 
 
 def parse(arguments):
@@ -271,23 +188,36 @@ def parse(arguments):
     parser.add_argument("build", help="the build folder")
     parser.add_argument("cases", nargs="*", metavar="CASE", help="part of a case's name: " + "; ".join(CASES))
     parser.add_argument("--runs", type=int, default=3)
-    return parser.parse_args(arguments)
+    parser.add_argument("--way", choices=("down", "up", "both"), help="if not that of the case, which is mostly down")
+    parser.add_argument("--mtcp", action="append", metavar="WORDS", type=Mtcp.parse, help="may be repeated; see above")
+    parser.add_argument("--systems", metavar="WORDS", type=lambda text: text.split(","),
+                        help="only those with one of these in their names, with commas between")
+    parser.add_argument("--set", action="append", default=[], metavar="[N:]KEY=VALUE",
+                        help="for all lines, or for the Nth from 0, as mtcp-lines has it; may be repeated")
+    parser.add_argument("--plain", type=int, help="plain connections, where lines are throttled one by one or watched")
+    parser.add_argument("--warm", type=float, help="seconds that do not count")
+    parser.add_argument("--until", type=float, help="seconds of a transfer")
+    parser.add_argument("--ipv6", action="store_true", help="over IPv6, without MPTCP")
+    options = parser.parse_intermixed_args(arguments)
+    options.mtcp = options.mtcp or [Mtcp()]
+    return options
 
 
 def main(arguments):
-    if arguments[:1] == ["--serve"]:
-        return serve()
-    if arguments[:1] == ["--fetch"]:
-        return fetch(*arguments[1:])
     options = parse(arguments)
     if os.geteuid() != 0 or not os.path.exists("/dev/net/tun"):
         sys.exit("skipped: needs root and /dev/net/tun")
-    with open("/proc/sys/net/ipv4/tcp_congestion_control") as file:
+    with open("/proc/sys/net/ipv4/tcp_congestion_control", encoding="ascii") as file:
         print("congestion control:", file.read().strip())
     for name, case in CASES.items():
         if not options.cases or any(word in name for word in options.cases):
-            compare(options.build, name, case, options.runs)
+            both = options.way == "both" and case.get("way") != "echo"
+            for way in ("down", "up") if both else (options.way,):
+                compare(options, name, with_settings(case, options, way))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except RuntimeError as failure:
+        sys.exit(f"paths.py: {failure}".strip())

@@ -1,13 +1,31 @@
-// mtcp-lines: emulates lines between two network namespaces, for kernels without netem.
+// mtcp-lines: emulates lines between two network namespaces, for kernels without netem, and networks that watch the
+// connections on them.
 //
-//   mtcp-lines NAMESPACE-A NAMESPACE-B NAME,rate=BYTES/S,delay=MS,queue=BYTES[,each] ...
+//   mtcp-lines NAMESPACE-A NAMESPACE-B NAME,KEY=VALUE,... ...
 //
 // NAME is a TUN device that exists in both namespaces (ip tuntap add mode tun). What enters it on one side leaves it on
-// the other: queued in front of a bottleneck of that rate, dropped when the queue is full, then delayed one way. With
-// `each` every TCP connection has a bottleneck of its own, as with a carrier that throttles connections one by one.
+// the other, IPv4 and IPv6: queued in front of a bottleneck, dropped when the queue is full, then delayed. Rates are
+// bytes per second, and bytes those of packets; what is not given sets no limit. Clients are in NAMESPACE-A: from there
+// is up.
 //
-// Prints "ready", and runs until it is ended by a signal. SIGUSR1 makes the first line swallow everything from then on,
-// and nobody is told.
+//   rate=BYTES/S, queue=BYTES         of the line, or with `each` of every connection by itself
+//   each, common-rate=BYTES/S         that of all connections together, behind the rate of each
+//   delay=MS                          one way
+//   fades-after=BYTES, fades-at=S, faded-rate=BYTES/S
+//                                     a connection has that rate once it has carried so much in this direction, and in
+//                                     both once it is so old
+//   freezes-after=BYTES               nothing more of a connection comes through in this direction
+//   dies-at=S, forgets-after=S        it vanishes without a word: at this age, or when it was idle for so long
+//   syn-gap=S, block=S                a SYN that comes sooner than this after the one before blocks all for so long
+//   connections=N                     so many at once, SYNs of more are dropped; and with
+//   punishes=freeze|reset             one too many is the end of those that are up
+//   silent-every=S, silent-for=LEAST-MOST, seed=N
+//                                     once in every such time, at random, the line swallows everything
+//
+// Before rate, common-rate, fades-after, faded-rate and freezes-after, up- or down- makes it that of one direction.
+//
+// Prints "ready", and runs until it is ended by a signal; at SIGTERM it prints what it has counted, as JSON, a line
+// each. SIGUSR1 makes the first line swallow everything from then on, and nobody is told.
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
@@ -16,63 +34,28 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <chrono>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <unordered_map>
 #include <vector>
 
+#include "lab/line.hpp"
+
+namespace mtcp::lines {
 namespace {
 
-using clock_type = std::chrono::steady_clock;
-using time_point = clock_type::time_point;
 volatile std::sig_atomic_t first_goes_dark = 0;
-
-using packet = std::vector<std::uint8_t>;
+volatile std::sig_atomic_t ends = 0;
 
 [[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
-
-struct line_options {
-  std::string name;
-  double rate = 0;                // bytes per second
-  clock_type::duration delay{0};  // one way
-  clock_type::duration queue{0};  // how long the queue may become
-  bool each = false;
-};
-
-double number_after(const std::string& field) { return std::stod(field.substr(field.find('=') + 1)); }
-
-line_options parse_line(const std::string& text) {
-  line_options line;
-  double queue_bytes = 0;
-  for (std::size_t at = 0, comma = 0; comma != std::string::npos; at = comma + 1) {
-    comma = text.find(',', at);
-    const std::string field = text.substr(at, comma == std::string::npos ? comma : comma - at);
-    if (at == 0)
-      line.name = field;
-    else if (field.starts_with("rate="))
-      line.rate = number_after(field);
-    else if (field.starts_with("delay="))
-      line.delay = std::chrono::microseconds(std::int64_t(1e3 * number_after(field)));
-    else if (field.starts_with("queue="))
-      queue_bytes = number_after(field);
-    else if (field == "each")
-      line.each = true;
-    else
-      throw std::invalid_argument("'" + field + "' in '" + text + "'");
-  }
-  if (line.name.empty() || line.rate <= 0) throw std::invalid_argument("'" + text + "' needs a name and a rate");
-  line.queue = std::chrono::nanoseconds(std::int64_t(1e9 * queue_bytes / line.rate));
-  return line;
-}
 
 void enter(const std::string& name) {
   const int fd = ::open(("/run/netns/" + name).c_str(), O_RDONLY | O_CLOEXEC);
@@ -89,96 +72,80 @@ int open_device(const std::string& name) {
   return fd;
 }
 
-// Addresses and ports of an IPv4 packet, in either order the same: acknowledgements use a bottleneck of their own, in
-// the other direction.
-std::uint64_t flow_of(const packet& p) {
-  if (p.size() < 24 || p[0] >> 4 != 4) return 0;
-  const std::size_t header = 4u * (p[0] & 15);
-  std::uint64_t flow = p[9];
-  for (std::size_t i = 12; i < 20; ++i) flow = flow * 31 + p[i];
-  for (std::size_t i = header; i < header + 4 && i < p.size(); ++i) flow = flow * 257 + p[i];
-  return flow;
+void put(int device, const packet& p) {
+  if (::write(device, p.data(), p.size()) < 0 && errno != EAGAIN && errno != EINVAL) fail("write");
 }
-
-// One direction of a line.
-class direction {
- public:
-  direction(const line_options& options, int from, int to) : options_(options), from_(from), to_(to) {}
-  int source() const { return from_; }
-
-  void go_dark() { dark_ = true; }
-
-  void take_all(time_point now) {
-    for (std::array<std::uint8_t, 65536> buffer;;) {
-      const ssize_t size = ::read(from_, buffer.data(), buffer.size());
-      if (size <= 0) return;
-      take(packet(buffer.begin(), buffer.begin() + size), now);
-    }
-  }
-  void deliver(time_point now) {
-    while (!under_way_.empty() && under_way_.begin()->first <= now) {
-      const packet& p = under_way_.begin()->second;
-      if (::write(to_, p.data(), p.size()) < 0 && errno != EAGAIN && errno != EINVAL) fail("write");
-      under_way_.erase(under_way_.begin());
-    }
-  }
-  time_point next() const { return under_way_.empty() ? time_point::max() : under_way_.begin()->first; }
-
- private:
-  void take(packet p, time_point now) {
-    if (dark_) return;
-    time_point& free_at = free_at_[options_.each ? flow_of(p) : 0];
-    const time_point leaves = std::max(free_at, now);
-    if (leaves - now > options_.queue) return;
-    free_at = leaves + std::chrono::nanoseconds(std::int64_t(1e9 * double(p.size()) / options_.rate));
-    under_way_.emplace_hint(under_way_.end(), free_at + options_.delay, std::move(p));
-  }
-
-  line_options options_;
-  int from_, to_;
-  bool dark_ = false;
-  std::unordered_map<std::uint64_t, time_point> free_at_;  // by connection
-  std::multimap<time_point, packet> under_way_;
-};
 
 class network {
  public:
   network() : poller_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
-  void add(const line_options& line, int a, int b) {
-    for (const auto& [from, to] : {std::pair(a, b), std::pair(b, a)}) {
-      directions_.push_back(std::make_unique<direction>(line, from, to));
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.ptr = directions_.back().get();
-      if (::epoll_ctl(poller_, EPOLL_CTL_ADD, from, &event) != 0) fail("epoll_ctl");
-    }
+  /// `a` and `b` are the line's devices.
+  void add(const line_options& options, int a, int b) {
+    const auto out = [a, b](direction d, const packet& p) { put(d == direction::up ? b : a, p); };
+    lines_.push_back(std::make_unique<line>(options, clock_type::now(), out));
+    listen({lines_.back().get(), direction::up, a});
+    listen({lines_.back().get(), direction::down, b});
   }
-  [[noreturn]] void run() {
-    for (;;) step();
+
+  void run() {
+    while (ends == 0) step();
+    for (const auto& l : lines_) report(*l);
   }
 
  private:
+  struct entrance {
+    line* to;
+    direction way;
+    int device;
+  };
+
+  void listen(entrance e) {
+    entrances_.push_back(std::make_unique<entrance>(e));
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = entrances_.back().get();
+    if (::epoll_ctl(poller_, EPOLL_CTL_ADD, e.device, &event) != 0) fail("epoll_ctl");
+  }
+
   void step() {
-    if (first_goes_dark != 0) {
-      for (std::size_t i = 0; i < 2; ++i) directions_[i]->go_dark();
-    }
-    time_point next = time_point::max();
-    for (const auto& d : directions_) next = std::min(next, d->next());
-    timespec wait{1, 0};
-    if (next != time_point::max()) {
-      const auto left = std::max<std::int64_t>(0, (next - clock_type::now()).count());
-      wait = {left / 1'000'000'000, left % 1'000'000'000};
-    }
+    if (first_goes_dark != 0) lines_.front()->go_dark();
     std::array<epoll_event, 64> events;
+    const timespec wait = time_left();
     const int count = ::epoll_pwait2(poller_, events.data(), int(events.size()), &wait, nullptr);
     const time_point now = clock_type::now();
-    for (int i = 0; i < count; ++i) static_cast<direction*>(events[std::size_t(i)].data.ptr)->take_all(now);
-    for (const auto& d : directions_) d->deliver(now);
+    for (const auto& l : lines_) l->advance(now);
+    for (int i = 0; i < count; ++i) take_all(*static_cast<entrance*>(events[std::size_t(i)].data.ptr), now);
+  }
+
+  timespec time_left() const {
+    time_point next = time_point::max();
+    for (const auto& l : lines_) next = std::min(next, l->next());
+    if (next == time_point::max()) return {1, 0};
+    const auto left = std::max<std::int64_t>(0, (next - clock_type::now()).count());
+    return {left / 1'000'000'000, left % 1'000'000'000};
+  }
+
+  void take_all(const entrance& e, time_point now) {
+    for (std::array<std::uint8_t, 65536> buffer;;) {
+      const ssize_t size = ::read(e.device, buffer.data(), buffer.size());
+      if (size <= 0) return;
+      e.to->take(e.way, packet(buffer.begin(), buffer.begin() + size), now);
+    }
+  }
+
+  static void report(const line& l) {
+    const line::counts c = l.count();
+    std::printf(
+        "{\"line\": \"%s\", \"up\": %llu, \"down\": %llu, \"syns\": %llu, \"excess\": %llu, \"blocks\": %llu}\n",
+        l.name().c_str(), static_cast<unsigned long long>(c.up), static_cast<unsigned long long>(c.down),
+        static_cast<unsigned long long>(c.syns), static_cast<unsigned long long>(c.excess),
+        static_cast<unsigned long long>(c.blocks));
   }
 
   int poller_;
-  std::vector<std::unique_ptr<direction>> directions_;
+  std::vector<std::unique_ptr<line>> lines_;
+  std::vector<std::unique_ptr<entrance>> entrances_;
 };
 
 void run(const std::vector<std::string>& arguments) {
@@ -193,16 +160,18 @@ void run(const std::vector<std::string>& arguments) {
   network net;
   for (std::size_t i = 0; i < lines.size(); ++i) net.add(lines[i], devices[0][i], devices[1][i]);
   std::signal(SIGUSR1, [](int) { first_goes_dark = 1; });
+  std::signal(SIGTERM, [](int) { ends = 1; });
   std::puts("ready");
   std::fflush(stdout);
   net.run();
 }
 
 }  // namespace
+}  // namespace mtcp::lines
 
 int main(int argc, char** argv) {
   try {
-    run({argv + 1, argv + argc});
+    mtcp::lines::run({argv + 1, argv + argc});
   } catch (const std::exception& e) {
     std::fprintf(stderr, "mtcp-lines: %s\n", e.what());
     return 1;
