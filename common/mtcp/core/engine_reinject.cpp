@@ -81,7 +81,9 @@ void engine::impl::put_overdue(transmission& t) {
   }
 }
 
-// Many frames are looked at, and few copied: what is the same for all of them is known before.
+// Many frames are looked at, and few copied: what is the same for all of them is known before. What is overdue needs no
+// allowance here, where this bridge has nothing else to send: the stream's credit may be used up behind that very frame,
+// so that no new bytes would ever earn one.
 void engine::impl::put_speculative(transmission& t) {
   const double eta = ranking.estimate_of(t.bridge).eta;
   for (const ranked_bridge& r : ranking.ranks()) {
@@ -93,10 +95,12 @@ void engine::impl::put_speculative(transmission& t) {
     if (none_is_late(owner, late, t.now)) continue;
     const ring<sent_frame>& frames = owner.flight.frames();
     const std::size_t depth = std::min(speculative_depth, frames.size());
-    for (std::size_t i = 0; i < depth && reinject.may_copy() && t.data_room >= frame_overhead; ++i) {
+    for (std::size_t i = 0; i < depth && t.data_room >= frame_overhead; ++i) {
       const sent_frame& f = frames[i];
       if (f.given_up || f.segment() == nullptr) continue;
-      if (f.due > late || owner.overdue(f, t.now)) put_copy(t, owner, *f.segment());
+      const bool overdue = owner.overdue(f, t.now);
+      if (!overdue && !reinject.may_copy()) break;
+      if (overdue || f.due > late) put_copy(t, owner, *f.segment());
     }
   }
 }

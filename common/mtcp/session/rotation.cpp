@@ -96,11 +96,10 @@ void rotation::measure(bridge_record& b, const observed& seen, double passed) {
   latest_ += rate;
   const double weight = 1 - std::exp(-passed / smoothing);
   b.rate += weight * (rate - b.rate);
-  if (b.rate >= 0.8 * b.best) {
-    b.bytes_at_best = seen.up + seen.down;
-    b.best_at = last_look_;
-  }
   b.best = std::max(b.best, b.rate);
+  if (has_faded(b)) return;
+  b.bytes_when_well = seen.up + seen.down;
+  b.well_at = last_look_;
 }
 
 bool rotation::has_faded(const bridge_record& b) const { return b.best > little && b.rate < faded_share * b.best; }
@@ -113,7 +112,7 @@ void rotation::doubt(core::timestamp now, double passed) {
   best_total_ = std::max(total_, best_total_ * std::exp(-passed / memory));
   if (now < quiet_until_ || latest_ < little || total_ > missing_share * best_total_) return;
   for (auto& [id, b] : bridges_) {
-    if (b.now != phase::fresh || !has_faded(b) || now - b.best_at < settled) continue;
+    if (b.now != phase::fresh || !has_faded(b) || now - b.well_at < settled) continue;
     enter(b, phase::doubted, now);
     b.total_then = total_;
   }
@@ -181,8 +180,8 @@ void rotation::look_ahead(core::timestamp now) {
 
 // It fades about where others have faded.
 bool rotation::bears_out(const bridge_record& b) const {
-  const bool by_bytes = found_.bytes && agree(std::max<std::uint64_t>(b.bytes_at_best, 1), *found_.bytes);
-  return by_bytes || (found_.age && agree_closely(b.best_at - b.up_since, *found_.age));
+  const bool by_bytes = found_.bytes && agree(std::max<std::uint64_t>(b.bytes_when_well, 1), *found_.bytes);
+  return by_bytes || (found_.age && agree_closely(b.well_at - b.up_since, *found_.age));
 }
 
 void rotation::enter(bridge_record& b, phase next, core::timestamp now) {
@@ -212,7 +211,7 @@ void rotation::lost(core::bridge_id id) {
 
 void rotation::learn(const bridge_record& b, bool faded) {
   if (planned_) return;
-  lessons_.push_back({b.best_at, std::max<std::uint64_t>(b.bytes_at_best, 1), b.best_at - b.up_since, faded});
+  lessons_.push_back({b.well_at, std::max<std::uint64_t>(b.bytes_when_well, 1), b.well_at - b.up_since, faded});
   if (lessons_.size() > most_lessons) lessons_.erase(lessons_.begin());
   conclude();
 }

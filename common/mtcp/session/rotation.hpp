@@ -71,8 +71,8 @@ class rotation {
     double rate = 0;   ///< of late, both directions together, bytes per second
     double best = 0;   ///< the highest of these
     double share = 1;  ///< of what connections bear, at which it gets its successor
-    std::uint64_t bytes_at_best = 0;
-    core::timestamp best_at{0};
+    std::uint64_t bytes_when_well = 0;
+    core::timestamp well_at{0};
     double total_then = 0;  ///< what the path carried when it was doubted
     int beaten = 0;         ///< looks in a row at which a successor was much better
   };

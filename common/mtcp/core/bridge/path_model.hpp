@@ -21,8 +21,12 @@ class path_model {
 
   /// A frame is sent.
   rate_estimator::mark on_send(timestamp now, bool nothing_in_flight) { return rate_.on_send(now, nothing_in_flight); }
-  /// There was nothing more to send.
-  void on_app_limited(std::uint64_t in_flight) { rate_.on_app_limited(in_flight); }
+  /// There was nothing more to send: what is measured now says how much was offered. Not while packets queue on the way,
+  /// since that is as much as the path carries: a bridge that has become slow is given little, and would keep for good
+  /// the rate that it once had.
+  void on_app_limited(std::uint64_t in_flight) {
+    if (!queues()) rate_.on_app_limited(in_flight);
+  }
   /// So many bytes more were acknowledged; `newest` is the mark of the last frame among them, and `delay` how long the
   /// peer had it.
   void on_ack(std::uint64_t bytes, rate_estimator::mark newest, duration delay, timestamp now) {
@@ -145,6 +149,11 @@ class path_model {
     if (info_.srtt > duration::zero()) return info_.srtt - std::min(info_.srtt, srtt_minimum_);
     return round_rtt_ == duration::max() ? duration::zero() : round_rtt_ - rtt_.minimum();
   }
+  duration long_queue() const { return rtt_.minimum() + std::chrono::milliseconds(20); }
+  /// Only the kernel tells between two rounds.
+  bool queues() const {
+    return info_.srtt > duration::zero() && info_.srtt - srtt_minimum_ > srtt_minimum_ + std::chrono::milliseconds(20);
+  }
   void on_round(bool busy) {
     const duration waiting = standing_queue();
     round_rtt_ = duration::max();
@@ -152,7 +161,7 @@ class path_model {
     cap_.on_queue(waiting, rtt_.minimum());
     // With the cap in force a round trip exceeds the minimum by a quarter and a few ms. Twice as much, two rounds in a
     // row, is a queue that the remembered rate keeps filling: the path has become slower.
-    slow_rounds_ = waiting > rtt_.minimum() + std::chrono::milliseconds(20) ? slow_rounds_ + 1 : 0;
+    slow_rounds_ = waiting > long_queue() ? slow_rounds_ + 1 : 0;
     if (slow_rounds_ >= 2) rate_.forget_old_rounds();
   }
 
