@@ -96,10 +96,19 @@ TEST(rotation, leaves_a_steady_line_alone) {
 
 TEST(rotation, replaces_bridges_that_have_faded_and_learns_after_how_many_bytes) {
   network net(4, 80 * mega, fades_after_64_megabytes);
-  net.run(6s);
+  net.run(5s);
   EXPECT_EQ(net.dialled, 8U);
   ASSERT_TRUE(net.tested.found().bytes.has_value());
   EXPECT_NEAR(static_cast<double>(*net.tested.found().bytes), 64e6, 8e6);
+}
+
+// Where the whole path falls to nearly nothing, successors are dialled before averages tell: the pause is short.
+TEST(rotation, dials_at_once_when_the_whole_path_drops) {
+  network net(4, 80 * mega, fades_after_64_megabytes);
+  while (net.now < 1h + 3200ms) net.run(100ms);
+  EXPECT_EQ(net.dialled, 4U);
+  net.run(500ms);
+  EXPECT_EQ(net.dialled, 8U);
 }
 
 TEST(rotation, uses_what_it_has_learnt_before_bridges_fade) {

@@ -82,8 +82,8 @@ void engine::impl::put_overdue(transmission& t) {
 }
 
 // Many frames are looked at, and few copied: what is the same for all of them is known before. What is overdue needs no
-// allowance here, where this bridge has nothing else to send: the stream's credit may be used up behind that very frame,
-// so that no new bytes would ever earn one.
+// allowance here, where this bridge has nothing else to send: the stream's credit may be used up behind that very
+// frame, so that no new bytes would ever earn one.
 void engine::impl::put_speculative(transmission& t) {
   const double eta = ranking.estimate_of(t.bridge).eta;
   for (const ranked_bridge& r : ranking.ranks()) {

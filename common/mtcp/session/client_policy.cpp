@@ -246,7 +246,9 @@ void client_policy::tune(core::timestamp now) {
     do tuned_path_ = (tuned_path_ + 1) % paths_.size();
     while (!paths_[tuned_path_].tuner);
   }
-  paths_[tuned_path_].tuner->sample(now, carried, healthy_bridges(tuned_path_, now));
+  path& tuned_now = paths_[tuned_path_];
+  if (tuned_now.watch && tuned_now.watch->turning()) return tuned_now.tuner->disturb();
+  tuned_now.tuner->sample(now, carried, healthy_bridges(tuned_path_, now));
 }
 
 bool client_policy::outgoing(const bridge& b) const {

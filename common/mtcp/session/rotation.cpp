@@ -22,7 +22,12 @@ constexpr double worth_it = 1.15;
 // Bytes per second that are worth the trouble.
 constexpr double little = 100'000;
 // TCP may need this long to recover from losses: until then nothing has faded.
-constexpr milliseconds settled{700};
+constexpr milliseconds settled{500};
+// Where the whole path falls below this part of its best, and a bridge below that of its own, for so many looks in a
+// row, nothing is waited for.
+constexpr double slump_share = 0.3;
+constexpr double dropped_share = 0.2;
+constexpr int long_slump = 3;
 // A successor has to be better for so many looks in a row.
 constexpr int convincing = 5;
 // A successor has to show itself within this time from when it came up.
@@ -93,6 +98,7 @@ double rotation::random_share() {
 
 void rotation::measure(bridge_record& b, const observed& seen, double passed) {
   const double rate = static_cast<double>(seen.up - b.up + seen.down - b.down) / passed;
+  b.latest = rate;
   latest_ += rate;
   const double weight = 1 - std::exp(-passed / smoothing);
   b.rate += weight * (rate - b.rate);
@@ -104,15 +110,22 @@ void rotation::measure(bridge_record& b, const observed& seen, double passed) {
 
 bool rotation::has_faded(const bridge_record& b) const { return b.best > little && b.rate < faded_share * b.best; }
 
+bool rotation::has_dropped(const bridge_record& b) const {
+  return b.best > little && b.latest < dropped_share * b.best;
+}
+
 // What all bridges of the path carry together has to fall as well: on a line that is full one of them may carry little
 // because the others carry more. Down to nothing, it is a reader that stands still or a transfer that has ended.
 void rotation::doubt(core::timestamp now, double passed) {
   total_ = 0;
   for (const auto& [id, b] : bridges_) total_ += b.rate;
   best_total_ = std::max(total_, best_total_ * std::exp(-passed / memory));
-  if (now < quiet_until_ || latest_ < little || total_ > missing_share * best_total_) return;
+  slump_ = latest_ < slump_share * best_total_ ? slump_ + 1 : 0;
+  const bool slumps = slump_ >= long_slump;
+  if (now < quiet_until_ || latest_ < little || (total_ > missing_share * best_total_ && !slumps)) return;
   for (auto& [id, b] : bridges_) {
-    if (b.now != phase::fresh || !has_faded(b) || now - b.well_at < settled) continue;
+    const bool faded = has_faded(b) && now - b.well_at >= settled;
+    if (b.now != phase::fresh || !(faded || (slumps && has_dropped(b)))) continue;
     enter(b, phase::doubted, now);
     b.total_then = total_;
   }
@@ -129,6 +142,7 @@ void rotation::judge(core::timestamp now) {
   bool in_vain = false;
   for (auto& [id, b] : bridges_) {
     if (b.now != phase::doubted) continue;
+    b.total_then = std::min(b.total_then, total_);
     const double young = best_of_the_young(b);
     const bool helps = young >= much_better * b.rate && total_ >= worth_it * b.total_then;
     b.beaten = young > little && helps ? b.beaten + 1 : 0;
@@ -136,7 +150,7 @@ void rotation::judge(core::timestamp now) {
       learn(b, true);
       enter(b, phase::retired, now);
       pause_ = {};
-    } else if (!has_faded(b)) {
+    } else if (!has_faded(b) && !has_dropped(b)) {
       enter(b, phase::fresh, now);
     } else if (now - b.since > dial_time_ + patience) {
       in_vain = true;
@@ -193,6 +207,10 @@ void rotation::enter(bridge_record& b, phase next, core::timestamp now) {
 bool rotation::outgoing(core::bridge_id id) const {
   const auto found = bridges_.find(id);
   return found != bridges_.end() && found->second.now != phase::fresh;
+}
+
+bool rotation::turning() const {
+  return std::ranges::any_of(bridges_, [](const auto& b) { return b.second.now != phase::fresh; });
 }
 
 bool rotation::retired(core::bridge_id id) const {

@@ -44,6 +44,8 @@ class rotation {
 
   /// A successor is wanted for it: it should not count among those that the path has.
   bool outgoing(core::bridge_id id) const;
+  /// Bridges are being replaced, so that what is carried has other reasons than their number.
+  bool turning() const;
   /// It should get no new data.
   bool retired(core::bridge_id id) const;
 
@@ -68,9 +70,10 @@ class rotation {
     core::timestamp up_since{0};
     core::timestamp since{0};  ///< of its phase
     std::uint64_t up = 0, down = 0;
-    double rate = 0;   ///< of late, both directions together, bytes per second
-    double best = 0;   ///< the highest of these
-    double share = 1;  ///< of what connections bear, at which it gets its successor
+    double rate = 0;    ///< of late, both directions together, bytes per second
+    double latest = 0;  ///< the same since the last look alone
+    double best = 0;    ///< the highest of these
+    double share = 1;   ///< of what connections bear, at which it gets its successor
     std::uint64_t bytes_when_well = 0;
     core::timestamp well_at{0};
     double total_then = 0;  ///< what the path carried when it was doubted
@@ -86,6 +89,7 @@ class rotation {
 
   void measure(bridge_record& b, const observed& seen, double seconds);
   bool has_faded(const bridge_record& b) const;
+  bool has_dropped(const bridge_record& b) const;
   bool bears_out(const bridge_record& b) const;
   void doubt(core::timestamp now, double passed);
   void judge(core::timestamp now);
@@ -103,6 +107,7 @@ class rotation {
   finding found_;
   double total_ = 0, best_total_ = 0;  // of the path, as rates of bridges
   double latest_ = 0;                  // the same since the last look alone
+  int slump_ = 0;                      // looks in a row at which that was but a small part of the best
   core::timestamp last_look_{0};
   core::timestamp quiet_until_{0};  // no doubts before
   core::duration pause_{0};

@@ -7,10 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "mtcp/core/bridge/tcp_info.hpp"
 #include "mtcp/core/bridge/rate_estimator.hpp"
 #include "mtcp/core/bridge/rtt_estimator.hpp"
 #include "mtcp/core/bridge/send_cap.hpp"
+#include "mtcp/core/bridge/tcp_info.hpp"
 #include "mtcp/types.hpp"
 
 namespace mtcp::core {
@@ -21,9 +21,9 @@ class path_model {
 
   /// A frame is sent.
   rate_estimator::mark on_send(timestamp now, bool nothing_in_flight) { return rate_.on_send(now, nothing_in_flight); }
-  /// There was nothing more to send: what is measured now says how much was offered. Not while packets queue on the way,
-  /// since that is as much as the path carries: a bridge that has become slow is given little, and would keep for good
-  /// the rate that it once had.
+  /// There was nothing more to send: what is measured now says how much was offered. Not while packets queue on the
+  /// way, since that is as much as the path carries: a bridge that has become slow is given little, and would keep for
+  /// good the rate that it once had.
   void on_app_limited(std::uint64_t in_flight) {
     if (!queues()) rate_.on_app_limited(in_flight);
   }
