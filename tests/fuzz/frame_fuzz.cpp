@@ -30,7 +30,10 @@ void feed(frame_parser& parser, std::span<const std::byte> bytes, seen& out) {
     const auto item = parser.next(input);
     if (item == frame_parser::item::need_more) return;
     out.malformed = item == frame_parser::item::malformed;
-    if (item == frame_parser::item::control) out.add(static_cast<std::uint64_t>(parser.type())), out.add(parser.body());
+    if (item == frame_parser::item::control) {
+      out.add(static_cast<std::uint64_t>(parser.type()));
+      out.add(parser.body());
+    }
     if (item == frame_parser::item::data) out.add(parser.take_piece().bytes());
     if (parser.frame_size() != 0) out.add(parser.frame_size());
   }

@@ -172,7 +172,7 @@ control_slot* engine::impl::slot_of(const control_item& item) {
     case control::tunnel_window:
       return &credit.slot();
     case control::goaway:
-      return &farewell.slot();
+      return &terms.farewell.slot();
     default:
       break;
   }
