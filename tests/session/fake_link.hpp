@@ -55,7 +55,7 @@ class fake_link final : public link {
     std::size_t filled = 0;
     while (filled < core::chunk_capacity && reader.left() > 0) {
       const core::byte_piece piece = reader.next(core::chunk_capacity - filled);
-      std::ranges::copy(piece, chunk.data() + filled);
+      std::copy(piece.begin(), piece.end(), chunk.data() + filled);
       filled += piece.size();
     }
     written += filled;

@@ -14,21 +14,28 @@ namespace {
 
 using namespace std::chrono_literals;
 
+std::string words_of(const core::traced::event& what) { return trace::to_string(trace::engine_event{{}, what}); }
+
 TEST(Trace, SaysWhy) {
-  using trace::to_string;
   namespace traced = core::traced;
-  EXPECT_EQ(to_string(traced::suspected{3, core::suspicion::overtaken, 340ms}),
+  EXPECT_EQ(words_of(traced::suspected{3, core::suspicion::overtaken, 340ms}),
             "bridge 3 suspect after 340 ms: what was sent later on others is acknowledged");
-  EXPECT_EQ(to_string(traced::suspected{3, core::suspicion::peer, 0ms}), "bridge 3 suspect: the peer says so");
-  EXPECT_EQ(to_string(traced::recovered{3, core::recovery::pong}), "bridge 3 recovered: a PING is answered");
-  EXPECT_EQ(to_string(traced::resent{3, 0, core::resend::lost, 12, 180'000}),
+  EXPECT_EQ(words_of(traced::suspected{3, core::suspicion::peer, 0ms}), "bridge 3 suspect: the peer says so");
+  EXPECT_EQ(words_of(traced::recovered{3, core::recovery::pong}), "bridge 3 recovered: a PING is answered");
+  EXPECT_EQ(words_of(traced::resent{3, 0, core::resend::lost, 12, 180'000}),
             "12 frames of bridge 3 sent again, 180000 bytes of streams: it is lost");
-  EXPECT_EQ(to_string(traced::resent{3, 4, core::resend::late, 1, 900}),
+  EXPECT_EQ(words_of(traced::resent{3, 4, core::resend::late, 1, 900}),
             "1 frame of bridge 3 sent again on bridge 4, 900 bytes of streams: they are late");
-  EXPECT_EQ(to_string(traced::paced{3, 1'000'000, 262'144}),
+  EXPECT_EQ(words_of(traced::paced{3, 1'000'000, 262'144}),
             "bridge 3 has a rate of 1000000 bytes/s, and a cap of 262144 bytes");
-  EXPECT_EQ(to_string(trace::bridge_outgoing{3, "on a:1", "it has faded"}),
+  EXPECT_EQ(trace::to_string(trace::bridge_outgoing{3, "on a:1", "it has faded"}),
             "bridge 3 gets a successor on a:1: it has faded");
+}
+
+TEST(Trace, AServerSaysOfWhichSession) {
+  const core::traced::event what = core::traced::recovered{3, core::recovery::ack};
+  EXPECT_EQ(trace::to_string(trace::engine_event{"0a1b2c3d", what}),
+            "session 0a1b2c3d: bridge 3 recovered: a frame is acknowledged");
 }
 
 TEST(Trace, ALogHasWhatIsNotableAndAllWhileSomebodyLooksClosely) {
@@ -70,7 +77,8 @@ class SessionTrace : public testing::Test {
 TEST_F(SessionTrace, TellsWhatItsEngineDoes) {
   lose_a_bridge_with_a_frame();
   ASSERT_EQ(heard.size(), 1U);
-  EXPECT_EQ(std::get<core::traced::resent>(heard[0]).why, core::resend::lost);
+  const core::traced::event& what = std::get<trace::engine_event>(heard[0]).what;
+  EXPECT_EQ(std::get<core::traced::resent>(what).why, core::resend::lost);
 }
 
 TEST_F(SessionTrace, TellsItOnlyWhileSomebodyLooksClosely) {

@@ -161,17 +161,16 @@ void session::abandon_streams(error_code why) {
 
 // ---- tracing ----
 
-void session::trace_to(const trace::observer& told) {
+void session::trace_to(const trace::observer& told, std::string name) {
   traced_ = told;
+  traced_name_ = std::move(name);
   review_tracing();
 }
 
 // Whoever looks closely may begin and end that at any time: asked once a turn.
 void session::review_tracing() { engine_.trace_to(traced_.looks_closely() ? this : nullptr); }
 
-void session::on_trace(const core::traced::event& what) {
-  std::visit([this](const auto& e) { traced_(e); }, what);
-}
+void session::on_trace(const core::traced::event& what) { traced_(trace::engine_event{traced_name_, what}); }
 
 // ---- the end ----
 

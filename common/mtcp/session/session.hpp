@@ -84,8 +84,9 @@ class session final : private core::trace_observer {
   /// Resets a stream in both directions, under its owner. False if there is no such stream.
   bool close_stream(core::stream_id id);
 
-  /// What the engine does on its own is told there as long as it looks closely.
-  void trace_to(const trace::observer& told);
+  /// What the engine does on its own is told there as long as it looks closely. `name` is what to call the session, if
+  /// there are others.
+  void trace_to(const trace::observer& told, std::string name = {});
 
   // ---- the end ----
 
@@ -120,6 +121,7 @@ class session final : private core::trace_observer {
   std::unordered_map<core::bridge_id, std::unique_ptr<bridge>> bridges_;
   std::unordered_map<core::stream_id, stream_listener*> streams_;
   trace::observer traced_;
+  std::string traced_name_;
   std::optional<core::timestamp> leave_by_;
   bool ended_ = false;
   core::timestamp started_;

@@ -1,8 +1,7 @@
 #include "mtcp/session/trace.hpp"
 
 #include <chrono>
-
-#include "mtcp/core/event.hpp"
+#include <utility>
 
 namespace mtcp::trace {
 namespace {
@@ -41,6 +40,25 @@ const char* reason(core::resend why) {
   }
 }
 
+struct engine_teller {
+  std::string operator()(const core::traced::suspected& e) const {
+    return name_of(e.bridge) + " suspect" + stalled_for(e.silent_for) + ": " + reason(e.why);
+  }
+  std::string operator()(const core::traced::recovered& e) const {
+    return name_of(e.bridge) +
+           " recovered: " + (e.by == core::recovery::ack ? "a frame is acknowledged" : "a PING is answered");
+  }
+  std::string operator()(const core::traced::resent& e) const {
+    return std::to_string(e.frames) + (e.frames == 1 ? " frame" : " frames") + " of " + name_of(e.bridge) +
+           " sent again" + (e.on == 0 ? "" : " on " + name_of(e.on)) + ", " + std::to_string(e.bytes) +
+           " bytes of streams: " + reason(e.why);
+  }
+  std::string operator()(const core::traced::paced& e) const {
+    return name_of(e.bridge) + " has a rate of " + std::to_string(e.rate) + " bytes/s, and a cap of " +
+           std::to_string(e.cap) + " bytes";
+  }
+};
+
 struct teller {
   std::string operator()(const session_begun& e) const { return "session " + e.name + of_user(e.user); }
   std::string operator()(const session_over& e) const {
@@ -61,21 +79,9 @@ struct teller {
   std::string operator()(const bridge_outgoing& e) const {
     return name_of(e.bridge) + " gets a successor " + e.where + ": " + e.why;
   }
-  std::string operator()(const core::traced::suspected& e) const {
-    return name_of(e.bridge) + " suspect" + stalled_for(e.silent_for) + ": " + reason(e.why);
-  }
-  std::string operator()(const core::traced::recovered& e) const {
-    return name_of(e.bridge) +
-           " recovered: " + (e.by == core::recovery::ack ? "a frame is acknowledged" : "a PING is answered");
-  }
-  std::string operator()(const core::traced::resent& e) const {
-    return std::to_string(e.frames) + (e.frames == 1 ? " frame" : " frames") + " of " + name_of(e.bridge) +
-           " sent again" + (e.on == 0 ? "" : " on " + name_of(e.on)) + ", " + std::to_string(e.bytes) +
-           " bytes of streams: " + reason(e.why);
-  }
-  std::string operator()(const core::traced::paced& e) const {
-    return name_of(e.bridge) + " has a rate of " + std::to_string(e.rate) + " bytes/s, and a cap of " +
-           std::to_string(e.cap) + " bytes";
+  std::string operator()(const engine_event& e) const {
+    const std::string whose = e.session.empty() ? std::string() : "session " + e.session + ": ";
+    return whose + std::visit(engine_teller{}, e.what);
   }
   std::string operator()(const bridge_enabled& e) const {
     return name_of(e.bridge) + (e.on ? " enabled" : " disabled");
@@ -87,16 +93,8 @@ struct teller {
 std::string to_string(const event& what) { return std::visit(teller{}, what); }
 
 bool is_notable(const event& what) {
-  return std::visit(core::overloaded{
-                        [](const dialling&) { return false; },
-                        [](const bridge_suspected&) { return false; },
-                        [](const core::traced::suspected&) { return false; },
-                        [](const core::traced::recovered&) { return false; },
-                        [](const core::traced::resent&) { return false; },
-                        [](const core::traced::paced&) { return false; },
-                        [](const auto&) { return true; },
-                    },
-                    what);
+  return !std::holds_alternative<dialling>(what) && !std::holds_alternative<bridge_suspected>(what) &&
+         !std::holds_alternative<engine_event>(what);
 }
 
 observer lines_for(std::function<void(const std::string&)> log, std::function<bool()> looks_closely) {

@@ -62,9 +62,15 @@ struct bridge_outgoing {
   std::string why;
 };
 
-using event = std::variant<session_begun, session_over, server_leaving, no_bridge_left, dialling, dial_failed,
-                           bridge_up, bridge_suspected, bridge_retired, bridge_lost, bridge_enabled, bridge_outgoing,
-                           core::traced::suspected, core::traced::recovered, core::traced::resent, core::traced::paced>;
+/// What the engine of a session does on its own.
+struct engine_event {
+  std::string session;  ///< server only
+  core::traced::event what;
+};
+
+using event =
+    std::variant<session_begun, session_over, server_leaving, no_bridge_left, dialling, dial_failed, bridge_up,
+                 bridge_suspected, bridge_retired, bridge_lost, bridge_enabled, bridge_outgoing, engine_event>;
 
 /// One line.
 std::string to_string(const event& what);
