@@ -88,11 +88,11 @@ write_result engine::impl::write(stream_id id, const Bytes& bytes, timestamp now
     mark_sendable(*s, now);
   }
   if (size == bytes.size()) {
-    s->writer_waits = false;
+    s->program = writer::content;
     return {size, write_result::limit::none};
   }
   const write_result result{size, limit_of_writes(*s)};
-  s->writer_waits = result.blocked();
+  s->program = result.blocked() ? writer::waits : writer::content;
   return result;
 }
 
