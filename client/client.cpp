@@ -28,7 +28,10 @@ bool same_listeners(const settings& a, const settings& b) {
 }
 
 tunnel_options options_of(const settings& s, key secret) {
-  return {.key = std::move(secret), .paths = s.paths, .on_event = program::log_event};
+  return {.key = std::move(secret),
+          .paths = s.paths,
+          .on_event = program::log_event,
+          .wants_details = program::logs_details};
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ acceptor_options options_of(const settings& s, key_ring keys, std::shared_ptr<ac
   options.trusted_proxies = s.trusted_proxies;
   options.machine = std::make_shared<own_addresses>();
   options.on_event = program::log_event;
+  options.wants_details = program::logs_details;
   try {
     for (const program::host_ports& all : s.listen)
       for (const core::target& where : each_port(all)) options.listen.push_back(program::listen_endpoint(where));

@@ -40,8 +40,12 @@ struct path_options {
 };
 
 /// Called with one line of text for each bridge and session that comes or goes, for a log. It holds addresses of
-/// bridges, but no destination and no secret.
+/// bridges, but no destination and no secret. It must not use the tunnel or acceptor that calls it.
 using event_sink = std::function<void(std::string_view)>;
+
+/// Asked now and then, from the thread of the tunnel or acceptor: whether the event_sink is to hear all that happens to
+/// bridges (dials, suspicions, rates, what is sent again and why). That costs a little.
+using details_wish = std::function<bool()>;
 
 /// A client's end of a tunnel.
 struct tunnel_options {
@@ -54,6 +58,7 @@ struct tunnel_options {
   std::chrono::milliseconds backoff_most{10'000};
   std::chrono::milliseconds suspicion{10'000};  ///< a bridge that made no progress counts as unwell for so long
   event_sink on_event{};                        ///< may be empty
+  details_wish wants_details{};                 ///< no, if it is empty
 };
 
 class acceptor_group;
@@ -75,7 +80,8 @@ struct acceptor_options {
   std::chrono::milliseconds resume_timeout{60'000};  ///< a session outlives its last bridge by this much
   std::size_t sessions_per_key = 64;
   std::size_t bridges_per_session = 128;
-  event_sink on_event{};  ///< may be empty
+  event_sink on_event{};         ///< may be empty
+  details_wish wants_details{};  ///< no, if it is empty
 };
 
 }  // namespace mtcp

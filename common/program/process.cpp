@@ -105,6 +105,8 @@ void prepare_process() {
 
 void log_event(std::string_view text) { spdlog::debug("{}", text); }
 
+bool logs_details() { return spdlog::should_log(spdlog::level::debug); }
+
 std::chrono::milliseconds rest_of(const timer& running) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(running.expiry() - std::chrono::steady_clock::now());
 }

@@ -22,6 +22,8 @@ void prepare_process();
 
 /// What the library tells of bridges and sessions goes to the log at level debug.
 void log_event(std::string_view text);
+/// Whether that level is on, which may change while the program runs.
+bool logs_details();
 /// Logs an exception that ended one connection.
 void report_failure(const std::exception_ptr& escaped);
 

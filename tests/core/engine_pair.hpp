@@ -1,16 +1,16 @@
-// Two engines and bridges between them that deliver at once or when told: for tests of single behaviours. Bytes in
-// motion over realistic bridges are the simulator's job.
+// Two engines and bridges between them that deliver at once or when told: for tests of single behaviours. Sessions
+// drive them, as everywhere. Bytes in motion over realistic bridges are the simulator's job.
 #pragma once
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/bytes.hpp"
 #include "mtcp/core/engine.hpp"
+#include "session/fake_end.hpp"
 
 namespace mtcp::core::test {
 
@@ -28,25 +28,24 @@ inline std::vector<std::byte> frames_for(engine& from, bridge_id id, timestamp n
 
 class engine_pair {
  public:
-  explicit engine_pair(const limits& l = {}, int bridge_count = 2) : client(role::client, l), server(role::server, l) {
-    client.set_peer_limits(announced(l), now);
-    server.set_peer_limits(announced(l), now);
+  explicit engine_pair(const limits& l = {}, int bridge_count = 2)
+      : client_end_(role::client, l, now), server_end_(role::server, l, now) {
     for (int i = 0; i < bridge_count; ++i) add_bridge();
     run();
   }
 
   bridge_id add_bridge(const bridge_options& options = {}) {
     const bridge_id id = next_++;
-    client.bridge_up(id, options, now);
-    server.bridge_up(id, options, now);
     wires_[id] = {};
+    client_end_.attach(id, options, now);
+    server_end_.attach(id, options, now);
     return id;
   }
   /// The bridge ends on both sides; what was on its way is lost.
   void cut(bridge_id id) {
     wires_.erase(id);
-    client.bridge_down(id, now);
-    server.bridge_down(id, now);
+    client_end_.detach(id, now);
+    server_end_.detach(id, now);
   }
   /// What the bridge carries is lost from now on, and nobody is told.
   void silence(bridge_id id) { wires_[id].silent = true; }
@@ -54,7 +53,7 @@ class engine_pair {
   void hold(bridge_id id) { wires_[id].held = true; }
   void release(bridge_id id) {
     wires_[id].held = false;
-    for (const auto& [to, bytes] : std::exchange(wires_[id].waiting, {})) to->handle_input(id, bytes, now);
+    for (auto& [to, bytes] : std::exchange(wires_[id].waiting, {})) to->core.receive(id, bytes, now);
   }
 
   /// Moves bytes for so long, in steps of a millisecond.
@@ -97,42 +96,43 @@ class engine_pair {
     return id;
   }
 
-  engine client;
-  engine server;
   timestamp now = 1s;
   read_result last_read;
 
  private:
+  using fake_end = mtcp::test::fake_end;
   struct wire {
     bool silent = false;
     bool held = false;
-    std::vector<std::pair<engine*, slice>> waiting;
+    std::vector<std::pair<fake_end*, std::vector<slice>>> waiting;
   };
 
-  std::vector<event>& of_events(engine& of) { return &of == &client ? client_events_ : server_events_; }
+  std::vector<event>& of_events(engine& of) { return (&of == &client ? client_end_ : server_end_).events; }
 
   void step() {
-    for (engine* e : {&client, &server}) {
-      if (const auto due = e->poll_timeout(); due && *due <= now) e->handle_timeout(now);
-      engine& peer = e == &client ? server : client;
-      const std::span<const bridge_id> order = e->transmit_order(now);
-      for (const bridge_id id : std::vector(order.begin(), order.end())) {
-        const std::vector<std::byte> out = poll(*e, id);
-        const auto it = wires_.find(id);
-        if (out.empty() || it == wires_.end() || it->second.silent) continue;
-        if (it->second.held) {
-          it->second.waiting.emplace_back(&peer, slice::copy_of(out));
-        } else {
-          peer.handle_input(id, slice::copy_of(out), now);
-        }
-      }
-      while (const auto got = e->poll_event()) of_events(*e).push_back(*got);
+    for (fake_end* from : {&client_end_, &server_end_}) {
+      fake_end& to = from == &client_end_ ? server_end_ : client_end_;
+      from->work(now);
+      from->send([&](bridge_id id, std::vector<slice>& bytes) { carry(to, id, bytes); });
+    }
+  }
+  void carry(fake_end& to, bridge_id id, std::vector<slice>& bytes) {
+    wire& by = wires_[id];
+    if (by.silent) return;
+    if (by.held) {
+      by.waiting.emplace_back(&to, std::move(bytes));
+    } else {
+      to.core.receive(id, bytes, now);
     }
   }
 
   bridge_id next_ = 1;
   std::map<bridge_id, wire> wires_;
-  std::vector<event> client_events_, server_events_;
+  fake_end client_end_, server_end_;
+
+ public:
+  engine& client = client_end_.engine();
+  engine& server = server_end_.engine();
 };
 
 }  // namespace mtcp::core::test

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
 
 #include "core/engine_pair.hpp"
+#include "mtcp/core/wire/frame_parser.hpp"
 
 namespace mtcp::core::test {
 namespace {
@@ -40,6 +42,26 @@ TEST(EngineTurn, AnAckGoesOutOnOneBridgeAndSoonOnAnother) {
   EXPECT_EQ(second.size(), 1U);
   EXPECT_NE(first, second);
   EXPECT_TRUE(acking().empty());
+}
+
+// The last bytes of a stream travel in small frames, but what is left by then of a writer that was told of room, and
+// has not come to its turn yet, is not the last.
+TEST(EngineTurn, AWriterThatWasToldOfRoomHasMore) {
+  engine_pair pair({}, 1);
+  const stream_id id = pair.open();
+  pair.download(id, 200ms);
+  ASSERT_TRUE(pair.server.write(id, bytes_of(std::string(4 << 20, 'x')), pair.now).blocked());
+  std::size_t frames = 0, bytes = 0;
+  frame_parser parser;
+  for (auto out = pair.poll(pair.server, 1); !out.empty(); out = pair.poll(pair.server, 1)) {
+    slice input = slice::copy_of(out);
+    while (parser.next(input) != frame_parser::item::need_more) {
+      frames += parser.frame_size() > 1000 ? 1 : 0;
+      bytes += parser.frame_size();
+    }
+  }
+  ASSERT_GT(bytes, 400'000U);
+  EXPECT_GT(bytes / frames, 32'000U);
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 // The bytes of a bridge: cut into frames in the same way however they arrive, and survived by an engine of either role.
 #include <chrono>
+#include <utility>
 #include <vector>
 
-#include "core/engine_pair.hpp"
 #include "fuzz/fuzz.hpp"
-#include "mtcp/core/engine.hpp"
 #include "mtcp/core/wire/frame_parser.hpp"
+#include "session/fake_end.hpp"
 
 namespace {
 
@@ -30,7 +30,10 @@ void feed(frame_parser& parser, std::span<const std::byte> bytes, seen& out) {
     const auto item = parser.next(input);
     if (item == frame_parser::item::need_more) return;
     out.malformed = item == frame_parser::item::malformed;
-    if (item == frame_parser::item::control) out.add(static_cast<std::uint64_t>(parser.type())), out.add(parser.body());
+    if (item == frame_parser::item::control) {
+      out.add(static_cast<std::uint64_t>(parser.type()));
+      out.add(parser.body());
+    }
     if (item == frame_parser::item::data) out.add(parser.take_piece().bytes());
     if (parser.frame_size() != 0) out.add(parser.frame_size());
   }
@@ -45,37 +48,42 @@ void check_pieces(std::span<const std::byte> bytes, std::size_t piece) {
   fuzz::require(one == other, "frames do not depend on how their bytes arrive");
 }
 
+/// What a program does that uses whatever it is told of.
+void use(core::engine& engine, const core::event& told, core::timestamp now) {
+  static std::vector<std::byte> bytes(128 * 1024);
+  std::visit(core::overloaded{
+                 [&](const core::events::incoming& e) {
+                   engine.answer(e.stream, {"192.0.2.1", 1}, now);
+                   engine.write(e.stream, std::span(bytes).first(8000), now);
+                 },
+                 [&](const core::events::opened& e) { engine.write(e.stream, std::span(bytes).first(8000), now); },
+                 [&](const core::events::datagram& e) { engine.read_datagram(e.stream); },
+                 [&](const core::events::readable& e) { engine.read(e.stream, bytes, now); },
+                 [](const auto&) {},
+             },
+             told);
+}
+
 /// Whatever a peer says, an engine only fails, and goes on sending without harm.
 void check_engine(core::role role, std::span<const std::byte> bytes, std::size_t piece) {
   core::limits small;
   small.receive_budget = 1 << 20;
   small.max_streams = 64;
-  core::engine engine(role, small);
   core::timestamp now = std::chrono::seconds(1);
-  engine.set_peer_limits(core::announced(small), now);
-  engine.bridge_up(1, {}, now);
-  engine.bridge_up(2, {}, now);
-  if (role == core::role::client) engine.open({"example.org", 80}, {}, now), engine.open({}, {}, now);
-  static std::vector<std::byte> out(128 * 1024);
+  test::fake_end end(role, small, now);
+  for (const core::bridge_id id : {1, 2}) end.attach(id, {}, now);
+  if (role == core::role::client) {
+    end.engine().open({"example.org", 80}, {}, now);
+    end.engine().open({}, {}, now);
+  }
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     now += std::chrono::milliseconds(1);
-    engine.handle_input(1 + at / piece % 2, core::slice::copy_of(bytes.subspan(at, std::min(piece, bytes.size() - at))),
-                        now);
-    while (const auto event = engine.poll_event()) {
-      std::visit(core::overloaded{
-                     [&](const core::events::incoming& e) {
-                       engine.answer(e.stream, {"192.0.2.1", 1}, now);
-                       engine.write(e.stream, std::span(out).first(8000), now);
-                     },
-                     [&](const core::events::opened& e) { engine.write(e.stream, std::span(out).first(8000), now); },
-                     [&](const core::events::datagram& e) { engine.read_datagram(e.stream); },
-                     [&](const core::events::readable& e) { engine.read(e.stream, out, now); },
-                     [](const auto&) {},
-                 },
-                 *event);
-    }
-    engine.handle_timeout(now);
-    for (const core::bridge_id id : {1, 2}) core::test::frames_for(engine, id, now);
+    core::slice part = core::slice::copy_of(bytes.subspan(at, std::min(piece, bytes.size() - at)));
+    end.core.receive(1 + at / piece % 2, {&part, 1}, now);
+    end.core.dispatch_events(now);
+    for (const core::event& told : std::exchange(end.events, {})) use(end.engine(), told, now);
+    end.work(now);
+    end.send([](core::bridge_id, std::span<const core::slice>) {});
   }
 }
 

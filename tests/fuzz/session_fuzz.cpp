@@ -1,12 +1,12 @@
 // Whole ends of a tunnel, engine and shell, without sockets: whatever a peer says, a program that asked for a stream
 // has one or an error, and can use what it has.
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <list>
 #include <string>
 #include <vector>
 
-#include "core/engine_pair.hpp"
 #include "fuzz/fuzz.hpp"
 #include "mtcp/acceptor.hpp"
 #include "mtcp/core/wire/frame.hpp"
@@ -17,6 +17,7 @@
 #include "mtcp/session/openings.hpp"
 #include "mtcp/session/outcome.hpp"
 #include "mtcp/session/server_session.hpp"
+#include "session/fake_link.hpp"
 
 namespace {
 
@@ -73,20 +74,24 @@ class program {
 };
 
 /// What both ends have: two bridges, on which bytes arrive piece by piece.
+using two_links = std::array<test::fake_link, 2>;
+
 template <class End>
-void feed(End& end, asio::io_context& io, std::span<const std::byte> bytes, std::size_t piece) {
+void feed(End& end, asio::io_context& io, two_links& links, std::span<const std::byte> bytes, std::size_t piece) {
   session& at = end.core();
   at.engine().set_peer_limits(core::announced(small()), now());
-  for (const core::bridge_id id : {1, 2}) at.engine().bridge_up(id, {}, now());
+  for (const std::size_t i : {0, 1}) at.attach(1 + i, links[i], {}, 0, now());
   end.begin();
   for (std::size_t from = 0; from < bytes.size() && !at.ended(); from += piece) {
-    const auto part = bytes.subspan(from, std::min(piece, bytes.size() - from));
-    at.engine().handle_input(1 + from / piece % 2, core::slice::copy_of(part), now());
+    core::slice part = core::slice::copy_of(bytes.subspan(from, std::min(piece, bytes.size() - from)));
+    at.receive(1 + from / piece % 2, {&part, 1}, now());
     at.work(now());
     io.restart();
     io.poll();
-    at.engine().transmit_order(now());
-    for (const core::bridge_id id : {1, 2}) core::test::frames_for(at.engine(), id, now());
+    for (const std::size_t i : {0, 1}) {
+      links[i].sent.clear();
+      if (links[i].clear()) at.on_room(1 + i);
+    }
   }
 }
 
@@ -155,8 +160,9 @@ template <class End>
 void check(std::span<const std::byte> bytes, std::size_t piece) {
   asio::io_context io;
   {
+    two_links links;
     End end(io);
-    feed(end, io, bytes, piece);
+    feed(end, io, links, bytes, piece);
   }
   io.restart();
   io.poll();

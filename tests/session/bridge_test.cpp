@@ -104,7 +104,7 @@ TEST_F(bridge_test, is_unwell_for_as_long_as_it_was_told) {
 }
 
 TEST_F(bridge_test, asks_tcp_a_few_times_per_round_trip) {
-  connection.info.srtt = 100ms;
+  connection.info = {.srtt = 100ms};
   tested.report_tcp_info(engine, now);
   tested.report_tcp_info(engine, now + 24ms);
   EXPECT_EQ(connection.asked, 1);

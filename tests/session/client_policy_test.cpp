@@ -75,7 +75,7 @@ class client_policy_test : public testing::Test, public waker, public openings::
     policy->work(now);
     for (std::size_t i = 0; i < up.size(); ++i) {
       if (up[i].session->core.find_bridge(up[i].bridge) == nullptr) continue;
-      server.handle_input(up[i].bridge, core::slice::copy_of(std::exchange(links[i]->sent, {})), now);
+      for (const auto& piece : std::exchange(links[i]->sent, {})) server.handle_input(up[i].bridge, piece, now);
       server.transmit_order(now);
       std::vector<core::slice> said{core::slice::copy_of(core::test::frames_for(server, up[i].bridge, now))};
       up[i].session->core.receive(up[i].bridge, said, now);

@@ -28,7 +28,7 @@ bool run_one(const options& o, std::uint64_t seed) {
   const auto p = find_plan(o.scenario, seed);
   if (!p) return std::fprintf(stderr, "no scenario is called %s\n", o.scenario.c_str()), false;
   if (o.verbose) std::printf("%s", describe(*p).c_str());
-  tunnel run(*p, o.verbose);
+  tunnel run(*p, o.verbose ? journal::notes::printed : journal::notes::dropped);
   if (run.run() && check_expectations(*p, run)) return true;
   for (const std::string& failure : run.log().failures()) std::printf("%s\n", failure.c_str());
   std::printf("  %s\n", rerun_command(*p).c_str());

@@ -10,7 +10,7 @@ server::server(event_queue& events, const server_settings& settings, random chan
       users_(users),
       log_(log),
       sessions_(settings, random_instance(), *this,
-                [this](const trace::event& e) { log_.note("server: %s", trace::to_string(e).c_str()); }) {}
+                {[this](const trace::event& e) { log_.note("server", e); }, [this] { return log_.takes_notes(); }}) {}
 
 void server::random_fill(std::span<std::byte> out) {
   for (std::byte& b : out) b = static_cast<std::byte>(chance_.below(256));

@@ -24,13 +24,22 @@ std::uint64_t seeds_per_case() {
   return wish != nullptr ? std::strtoull(wish, nullptr, 10) : MTCP_SIM_SEEDS;
 }
 
+bool is_fine(const plan& p, tunnel& run) { return run.run() && check_expectations(p, run); }
+
+/// What went wrong, and what happened before that: it is played again for its notes.
+std::string report(const plan& p) {
+  tunnel again(p, journal::notes::kept);
+  is_fine(p, again);
+  std::string text;
+  for (const std::string& failure : again.log().failures()) text += failure + "\n";
+  text += rerun_command(p) + "\n";
+  for (const std::string& note : again.log().last_notes()) text += note + "\n";
+  return text;
+}
+
 void play(const plan& p) {
   tunnel run(p);
-  const bool fine = run.run() && check_expectations(p, run);
-  if (fine) return;
-  std::string text;
-  for (const std::string& failure : run.log().failures()) text += failure + "\n";
-  ADD_FAILURE() << text << rerun_command(p);
+  if (!is_fine(p, run)) ADD_FAILURE() << report(p);
 }
 
 class sim_plans : public testing::TestWithParam<std::string> {};

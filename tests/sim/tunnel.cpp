@@ -33,13 +33,14 @@ client_settings settings_of(const plan& p) {
 
 }  // namespace
 
-tunnel::tunnel(const plan& p, bool verbose)
+tunnel::tunnel(const plan& p, journal::notes notes)
     : plan_(p),
-      log_(events_, verbose),
+      log_(events_, notes),
       chance_(p.seed),
       programs_(events_, plan_, log_),
       driver_(events_, *this, "client"),
-      client_(settings_of(p), driver_, programs_, [this](const trace::event& e) { on_trace(e); }),
+      client_(settings_of(p), driver_, programs_,
+              {[this](const trace::event& e) { on_trace(e); }, [this] { return log_.takes_notes(); }}),
       paths_(p.paths.size()) {
   for (const path_plan& path : p.paths) servers_.resize(std::max(servers_.size(), path.server + 1));
   for (std::size_t i = 0; i < servers_.size(); ++i) begin_server(i);
@@ -56,7 +57,7 @@ core::engine& tunnel::server_engine() const {
 }
 
 void tunnel::on_trace(const trace::event& what) {
-  log_.note("client: %s", trace::to_string(what).c_str());
+  log_.note("client", what);
   if (const auto* e = std::get_if<trace::bridge_suspected>(&what)) {
     ++suspected_;
     reasons_to_dial_.emplace(e->where, events_.now());
@@ -89,14 +90,14 @@ void tunnel::play() {
   while (!programs_.finished() && events_.now() < limit) {
     events_.run_until(std::min(limit, events_.now() + 10ms));
     check_memory();
-    if (log_.verbose() && events_.now() % trace_interval == 0ms) note_bridges();
+    if (log_.takes_notes() && events_.now() % trace_interval == 0ms) note_bridges();
   }
   if (plan_.stop_at > timestamp{0} || programs_.finished()) return;
   log_.fail("streams have not ended");
   programs_.note_unfinished();
 }
 
-void tunnel::note_bridges() const {
+void tunnel::note_bridges() {
   for (const auto& d : dialled_) {
     for (const side s : {side::client, side::server}) {
       const session* at = s == side::client ? (d->bridge ? &d->bridge->session->core : nullptr)

@@ -26,7 +26,7 @@ namespace mtcp::sim {
 
 class tunnel final : private worker {
  public:
-  explicit tunnel(const plan& p, bool verbose = false);
+  explicit tunnel(const plan& p, journal::notes notes = journal::notes::dropped);
   tunnel(const tunnel&) = delete;
   tunnel& operator=(const tunnel&) = delete;
 
@@ -116,7 +116,7 @@ class tunnel final : private worker {
   void stop_client();
 
   void play();
-  void note_bridges() const;
+  void note_bridges();
   void settle_down();
   bool client_is_quiet() const;
   bool servers_are_quiet() const;

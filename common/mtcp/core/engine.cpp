@@ -97,4 +97,6 @@ std::vector<stream_id> engine::stream_ids() const {
   return ids;
 }
 
+void engine::trace_to(trace_observer* who) { impl_->tracer.tell_to(who); }
+
 }  // namespace mtcp::core

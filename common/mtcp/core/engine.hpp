@@ -30,6 +30,7 @@
 namespace mtcp::core {
 
 struct leftover;
+class trace_observer;
 
 class engine {
  public:
@@ -134,6 +135,11 @@ class engine {
   std::optional<bridge_stats> stats_of(bridge_id id) const;
   std::optional<stream_stats> stats_of_stream(stream_id id) const;
   std::vector<stream_id> stream_ids() const;
+
+  // ---- tracing ----
+
+  /// Tells `who` from now on what it does on its own (trace.hpp); null for nobody, as in the beginning.
+  void trace_to(trace_observer* who);
 
  private:
   struct impl;

@@ -31,9 +31,10 @@ void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, durati
   });
   if (!newest) return;
   scheduler.look_soon();
-  on_progress(b, now);
+  on_progress(b, recovery::ack, now);
   bridges.on_acked(newest->sent);
   b.path.on_ack(bytes, *newest, delay, now);
+  if (tracer.on()) tracer.tell_pace(b.id, static_cast<std::uint64_t>(b.path.rate_estimate()), b.path.cap());
 }
 
 void engine::impl::acknowledge_frame(const sent_frame& f) {
@@ -60,22 +61,26 @@ void engine::impl::acknowledge_control(const sent_control& f) {
 }
 
 // A copy is gone, or not to be counted on. What has no other one is sent again.
-void engine::impl::lose_frame(const sent_frame& f) {
-  if (f.segment() != nullptr) lose_segment(*f.segment());
-  if (f.control() != nullptr) lose_control(*f.control());
+bool engine::impl::lose_frame(const sent_frame& f) {
+  if (f.segment() != nullptr) return lose_segment(*f.segment());
+  return f.control() != nullptr && lose_control(*f.control());
 }
 
-void engine::impl::lose_segment(const sent_segment& f) {
+bool engine::impl::lose_segment(const sent_segment& f) {
   stream_state* s = streams.find(f.stream);
   segment* piece = s == nullptr ? nullptr : s->send.find(f.number);
-  if (piece == nullptr || piece->acked) return;
+  if (piece == nullptr || piece->acked) return false;
   if (piece->copies > 0) --piece->copies;
-  if (piece->copies == 0 && !s->send.stopped()) reinject.resend({f.stream, f.number});
+  if (piece->copies > 0 || s->send.stopped()) return false;
+  reinject.resend({f.stream, f.number});
+  return true;
 }
 
-void engine::impl::lose_control(const sent_control& f) {
+bool engine::impl::lose_control(const sent_control& f) {
   control_slot* slot = slot_of(f.item);
-  if (slot != nullptr && slot->on_lost(f.version)) controls.say_again(*slot, f.item);
+  if (slot == nullptr || !slot->on_lost(f.version)) return false;
+  controls.say_again(*slot, f.item);
+  return true;
 }
 
 }  // namespace mtcp::core

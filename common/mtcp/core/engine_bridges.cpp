@@ -36,7 +36,12 @@ void engine::impl::bridge_down(bridge_id id, timestamp now) {
   controls.announce(gone.notice, {control::bridge_closed, id});
   ranking.rank(bridges);
   scheduler.look_soon();
-  gone.flight.give_up([this](const sent_frame& f) { lose_frame(f); });
+  resend_count again;
+  gone.flight.give_up([&](const sent_frame& f) {
+    if (lose_frame(f)) again.add(f.stream_bytes());
+  });
+  tracer.tell_resent(id, 0, resend::lost, again);
+  tracer.forget(id);
   acks.repeat_all(bridges, now);
   if (bridges.too_many_lost()) fail(violation::flood);
 }
@@ -108,39 +113,45 @@ void engine::impl::check_progress(bridge_state& b, timestamp now) {
     const timestamp heard_at = other.second.received.heard_at();
     return &other.second != &b && heard_at > lately && heard_at > b.received.heard_at();
   });
-  if (others_live || bridges.newest_acked_sent() > *b.waits_since()) return give_up(b, now);
+  if (bridges.newest_acked_sent() > *b.waits_since()) return give_up(b, suspicion::overtaken, now);
+  if (others_live) return give_up(b, suspicion::others_live, now);
   // Nothing from anywhere: a starved peer, a sleeping laptop, or every path is gone. Ask all of them, and have others
   // dialled at once: where this end has got a new address only these will work.
   for (auto& [id, every] : bridges.live()) {
     every.beat.ask(every.received.taken(), now);
-    if (terms.mine == role::client) tell_suspect(every);
+    if (terms.mine == role::client) tell_suspect(every, suspicion::silence, now);
   }
   b.progress.postpone(lately);
 }
 
 // Others are acknowledged for newer frames: this bridge is suspect. Its frames go elsewhere, it gets no new ones.
-void engine::impl::give_up(bridge_state& b, timestamp now) {
+void engine::impl::give_up(bridge_state& b, suspicion why, timestamp now) {
+  tell_suspect(b, why, now);
   b.progress.suspect(now);
   b.beat.ask(b.received.taken(), now);
-  tell_suspect(b);
+  resend_count again;
   b.flight.give_up([&](const sent_frame& f) {
     b.payload_resent += f.stream_bytes();
-    lose_frame(f);
+    if (lose_frame(f)) again.add(f.stream_bytes());
   });
+  tracer.tell_resent(b.id, 0, resend::suspected, again);
 }
 
 // Once, until it moves again.
-void engine::impl::tell_suspect(bridge_state& b) {
+void engine::impl::tell_suspect(bridge_state& b, suspicion why, timestamp now) {
   if (!b.progress.tell()) return;
+  if (tracer.on()) tracer.tell(traced::suspected{b.id, why, b.stalled_for(now)});
   if (terms.mine == role::client) return events.push(events::bridge_suspect{b.id, observer::self});
   controls.announce(b.progress.notice(), {control::bridge_suspect, b.id});  // only the client can dial
 }
 
 // Something of ours has arrived. If the bridge was suspected, what it could do before says nothing.
-void engine::impl::on_progress(bridge_state& b, timestamp now) {
+void engine::impl::on_progress(bridge_state& b, recovery by, timestamp now) {
   if (b.progress.suspected()) b.path.start_over();
   b.progress.on_progress(now);
-  if (b.progress.take_back() && terms.mine == role::client) events.push(events::bridge_recovered{b.id});
+  if (!b.progress.take_back()) return;
+  tracer.tell(traced::recovered{b.id, by});
+  if (terms.mine == role::client) events.push(events::bridge_recovered{b.id});
 }
 
 void engine::impl::check_liveness(bridge_state& b, timestamp now) {

@@ -20,7 +20,7 @@ std::span<const std::byte> front_of(std::span<const std::byte> bytes, std::size_
 std::optional<stream_id> engine::open(const target& to, std::span<const std::byte> early, timestamp now) {
   impl& e = *impl_;
   const auto& peer = e.terms.peer;
-  if (e.farewell.leaving() || e.farewell.peer_leaving() || e.conduct.failed()) return {};
+  if (e.terms.farewell.leaving() || e.terms.farewell.peer_leaving() || e.conduct.failed()) return {};
   if (peer && e.streams.size() >= peer->max_streams) return {};
   stream_state& s = e.create(e.streams.take_id());
   s.to = to;
@@ -88,11 +88,11 @@ write_result engine::impl::write(stream_id id, const Bytes& bytes, timestamp now
     mark_sendable(*s, now);
   }
   if (size == bytes.size()) {
-    s->writer_waits = false;
+    s->program = writer::content;
     return {size, write_result::limit::none};
   }
   const write_result result{size, limit_of_writes(*s)};
-  s->writer_waits = result.blocked();
+  s->program = result.blocked() ? writer::waits : writer::content;
   return result;
 }
 
@@ -185,7 +185,7 @@ void engine::close(stream_id id, timestamp) {
 
 void engine::go_away(timestamp) {
   impl& e = *impl_;
-  if (e.farewell.leave()) e.controls.announce(e.farewell.slot(), {control::goaway, 0});
+  if (e.terms.farewell.leave()) e.controls.announce(e.terms.farewell.slot(), {control::goaway, 0});
 }
 
 }  // namespace mtcp::core

@@ -28,15 +28,17 @@
 #include "mtcp/core/stream/stream_credit.hpp"
 #include "mtcp/core/stream/stream_table.hpp"
 #include "mtcp/core/stream/tunnel_credit.hpp"
+#include "mtcp/core/tracer.hpp"
 #include "mtcp/core/wire/control.hpp"
 
 namespace mtcp::core {
 
-/// What both ends are, and allow.
+/// What both ends are, and allow; whether they still open and accept streams.
 struct terms {
   role mine = role::client;
   limits own;
   std::optional<peer_limits> peer;
+  core::farewell farewell{};
 };
 
 /// Fills the caller's list frame by frame.
@@ -66,7 +68,7 @@ struct engine::impl {
   core::scheduler scheduler;
   core::reinject reinject;
   core::datagrams datagrams;
-  core::farewell farewell;
+  core::tracer tracer;
   tunnel_stats counters;
 
   // ---- streams (engine_streams.cpp) ----
@@ -119,21 +121,22 @@ struct engine::impl {
   void acknowledge_frame(const sent_frame& f);
   void acknowledge_segment(const sent_segment& f);
   void acknowledge_control(const sent_control& f);
-  void lose_frame(const sent_frame& f);
-  void lose_segment(const sent_segment& f);
-  void lose_control(const sent_control& f);
+  /// True if the frame is to be sent again, in each.
+  bool lose_frame(const sent_frame& f);
+  bool lose_segment(const sent_segment& f);
+  bool lose_control(const sent_control& f);
 
   // ---- bridges (engine_bridges.cpp) ----
   void bridge_down(bridge_id id, timestamp now);
   violation settle(bridge_id id, std::uint64_t count, timestamp now);
   void handle_timeout(timestamp now);
   void check_progress(bridge_state& b, timestamp now);
-  void give_up(bridge_state& b, timestamp now);
+  void give_up(bridge_state& b, suspicion why, timestamp now);
   void check_liveness(bridge_state& b, timestamp now);
   std::optional<timestamp> next_timeout() const;
   timestamp overdue_deadline(const bridge_state& b) const;
-  void tell_suspect(bridge_state& b);
-  void on_progress(bridge_state& b, timestamp now);
+  void tell_suspect(bridge_state& b, suspicion why, timestamp now);
+  void on_progress(bridge_state& b, recovery by, timestamp now);
 
   // ---- transmit (engine_transmit.cpp) ----
   bool anything_waits(timestamp now) const;
@@ -160,7 +163,7 @@ struct engine::impl {
   void put_resends(transmission& t);
   void put_overdue(transmission& t);
   void put_speculative(transmission& t);
-  void repeat_control(const sent_control& f);
+  bool repeat_control(const sent_control& f);
   bool put_copy(transmission& t, bridge_state& owner, const sent_segment& f);
 
   // ---- datagrams (engine_datagrams.cpp) ----

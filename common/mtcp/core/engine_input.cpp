@@ -147,10 +147,11 @@ violation engine::impl::handle_bridge_control(bridge_state& b, frame_type type, 
       if (terms.mine != role::client) return violation::unexpected_frame;
       if (const bridge_id id = body.varint(); bridges.find(id) != nullptr) {
         events.push(events::bridge_suspect{id, observer::peer});
+        tracer.tell(traced::suspected{id, suspicion::peer, duration::zero()});
       }
       return conduct.on_waste(now);
     case frame_type::goaway:
-      if (farewell.on_peer_leaves()) events.push(events::going_away{});
+      if (terms.farewell.on_peer_leaves()) events.push(events::going_away{});
       return conduct.on_waste(now);
     default:
       return violation::unexpected_frame;  // HELLO and WELCOME come before the engine does
@@ -161,7 +162,7 @@ violation engine::impl::handle_pong(bridge_state& b, wire_reader body, timestamp
   const auto rtt = b.beat.on_pong(body.varint(), now);
   if (!rtt) return violation::none;
   b.path.on_pong(*rtt, now);
-  on_progress(b, now);
+  on_progress(b, recovery::pong, now);
   return violation::none;
 }
 
@@ -226,7 +227,7 @@ violation engine::impl::handle_open(wire_reader body) {
   if (sound) s->to = to;
   s->send.raise_limit(limit);
   ++counters.streams_total;
-  if (farewell.leaving() || !sound) {
+  if (terms.farewell.leaving() || !sound) {
     s->phase = opening::refused;
     s->closed = true;
     if (!sound) s->why = refusal::host_unreachable;

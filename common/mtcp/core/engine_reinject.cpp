@@ -59,10 +59,11 @@ bool engine::impl::put_copy(transmission& t, bridge_state& owner, const sent_seg
 }
 
 // The same for a control frame: the credit that a stream waits for may be in it.
-void engine::impl::repeat_control(const sent_control& f) {
+bool engine::impl::repeat_control(const sent_control& f) {
   control_slot* slot = slot_of(f.item);
-  if (slot == nullptr || !slot->says(f.version) || slot->acked || slot->queued || slot->copies != 1) return;
+  if (slot == nullptr || !slot->says(f.version) || slot->acked || slot->queued || slot->copies != 1) return false;
   controls.say_again(*slot, f.item);
+  return true;
 }
 
 // The oldest frame of another bridge is late: what holds up a stream is usually there.
@@ -71,13 +72,15 @@ void engine::impl::put_overdue(transmission& t) {
     if (&owner == &t.bridge || owner.flight.empty()) continue;
     const ring<sent_frame>& frames = owner.flight.frames();
     const std::size_t depth = std::min(overdue_depth, frames.size());
+    resend_count again;
     for (std::size_t i = 0; i < depth && reinject.may_copy() && t.data_room >= frame_overhead; ++i) {
       const sent_frame& f = frames[i];
       if (!owner.overdue(f, t.now)) break;
       if (f.given_up) continue;
-      if (f.segment() != nullptr) put_copy(t, owner, *f.segment());
-      if (f.control() != nullptr) repeat_control(*f.control());
+      if (f.segment() != nullptr && put_copy(t, owner, *f.segment())) again.add(f.stream_bytes());
+      if (f.control() != nullptr && repeat_control(*f.control())) again.add(0);
     }
+    tracer.tell_resent(id, t.bridge.id, resend::late, again);
   }
 }
 
@@ -95,13 +98,15 @@ void engine::impl::put_speculative(transmission& t) {
     if (none_is_late(owner, late, t.now)) continue;
     const ring<sent_frame>& frames = owner.flight.frames();
     const std::size_t depth = std::min(speculative_depth, frames.size());
+    resend_count again;
     for (std::size_t i = 0; i < depth && t.data_room >= frame_overhead; ++i) {
       const sent_frame& f = frames[i];
       if (f.given_up || f.segment() == nullptr) continue;
       const bool overdue = owner.overdue(f, t.now);
       if (!overdue && !reinject.may_copy()) break;
-      if (overdue || f.due > late) put_copy(t, owner, *f.segment());
+      if ((overdue || f.due > late) && put_copy(t, owner, *f.segment())) again.add(f.stream_bytes());
     }
+    tracer.tell_resent(owner.id, t.bridge.id, resend::quicker, again);
   }
 }
 

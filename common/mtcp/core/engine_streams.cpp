@@ -72,8 +72,8 @@ void engine::impl::feed_hungry() {
 }
 
 void engine::impl::wake_writer(stream_state& s) {
-  if (!s.writer_waits || s.closed || write_room(s) < chunk_capacity) return;
-  s.writer_waits = false;
+  if (s.program != writer::waits || s.closed || write_room(s) < chunk_capacity) return;
+  s.program = writer::woken;
   events.push(events::writable{s.id});
 }
 

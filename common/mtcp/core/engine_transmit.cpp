@@ -61,7 +61,7 @@ double engine::impl::bulk_backlog() const {
     const stream_state* s = streams.find(bulk[i]);
     if (s == nullptr) continue;
     const std::uint64_t allowed = s->send.credit();
-    total += static_cast<double>(s->writer_waits ? allowed : std::min(allowed, s->send.buffer().unsent()));
+    total += static_cast<double>(s->program == writer::waits ? allowed : std::min(allowed, s->send.buffer().unsent()));
   }
   return std::min(total, static_cast<double>(credit.room()));
 }
@@ -172,7 +172,7 @@ control_slot* engine::impl::slot_of(const control_item& item) {
     case control::tunnel_window:
       return &credit.slot();
     case control::goaway:
-      return &farewell.slot();
+      return &terms.farewell.slot();
     default:
       break;
   }
@@ -234,7 +234,7 @@ std::size_t engine::impl::segment_limit(const bridge_state& b, const stream_stat
   const double rate = b.path.rate_estimate();
   if (rate <= 0) return small_segment;
   const send_buffer& out = s.send.buffer();
-  const bool tail = !s.writer_waits && out.unsent() <= stream_head;
+  const bool tail = !s.more_to_come() && out.unsent() <= stream_head;
   const bool small = b.path.best_rate() <= 0 || out.sent() < stream_head || tail;
   const auto most = static_cast<double>(small ? small_segment : max_segment_size);
   return static_cast<std::size_t>(std::clamp(rate * frame_seconds, double{least_segment}, most));

@@ -46,7 +46,7 @@ server::server(const executor& where, acceptor_options options)
       group_(options_.group ? options_.group : std::make_shared<acceptor_group>()),
       lobby_(where, options_.admission, platform::descriptor_limit(), *this),
       sessions_(settings_of(options_), directory().instance(), *this,
-                [this](const trace::event& e) { report(trace::to_string(e)); }),
+                trace::lines_for([this](const std::string& line) { report(line); }, options_.wants_details)),
       changed_(where) {
   if (options_.keys.empty()) throw std::invalid_argument("a server needs a key");
   if (options_.listen.empty() && !options_.group) throw std::invalid_argument("a server needs an address to listen on");

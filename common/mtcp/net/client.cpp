@@ -53,9 +53,7 @@ client::client(const executor& where, tunnel_options options)
       tls_(tls_context::client()),
       driver_(where, *this),
       policy_(settings_of(options_), driver_, *this,
-              [this](const trace::event& e) {
-                if (trace::is_notable(e)) report(trace::to_string(e));
-              }),
+              trace::lines_for([this](const std::string& line) { report(line); }, options_.wants_details)),
       changed_(where) {
   for (const path_options& path : options_.paths) books_.emplace_back(path);
 }

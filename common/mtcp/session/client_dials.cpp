@@ -104,6 +104,7 @@ void client_policy::begin_session(const core::welcome& got, pending& p, core::ti
   session_->instance = got.instance;
   session_->last_bridge = p.bridge;
   session_->core.engine().set_peer_limits(got.limits, now);
+  session_->core.trace_to(trace_);
   session_->resume_timeout = core::agreed_resume_timeout(settings_.resume_timeout, got.extensions);
   trace_event(trace::session_begun{short_name(session_->id), {}});
   openings_.submit(session_->core, now);

@@ -50,6 +50,7 @@ core::welcome_status server_sessions::create(core::bridge_id first, const owner_
   if (!host_.enter(who.id, owner, settings_.sessions_per_owner)) return core::welcome_status::limit;
   server_session::listener& me = *this;
   joined = std::make_shared<server_session>(settings_, std::move(who), me, now);
+  joined->core().trace_to(trace_, short_name(joined->id()));
   joined->claim_bridge(first);
   sessions_.emplace(joined->id(), joined);
   host_.on_begin(joined);

@@ -34,6 +34,7 @@ void session::changed() {
 // of a better one, and so might each of them, for good.
 void session::work(core::timestamp now) {
   if (ended_) return;
+  if (traced_) review_tracing();
   for (const auto& [id, b] : bridges_) b->report_tcp_info(engine_, now);
   const auto due = engine_.poll_timeout();
   if (due && *due <= now) engine_.handle_timeout(now);
@@ -157,6 +158,19 @@ bool session::close_stream(core::stream_id id) {
 void session::abandon_streams(error_code why) {
   for (const auto& [id, listener] : std::exchange(streams_, {})) listener->on_session_over(why);
 }
+
+// ---- tracing ----
+
+void session::trace_to(const trace::observer& told, std::string name) {
+  traced_ = told;
+  traced_name_ = std::move(name);
+  review_tracing();
+}
+
+// Whoever looks closely may begin and end that at any time: asked once a turn.
+void session::review_tracing() { engine_.trace_to(traced_.looks_closely() ? this : nullptr); }
+
+void session::on_trace(const core::traced::event& what) { traced_(trace::engine_event{traced_name_, what}); }
 
 // ---- the end ----
 

@@ -18,12 +18,13 @@
 #include "mtcp/core/wire/hello.hpp"
 #include "mtcp/session/bridge.hpp"
 #include "mtcp/session/stream_listener.hpp"
+#include "mtcp/session/trace.hpp"
 #include "mtcp/session/worker.hpp"
 #include "mtcp/snapshot.hpp"
 
 namespace mtcp {
 
-class session {
+class session final : private core::trace_observer {
  public:
   /// Who has the session. It may use the engine, but not destroy the session, from inside.
   class owner : public waker {
@@ -83,6 +84,10 @@ class session {
   /// Resets a stream in both directions, under its owner. False if there is no such stream.
   bool close_stream(core::stream_id id);
 
+  /// What the engine does on its own is told there as long as it looks closely. `name` is what to call the session, if
+  /// there are others.
+  void trace_to(const trace::observer& told, std::string name = {});
+
   // ---- the end ----
 
   /// Resets every stream that is in use and tells the peer; closes the bridges once the peer has heard, after half a
@@ -101,6 +106,8 @@ class session {
   void dispatch_events(core::timestamp now);
 
  private:
+  void on_trace(const core::traced::event& what) override;
+  void review_tracing();
   void dispatch(const core::event& what, core::timestamp now);
   bool dispatch_to_stream(const core::event& what);
   void close_bridge(const core::events::bridge_closed& what);
@@ -113,6 +120,8 @@ class session {
   core::engine engine_;
   std::unordered_map<core::bridge_id, std::unique_ptr<bridge>> bridges_;
   std::unordered_map<core::stream_id, stream_listener*> streams_;
+  trace::observer traced_;
+  std::string traced_name_;
   std::optional<core::timestamp> leave_by_;
   bool ended_ = false;
   core::timestamp started_;

@@ -1,10 +1,63 @@
 #include "mtcp/session/trace.hpp"
 
+#include <chrono>
+#include <utility>
+
 namespace mtcp::trace {
 namespace {
 
 std::string of_user(const std::string& user) { return user.empty() ? std::string() : " of " + user; }
 std::string name_of(core::bridge_id bridge) { return "bridge " + std::to_string(bridge); }
+
+std::string stalled_for(core::duration time) {
+  if (time <= core::duration::zero()) return {};
+  return " after " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) + " ms";
+}
+
+const char* reason(core::suspicion why) {
+  switch (why) {
+    case core::suspicion::overtaken:
+      return "what was sent later on others is acknowledged";
+    case core::suspicion::others_live:
+      return "others are heard from";
+    case core::suspicion::silence:
+      return "nothing is heard from any bridge";
+    default:
+      return "the peer says so";
+  }
+}
+
+const char* reason(core::resend why) {
+  switch (why) {
+    case core::resend::lost:
+      return "it is lost";
+    case core::resend::suspected:
+      return "it is suspect";
+    case core::resend::late:
+      return "they are late";
+    default:
+      return "it would be later";
+  }
+}
+
+struct engine_teller {
+  std::string operator()(const core::traced::suspected& e) const {
+    return name_of(e.bridge) + " suspect" + stalled_for(e.silent_for) + ": " + reason(e.why);
+  }
+  std::string operator()(const core::traced::recovered& e) const {
+    return name_of(e.bridge) +
+           " recovered: " + (e.by == core::recovery::ack ? "a frame is acknowledged" : "a PING is answered");
+  }
+  std::string operator()(const core::traced::resent& e) const {
+    return std::to_string(e.frames) + (e.frames == 1 ? " frame" : " frames") + " of " + name_of(e.bridge) +
+           " sent again" + (e.on == 0 ? "" : " on " + name_of(e.on)) + ", " + std::to_string(e.bytes) +
+           " bytes of streams: " + reason(e.why);
+  }
+  std::string operator()(const core::traced::paced& e) const {
+    return name_of(e.bridge) + " has a rate of " + std::to_string(e.rate) + " bytes/s, and a cap of " +
+           std::to_string(e.cap) + " bytes";
+  }
+};
 
 struct teller {
   std::string operator()(const session_begun& e) const { return "session " + e.name + of_user(e.user); }
@@ -23,6 +76,13 @@ struct teller {
   std::string operator()(const bridge_lost& e) const {
     return name_of(e.bridge) + " lost " + e.where + ": " + e.why.message();
   }
+  std::string operator()(const bridge_outgoing& e) const {
+    return name_of(e.bridge) + " gets a successor " + e.where + ": " + e.why;
+  }
+  std::string operator()(const engine_event& e) const {
+    const std::string whose = e.session.empty() ? std::string() : "session " + e.session + ": ";
+    return whose + std::visit(engine_teller{}, e.what);
+  }
   std::string operator()(const bridge_enabled& e) const {
     return name_of(e.bridge) + (e.on ? " enabled" : " disabled");
   }
@@ -33,7 +93,16 @@ struct teller {
 std::string to_string(const event& what) { return std::visit(teller{}, what); }
 
 bool is_notable(const event& what) {
-  return !std::holds_alternative<dialling>(what) && !std::holds_alternative<bridge_suspected>(what);
+  return !std::holds_alternative<dialling>(what) && !std::holds_alternative<bridge_suspected>(what) &&
+         !std::holds_alternative<engine_event>(what);
+}
+
+observer lines_for(std::function<void(const std::string&)> log, std::function<bool()> looks_closely) {
+  if (!looks_closely) looks_closely = [] { return false; };
+  const auto tell = [log = std::move(log), looks_closely](const event& what) {
+    if (is_notable(what) || looks_closely()) log(to_string(what));
+  };
+  return {tell, looks_closely};
 }
 
 }  // namespace mtcp::trace

@@ -1,11 +1,14 @@
-// What a tunnel's policy tells of what it does: for logs, the simulator's journal and tests, in the same words. Nothing
-// is built while nobody listens.
+// What a tunnel tells of what it does, its policy and its engine (core/trace.hpp): for logs, the simulator's journal
+// and tests, in the same words. Nothing is built while nobody listens.
 #pragma once
 
 #include <functional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <variant>
 
+#include "mtcp/core/trace.hpp"
 #include "mtcp/error.hpp"
 #include "mtcp/types.hpp"
 
@@ -52,16 +55,47 @@ struct bridge_enabled {
   core::bridge_id bridge;
   bool on;
 };
+/// It gets a successor, and rests or goes once that is up.
+struct bridge_outgoing {
+  core::bridge_id bridge;
+  std::string where;
+  std::string why;
+};
 
-using event = std::variant<session_begun, session_over, server_leaving, no_bridge_left, dialling, dial_failed,
-                           bridge_up, bridge_suspected, bridge_retired, bridge_lost, bridge_enabled>;
+/// What the engine of a session does on its own.
+struct engine_event {
+  std::string session;  ///< server only
+  core::traced::event what;
+};
 
-/// May be empty.
-using observer = std::function<void(const event&)>;
+using event =
+    std::variant<session_begun, session_over, server_leaving, no_bridge_left, dialling, dial_failed, bridge_up,
+                 bridge_suspected, bridge_retired, bridge_lost, bridge_enabled, bridge_outgoing, engine_event>;
 
 /// One line.
 std::string to_string(const event& what);
 /// Worth a line in the log of a program that is well; the others are for whoever looks closely.
 bool is_notable(const event& what);
+
+/// Who is told; nobody, if it is empty.
+class observer {
+ public:
+  observer() = default;
+  /// What the engine does is told only while `looks_closely()`, which may change at any time; always, if that is empty.
+  template <class Tell>
+  requires std::is_invocable_v<Tell&, const event&> observer(Tell tell, std::function<bool()> looks_closely = {})
+      : tell_(std::move(tell)), looks_closely_(std::move(looks_closely)) {}
+
+  explicit operator bool() const noexcept { return static_cast<bool>(tell_); }
+  bool looks_closely() const { return tell_ && (!looks_closely_ || looks_closely_()); }
+  void operator()(const event& what) const { tell_(what); }
+
+ private:
+  std::function<void(const event&)> tell_;
+  std::function<bool()> looks_closely_;
+};
+
+/// Tells a log of what is notable, and of all else while `looks_closely()`; never, if that is empty.
+observer lines_for(std::function<void(const std::string&)> log, std::function<bool()> looks_closely);
 
 }  // namespace mtcp::trace

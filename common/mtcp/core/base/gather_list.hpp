@@ -38,7 +38,7 @@ class gather_list {
   void refer(byte_piece bytes) {
     assert(bytes.size() <= rest().size());
     if (bytes.size() >= worth_a_piece) return add(bytes);
-    std::ranges::copy(bytes, rest().begin());
+    std::copy(bytes.begin(), bytes.end(), rest().begin());
     wrote(bytes.size());
   }
 
@@ -47,7 +47,7 @@ class gather_list {
   /// All of it to the front of `out`, for who needs it in one place.
   void copy_to(std::span<std::byte> out) const {
     auto to = out.begin();
-    for (const byte_piece& piece : pieces_) to = std::ranges::copy(piece, to).out;
+    for (const byte_piece& piece : pieces_) to = std::copy(piece.begin(), piece.end(), to);
   }
 
  private:

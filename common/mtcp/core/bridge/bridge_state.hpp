@@ -58,6 +58,11 @@ struct bridge_state {
   std::optional<timestamp> waits_since() const {
     return flight.empty() ? beat.unanswered_since() : flight.oldest().mark.sent;
   }
+  /// For how long nothing of what is waited for has arrived.
+  duration stalled_for(timestamp now) const {
+    const auto since = waits_since();
+    return since ? now - progress.without_since(*since, path.probing_at()) : duration::zero();
+  }
   duration patience() const { return path.patience(flight.empty() ? 0 : flight.oldest().stream_bytes()); }
   /// When to suspect it, if nothing arrives until then.
   timestamp progress_deadline() const {

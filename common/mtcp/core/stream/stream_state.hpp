@@ -29,6 +29,13 @@ struct stream_turn {
   std::int64_t deficit = 0;
 };
 
+/// What is known of the program that writes. Since write() took fewer bytes than offered there are more to come.
+enum class writer : std::uint8_t {
+  content,  ///< write() took all
+  waits,    ///< for room
+  woken,    ///< it was told that there is room, and has not written since
+};
+
 struct stream_state {
   stream_id id = 0;
   target to;
@@ -39,9 +46,9 @@ struct stream_state {
   stream_turn turn;
   opening phase = opening::early;
   refusal why = refusal::general;
-  bool closed = false;             ///< the program has let go of it
-  bool counted = true;             ///< (server) against the limit of streams
-  bool writer_waits = false;       ///< write() took fewer bytes than offered
+  bool closed = false;  ///< the program has let go of it
+  bool counted = true;  ///< (server) against the limit of streams
+  writer program = writer::content;
   bool waits_for_budget = false;   ///< in the queue of windows to be raised
   bool readable_reported = false;  ///< an events::readable waits to be polled
   stream_stats datagram_bytes;     ///< of an association
@@ -52,6 +59,8 @@ struct stream_state {
   /// The program knows of it: OPEN has arrived, or was ours.
   bool known() const { return phase != opening::early; }
   bool refused() const { return phase == opening::refused; }
+  /// The program has more to write than is here.
+  bool more_to_come() const { return program != writer::content && send.open() && !closed; }
   /// Neither answered nor refused.
   bool undecided() const { return phase == opening::early || phase == opening::asked; }
 
