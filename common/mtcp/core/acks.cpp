@@ -29,6 +29,7 @@ bridge_state* quickest_of(bridge_table& bridges) {
   const auto key = [](const bridge_state& b) { return std::pair(b.progress.suspected(), b.path.rtt_minimum()); };
   bridge_state* quickest = nullptr;
   for (auto& [id, b] : bridges.live()) {
+    if (b.spent()) continue;
     if (quickest == nullptr || key(b) < key(*quickest)) quickest = &b;
   }
   return quickest;
@@ -37,7 +38,8 @@ bridge_state* quickest_of(bridge_table& bridges) {
 bridge_state* last_heard_of(bridge_table& bridges, const bridge_state* but) {
   bridge_state* recent = nullptr;
   for (auto& [id, b] : bridges.live()) {
-    if (&b != but && (recent == nullptr || b.received.heard_at() > recent->received.heard_at())) recent = &b;
+    if (&b != but && !b.spent() && (recent == nullptr || b.received.heard_at() > recent->received.heard_at()))
+      recent = &b;
   }
   return recent;
 }
@@ -61,6 +63,10 @@ void acks::took(receipt& from, std::size_t size, bool eliciting, bool at_once, t
   const std::uint64_t every = from.taken() < young ? ack_every_young : ack_every;
   const timestamp when = at_once || from.untold() >= every ? now : now + ack_delay;
   if (!due_ || when < *due_) due_ = when;
+}
+
+void acks::on_bridge_up(timestamp now) {
+  if (!due_) due_ = now;
 }
 
 void acks::repeat_all(bridge_table& bridges, timestamp now) {

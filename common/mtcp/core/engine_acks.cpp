@@ -70,7 +70,7 @@ void engine::impl::lose_segment(const sent_segment& f) {
   segment* piece = s == nullptr ? nullptr : s->send.find(f.number);
   if (piece == nullptr || piece->acked) return;
   if (piece->copies > 0) --piece->copies;
-  if (piece->copies == 0 && !s->send.stopped()) reinject.resend({f.stream, f.number});
+  if (piece->waits() && !s->send.stopped()) reinject.resend({f.stream, f.number});
 }
 
 void engine::impl::lose_control(const sent_control& f) {
