@@ -66,7 +66,7 @@ void acks::took(receipt& from, std::size_t size, bool eliciting, bool at_once, t
 }
 
 void acks::on_bridge_up(timestamp now) {
-  if (!due_) due_ = now;
+  if (std::exchange(without_carrier_, false)) due_ = now;
 }
 
 void acks::repeat_all(bridge_table& bridges, timestamp now) {
@@ -80,7 +80,8 @@ void acks::fire(bridge_table& bridges, timestamp now) {
   if (!due(now)) return;
   due_.reset();
   bridge_state* quickest = quickest_of(bridges);
-  if (quickest == nullptr) return;
+  without_carrier_ = quickest == nullptr;
+  if (without_carrier_) return;
   bridge_state* recent = last_heard_of(bridges, quickest);
   const bool news = mark(bridges, recent == nullptr ? ack_copy::first : ack_copy::both);
   if (news) quickest->acks_wanted = with(quickest->acks_wanted, ack_copy::first);

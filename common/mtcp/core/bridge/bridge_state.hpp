@@ -20,7 +20,7 @@ namespace mtcp::core {
 struct bridge_state {
   /// A control frame never takes more: OPEN with a name of 255 bytes.
   static constexpr std::size_t control_room = 320;
-  static constexpr std::uint64_t young_bytes = 32 * 1024;
+  static constexpr std::uint64_t young_bytes = 16 * 1024;
 
   bridge_id id = 0;
   bridge_options options;
