@@ -28,6 +28,8 @@ enum class errc {
   not_needed,          ///< the path has more bridges than it should: a replacement has taken over
   name_not_found,      ///< the lookup of the server's name: there is no such name
   lookup_failed,       ///< the lookup of the server's name: no usable answer, or none in time
+  bridge_spent,        ///< the bridge has carried what the network lets a connection carry
+  bridge_frozen,       ///< the network lets nothing more through on it
 };
 
 const boost::system::error_category& mtcp_category() noexcept;

@@ -30,6 +30,8 @@ struct bridge_stats {
   std::uint64_t delivery_rate = 0;   ///< bytes per second, 0 while unknown
   duration rtt{0};                   ///< last sample
   duration rtt_min{0};
+  double budget_used = 0;    ///< 0 to 1: the greater part of both directions' budgets; 0 without one
+  bool budget_over = false;  ///< one of them has no room for stream bytes any more
   bool suspect = false;
 };
 

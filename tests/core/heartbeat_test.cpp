@@ -70,5 +70,20 @@ TEST(Heartbeat, GivesUpWithoutAnAnswerThoughMuchIsHeard) {
   EXPECT_EQ(beat.deadline(lively), timestamp::max());
 }
 
+// Nobody else can find out that the network has frozen all bridges on the way to a receiver.
+TEST(Heartbeat, AReceiverAsksWhenABurstEnds) {
+  heartbeat beat;
+  const auto due = [&](std::uint64_t taken) {
+    return beat.deadline(
+        {.taken = taken, .only_receives = true, .round_trip = 50ms, .measured_at = 10s, .heard_at = 10s});
+  };
+  EXPECT_EQ(due(1000), 35s) << "a few bytes are no burst";
+  EXPECT_EQ(due(3000), 10s + 300ms);
+  beat.ask(3000, 10s + 300ms);
+  beat.on_pong(beat.send_ping(10s + 300ms), 10s + 350ms);
+  EXPECT_EQ(due(5900), 35s) << "as much as before is one";
+  EXPECT_EQ(due(6100), 10s + 300ms);
+}
+
 }  // namespace
 }  // namespace mtcp::core::test

@@ -28,5 +28,18 @@ TEST(Reinject, NewBytesPayForOneCopyInTwenty) {
   EXPECT_FALSE(again.may_copy());
 }
 
+TEST(Reinject, HalvesTakeThePlaceOfTheWhole) {
+  reinject again;
+  again.resend({1, 7});
+  again.resend({2, 3});
+  again.replace(9);
+  for (const resend_item expected : {resend_item{1, 9}, resend_item{1, 10}, resend_item{2, 3}}) {
+    EXPECT_EQ(again.front().stream, expected.stream);
+    EXPECT_EQ(again.front().segment, expected.segment);
+    again.pop();
+  }
+  EXPECT_TRUE(again.empty());
+}
+
 }  // namespace
 }  // namespace mtcp::core::test

@@ -68,5 +68,36 @@ TEST(SendBuffer, DropsWhatWasNeverSent) {
   EXPECT_EQ(buffer.memory(), 0U);
 }
 
+TEST(SendBuffer, ASegmentThatIsCutAnewIsFreedWhenAllOfItHasArrived) {
+  send_buffer buffer;
+  buffer.append(bytes_of(pattern(0, 40'000)));
+  const std::uint64_t first = buffer.cut(10'000), whole = buffer.cut(30'000);
+  const std::uint64_t head = buffer.split(whole, 4'000);
+  const std::uint64_t middle = buffer.split(head + 1, 6'000);
+  EXPECT_FALSE(buffer.find(whole)->waits());
+  EXPECT_EQ(text_of(buffer, *buffer.find(head)), pattern(10'000, 4'000));
+  EXPECT_EQ(text_of(buffer, *buffer.find(middle)), pattern(14'000, 6'000));
+  EXPECT_EQ(text_of(buffer, *buffer.find(middle + 1)), pattern(20'000, 20'000));
+  for (const std::uint64_t number : {middle + 1, first, middle}) EXPECT_TRUE(buffer.acknowledge(number));
+  EXPECT_FALSE(buffer.all_acked());
+  EXPECT_GT(buffer.memory(), 0U);
+  EXPECT_TRUE(buffer.acknowledge(head));
+  EXPECT_TRUE(buffer.all_acked());
+  EXPECT_EQ(buffer.memory(), 0U);
+}
+
+// It was late, and not lost.
+TEST(SendBuffer, ASegmentThatWasCutAnewMayArriveWhole) {
+  send_buffer buffer;
+  buffer.append(bytes_of(pattern(0, 30'000)));
+  const std::uint64_t whole = buffer.cut(20'000), last = buffer.cut(10'000);
+  const std::uint64_t head = buffer.split(whole, 4'000);
+  EXPECT_TRUE(buffer.acknowledge(whole));
+  EXPECT_TRUE(buffer.find(head) == nullptr || !buffer.find(head)->waits());
+  EXPECT_FALSE(buffer.acknowledge(head));
+  EXPECT_TRUE(buffer.acknowledge(last));
+  EXPECT_TRUE(buffer.all_acked());
+}
+
 }  // namespace
 }  // namespace mtcp::core::test

@@ -324,5 +324,39 @@ TEST(admission_limits, leave_most_descriptors_to_others) {
   EXPECT_EQ(within_descriptors(defaults, 0).waiting_most, 1u);
 }
 
+// As many as a client needs whose network lets a connection carry only a few KB.
+TEST(admission_limits, let_a_hundred_a_second_in_from_where_all_authenticate) {
+  admission guests{admission_options()};
+  std::vector<admission::id> under_way;
+  core::timestamp now = start;
+  for (int i = 0; i < 60'000; ++i, now += milliseconds(10)) {
+    const auto who = guests.arrive(make_address("192.0.2.1"), now).who;
+    ASSERT_TRUE(guests.spoke(who, now).admitted) << i;
+    guests.answered(who);
+    under_way.push_back(who);
+    if (under_way.size() < 10) continue;  // it takes 100 ms
+    guests.authenticated(under_way.front());
+    EXPECT_TRUE(guests.left(under_way.front()));
+    under_way.erase(under_way.begin());
+  }
+}
+
+// Who has no key does not come in behind one who has.
+TEST(admission_limits, hold_strangers_at_a_known_address_to_their_rate) {
+  admission guests{admission_options()};
+  const auto first = guests.arrive(make_address("192.0.2.1"), start).who;
+  EXPECT_TRUE(guests.spoke(first, start).admitted);
+  guests.authenticated(first);
+  guests.left(first);
+  std::size_t admitted = 0;
+  core::timestamp now = start;
+  for (int i = 0; i < 6'000; ++i, now += milliseconds(10)) {
+    const auto who = guests.arrive(make_address("192.0.2.1"), now).who;
+    admitted += guests.spoke(who, now).admitted ? 1 : 0;
+    guests.left(who);
+  }
+  EXPECT_LE(admitted, 256U + 60 * 16);
+}
+
 }  // namespace
 }  // namespace mtcp

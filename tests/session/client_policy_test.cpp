@@ -400,5 +400,21 @@ TEST_F(client_policy_test, tells_what_it_does) {
   EXPECT_EQ(traced, expected);
 }
 
+// Both ends would remember a gap for ever.
+TEST_F(client_policy_test, tells_that_a_bridge_did_not_come_up_behind_its_hello) {
+  make(2);
+  const auto first = dials().at(0).id;
+  policy->connected(first, now);
+  greetings();
+  bring_up(first);
+  pass_to_deadline();
+  const auto second = dials().at(0).id;
+  policy->connected(second, now);
+  ASSERT_EQ(greetings().at(0).hello.bridge, 2U);
+  policy->dial_failed(second, timed_out(), now);
+  converse();
+  EXPECT_TRUE(server.knows_bridge(2));
+}
+
 }  // namespace
 }  // namespace mtcp::test

@@ -41,6 +41,14 @@ TEST_F(dial_pace_test, first_dial_comes_at_once_and_the_others_soon) {
   EXPECT_FALSE(tested.patience().has_value());
 }
 
+// 16 bridges of 160 ms need a dial every 10 ms; but not where a pace was given.
+TEST_F(dial_pace_test, bridges_that_last_for_moments_are_dialled_more_quickly) {
+  dial_pace given(1s, 7);
+  for (dial_pace* one : {&tested, &given}) one->begun(now, 15, 10ms);
+  EXPECT_LE(tested.not_before(16), now + 5ms);
+  EXPECT_GE(given.not_before(16), now + 1s);
+}
+
 TEST_F(dial_pace_test, given_pace_is_kept_and_varies_upwards) {
   dial_pace given(1400ms, 7);
   bool varies = false;

@@ -203,7 +203,7 @@ TEST_F(server_sessions_test, a_client_that_gives_up_sooner_is_not_waited_for) {
 
 TEST_F(server_sessions_test, one_that_never_came_up_is_forgotten_at_once) {
   const auto created = greet(create());
-  created.joined->abandon();
+  created.joined->abandon(1, now);
   EXPECT_EQ(ended, 1U);
   EXPECT_TRUE(tested().all().empty());
 }
@@ -223,6 +223,42 @@ TEST_F(server_sessions_test, an_owner_whose_key_is_gone_loses_its_sessions) {
   const auto created = greet(create());
   tested().leave_if([](const owner_id&) { return true; }, now);
   EXPECT_EQ(ended, 1U);
+}
+
+TEST_F(server_sessions_test, accepts_the_budget_of_a_bridge) {
+  const auto created = greet(create());
+  attach(created, 1);
+  core::hello said = join(created, 2);
+  core::add_budget(said.extensions, {0, 13'000});
+  const auto joined = greet(said);
+  EXPECT_EQ(joined.use.budget, (core::bridge_budget{0, 13'000}));
+  EXPECT_EQ(core::budget_of(joined.message.extensions), joined.use.budget);
+  EXPECT_EQ(greet(join(created, 3)).message.extensions, core::extension_list());
+}
+
+// Else a client whose dials fail behind HELLO now and then would be turned away after some hours.
+TEST_F(server_sessions_test, an_id_that_did_not_come_up_leaves_no_gap) {
+  const auto created = greet(create());
+  attach(created, 1);
+  for (core::bridge_id id = 2; id < 10'000; id += 2) {
+    ASSERT_EQ(greet(join(created, id)).message.status, status::ok) << id;
+    attach(created, id);
+    created.joined->detach(id, now);
+    say(*created.joined, 1, now, core::frame_type::bridge_closed, id, 0U);
+    say(*created.joined, 1, now, core::frame_type::bridge_closed, id + 1, 0U);
+    links[0]->unsent = 0;
+    created.joined->work(now);
+    say(*created.joined, 1, now, core::frame_type::ack, 1U, 1U, links[0]->written, 0U);
+  }
+}
+
+TEST_F(server_sessions_test, an_id_that_was_abandoned_is_used_up) {
+  const auto created = greet(create());
+  attach(created, 1);
+  const auto joined = greet(join(created, 2));
+  joined.joined->abandon(2, now);
+  EXPECT_EQ(greet(join(created, 2)).message.status, status::refused);
+  EXPECT_EQ(created.joined->core().engine().bridge_id_ranges(), 1U);
 }
 
 }  // namespace

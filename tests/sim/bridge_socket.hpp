@@ -43,7 +43,11 @@ class bridge_socket final : public mtcp::link {
   std::size_t unsent_bytes() override { return static_cast<std::size_t>(out().unsent()); }
   void set_unsent_limit(std::size_t bytes) override { out().set_low_water(bytes); }
   void await_room() override;
-  std::optional<core::tcp_info> tcp_info(core::timestamp) override { return out().info(); }
+  std::optional<core::tcp_info> tcp_info(core::timestamp) override {
+    core::tcp_info known = out().info();
+    known.received = carrier_.out(other(side_)).received();
+    return known;
+  }
   void close() override;
   std::string local() const override { return {}; }
   std::string remote() const override { return {}; }

@@ -20,13 +20,14 @@ void line::watch(std::size_t size) {
   const std::uint64_t before = carried_;
   carried_ += size;
   if (options_.fades_after > 0 && before < options_.fades_after && carried_ >= options_.fades_after) fade();
-  if (options_.freezes_after > 0 && carried_ >= options_.freezes_after) swallow(timestamp::max());
+  frozen_ |= options_.freezes_after > 0 && carried_ >= options_.freezes_after;
 }
 
 void line::send(std::size_t size, event_queue::action arrived) {
   last_used_ = events_.now();
   if (lost(size)) return;
   watch(size);
+  if (frozen_) return;  // what is on the way arrives
   options_.narrow->enqueue(size, [this, size, arrived = std::move(arrived)]() mutable {
     if (swallowing()) return;
     if (!options_.common) return propagate(std::move(arrived));

@@ -67,6 +67,7 @@ class line {
   timestamp last_arrival_{0};
   timestamp last_used_{0};
   std::uint64_t carried_ = 0;  ///< bytes that entered it
+  bool frozen_ = false;        ///< these were too many
 };
 
 }  // namespace mtcp::sim

@@ -88,6 +88,7 @@ bool tunnel::lets_syn_through(std::size_t path) {
 
 bool tunnel::too_many(std::size_t path) {
   const watch_plan& by = plan_.paths[path].watched;
+  if (by.connections == SIZE_MAX) return false;
   std::size_t open = 0;
   for (const auto& d : dialled_) open += d->path == path && !d->failed && d->carrier->open(side::client) ? 1 : 0;
   if (open <= by.connections) return false;
@@ -193,7 +194,7 @@ void tunnel::hear_hello(dialled& d, const core::hello& said) {
     d.server = std::make_unique<bridge_socket>(events_, *d.carrier, side::server, plan_.most_cuts, chance_.fork(),
                                                [this, &d] { detach_server(d); });
     d.server->attach(d.session->core(), said.bridge);
-    d.session->attach(said.bridge, *d.server, said.options, events_.now());
+    d.session->attach(said.bridge, *d.server, reply.use, events_.now());
   }
   if (d.welcome_is_lost) return d.carrier->silence();
   when_passable(d, plan_.paths[d.path].delay, [this, &d, got = reply.message] { hear_welcome(d, got); });

@@ -29,6 +29,7 @@ bridge_state* quickest_of(bridge_table& bridges) {
   const auto key = [](const bridge_state& b) { return std::pair(b.progress.suspected(), b.path.rtt_minimum()); };
   bridge_state* quickest = nullptr;
   for (auto& [id, b] : bridges.live()) {
+    if (b.spent()) continue;
     if (quickest == nullptr || key(b) < key(*quickest)) quickest = &b;
   }
   return quickest;
@@ -37,7 +38,8 @@ bridge_state* quickest_of(bridge_table& bridges) {
 bridge_state* last_heard_of(bridge_table& bridges, const bridge_state* but) {
   bridge_state* recent = nullptr;
   for (auto& [id, b] : bridges.live()) {
-    if (&b != but && (recent == nullptr || b.received.heard_at() > recent->received.heard_at())) recent = &b;
+    if (&b != but && !b.spent() && (recent == nullptr || b.received.heard_at() > recent->received.heard_at()))
+      recent = &b;
   }
   return recent;
 }
@@ -63,6 +65,10 @@ void acks::took(receipt& from, std::size_t size, bool eliciting, bool at_once, t
   if (!due_ || when < *due_) due_ = when;
 }
 
+void acks::on_bridge_up(timestamp now) {
+  if (std::exchange(without_carrier_, false)) due_ = now;
+}
+
 void acks::repeat_all(bridge_table& bridges, timestamp now) {
   for (auto& [id, b] : bridges.live()) b.received.untell();
   due_ = now;
@@ -74,7 +80,8 @@ void acks::fire(bridge_table& bridges, timestamp now) {
   if (!due(now)) return;
   due_.reset();
   bridge_state* quickest = quickest_of(bridges);
-  if (quickest == nullptr) return;
+  without_carrier_ = quickest == nullptr;
+  if (without_carrier_) return;
   bridge_state* recent = last_heard_of(bridges, quickest);
   const bool news = mark(bridges, recent == nullptr ? ack_copy::first : ack_copy::both);
   if (news) quickest->acks_wanted = with(quickest->acks_wanted, ack_copy::first);

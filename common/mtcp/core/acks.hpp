@@ -19,6 +19,8 @@ class acks {
   /// A frame of so many bytes was taken from the bridge. If it is `eliciting`, an ACK goes out at once, or when enough
   /// has come or time has passed.
   void took(receipt& from, std::size_t size, bool eliciting, bool at_once, timestamp now);
+  /// A bridge has come up: if there was none that could carry counts, it does.
+  void on_bridge_up(timestamp now);
   /// A bridge is gone: the last ACKs may have been on it, so the others carry all counts again.
   void repeat_all(bridge_table& bridges, timestamp now);
 
@@ -32,6 +34,7 @@ class acks {
  private:
   std::optional<timestamp> due_;
   std::optional<timestamp> second_due_;
+  bool without_carrier_ = false;  // an ACK was due, and no bridge could take it
 };
 
 }  // namespace mtcp::core

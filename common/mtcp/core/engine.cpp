@@ -79,6 +79,8 @@ std::optional<bridge_stats> engine::stats_of(bridge_id id) const {
   s.delivery_rate = static_cast<std::uint64_t>(b->path.best_rate());
   s.rtt = rtt.latest();
   s.rtt_min = rtt.known() ? rtt.minimum() : duration::zero();
+  s.budget_used = std::max(b->budget.used(), b->peers_budget.used());
+  s.budget_over = b->worn_out();
   s.suspect = b->progress.suspected();
   return s;
 }

@@ -86,6 +86,9 @@ class engine {
 
   /// A bridge finished its HELLO / WELCOME. Ids are never reused.
   void bridge_up(bridge_id id, const bridge_options& options, timestamp now);
+  /// A bridge will never come up after all, and its id is used up. Both ends remember a gap between ids until it is
+  /// settled.
+  void bridge_unused(bridge_id id, timestamp now);
   /// The peer changed what the bridge is for, or the local configuration did.
   void bridge_changed(bridge_id id, const bridge_options& options);
   /// The bridge's connection is gone or must not be used again: nothing read from it may be handed in any more.
@@ -115,6 +118,10 @@ class engine {
   std::optional<event> poll_event();
   /// Whether the id is used up: by a bridge that came up, or by what the peer said of the end of one.
   bool knows_bridge(bridge_id id) const;
+  /// Into how many ranges these ids fall.
+  std::size_t bridge_id_ranges() const;
+  /// Bridges of which anything is kept: those that live, and those that are gone and not settled.
+  std::size_t bridge_ids_kept() const;
   /// The counts to list in a HELLO or WELCOME that resumes: bridges that are gone and not yet settled.
   std::vector<bridge_count> unsettled() const;
 

@@ -71,7 +71,7 @@ bool engine::impl::lose_segment(const sent_segment& f) {
   segment* piece = s == nullptr ? nullptr : s->send.find(f.number);
   if (piece == nullptr || piece->acked) return false;
   if (piece->copies > 0) --piece->copies;
-  if (piece->copies > 0 || s->send.stopped()) return false;
+  if (!piece->waits() || s->send.stopped()) return false;
   reinject.resend({f.stream, f.number});
   return true;
 }

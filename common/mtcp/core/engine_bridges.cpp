@@ -14,11 +14,18 @@ void engine::bridge_up(bridge_id id, const bridge_options& options, timestamp no
   bridge_state* b = impl_->bridges.add(id);
   if (b == nullptr) return;
   b->set_options(options);
+  b->set_budget(options.budget, impl_->terms.mine);
   b->up_since = now;
   b->received.on_heard(now);
   b->progress.begin(now);
   b->beat.ask(0, now);
+  impl_->acks.on_bridge_up(now);
   impl_->ranking.rank(impl_->bridges);
+}
+
+void engine::bridge_unused(bridge_id id, timestamp) {
+  lost_bridge* unseen = impl_->bridges.add_unseen(id);
+  if (unseen != nullptr) impl_->controls.announce(unseen->notice, {control::bridge_closed, id});
 }
 
 void engine::bridge_changed(bridge_id id, const bridge_options& options) {
@@ -74,6 +81,8 @@ violation engine::impl::settle(bridge_id id, std::uint64_t count, timestamp now)
 }
 
 bool engine::knows_bridge(bridge_id id) const { return impl_->bridges.knows(id); }
+std::size_t engine::bridge_id_ranges() const { return impl_->bridges.id_ranges(); }
+std::size_t engine::bridge_ids_kept() const { return impl_->bridges.live().size() + impl_->bridges.lost().size(); }
 
 std::vector<bridge_count> engine::unsettled() const {
   constexpr std::size_t most = 256;  // the rest is told by BRIDGE_CLOSED

@@ -42,7 +42,7 @@ void engine::impl::put_datagrams(transmission& t) {
     const auto [id, next] = datagrams.out.front(t.now);
     if (next == nullptr) return;
     const std::size_t size = frame_header_size + body_size(id, *next);
-    if (t.rest().size() < size) return;
+    if (t.rest().size() < size || t.bridge.budget.left_for_data() < size) return;
     const auto d = datagrams.out.pop_in_turn(id);
     if (stream_state* s = association(id)) put_datagram(t, *s, *d);
   }
@@ -61,7 +61,7 @@ void engine::impl::put_datagram(transmission& t, stream_state& s, const datagram
   counters.payload_sent += d.payload.size();
   s.datagram_bytes.bytes_sent += d.payload.size();
   record(t, sent_once(), size);
-  t.data_room -= std::min(t.data_room, size);
+  t.took(size);
 }
 
 // One for an association that has ended, or whose OPEN is still on its way, or with a host that can be none, is dropped

@@ -45,6 +45,7 @@ void engine::handle_input(bridge_id id, slice bytes, timestamp now) {
 
 void engine::impl::handle_input(bridge_state& b, slice bytes, timestamp now) {
   b.received.on_heard(now);
+  b.peers_budget.spend(bytes.size());
   const bridge_id id = b.id;
   for (;;) {
     using item = frame_parser::item;

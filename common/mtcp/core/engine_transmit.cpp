@@ -15,9 +15,7 @@
 namespace mtcp::core {
 namespace {
 
-// A control frame never takes more: OPEN with a name of 255 bytes.
-constexpr std::size_t control_room = 320;
-constexpr std::size_t data_header = frame_header_size + 16;
+constexpr std::size_t control_room = bridge_state::control_room;
 // One send: more makes a decision too early, and keeps a keystroke waiting.
 constexpr std::size_t burst = 256 * 1024;
 constexpr std::size_t burst_beside_sparse = 64 * 1024;
@@ -73,6 +71,7 @@ bool engine::impl::anything_waits(timestamp now) const {
 }
 
 bool engine::impl::nothing_to_do(const bridge_state& b) const {
+  if (b.spent()) return true;
   if (b.has_to_say() || !controls.empty()) return false;
   return !b.usable || (b.room() < least_segment && scheduler.empty(stream_queue::place::sparse));
 }
@@ -82,7 +81,9 @@ void engine::impl::poll_transmit(bridge_state& b, gather_list& out, timestamp no
   transmission t{b, out, now};
   acks.fire(bridges, now);
   if (nothing_to_do(b)) return;
+  if (b.budget.limited()) out.limit_rest(b.budget.left());
   b.limiter.refill(now);
+  t.most_data = most_data(b);
   put_pings(t);
   put_path(t);
   core::acks::put(bridges, b, out, now);
@@ -91,7 +92,8 @@ void engine::impl::poll_transmit(bridge_state& b, gather_list& out, timestamp no
   if (b.usable && terms.peer) put_data(t);
   if (!controls.empty() && ranking.good_for_little(b, false, now)) put_controls(t);  // FIN, right behind the last byte
   b.flight.on_sent(out.size());
-  if (t.data_room >= least_segment || !b.usable) b.path.on_app_limited(b.flight.in_flight());
+  b.budget.spend(out.size());
+  if (t.data_room >= least_segment || !b.usable || b.budget.limited()) b.path.on_app_limited(b.flight.in_flight());
   if (out.size() > 0) ranking.rerank(b);
 }
 
@@ -103,7 +105,7 @@ void engine::impl::put_data(transmission& t) {
   put_sparse(t);
   if (!scheduler.empty(stream_queue::place::bulk) && ranking.may_take(b, bulk_backlog()))
     put_streams(t, stream_queue::place::bulk);
-  if (t.data_room >= least_segment) {
+  if (t.takes_data()) {
     // Nothing to send, or no credit for it.
     if (scheduler.empty(stream_queue::place::bulk) || credit.room() == 0) put_speculative(t);
   }
@@ -116,7 +118,8 @@ void engine::impl::put_sparse(transmission& t) {
   const auto more = static_cast<std::size_t>(std::min<std::uint64_t>(beyond, sparse_allowance));
   const std::size_t bulk_room = t.data_room;
   const std::size_t used = t.out.size();
-  t.data_room = std::min(bulk_room + more, t.rest().size() - std::min(t.rest().size(), data_header + control_room));
+  const std::size_t rest = t.rest().size() - std::min(t.rest().size(), data_header + control_room);
+  t.data_room = std::min({bulk_room + more, rest, t.most_data});
   put_streams(t, stream_queue::place::sparse);
   t.data_room = bulk_room - std::min(bulk_room, t.out.size() - used);
 }
@@ -131,7 +134,13 @@ std::size_t engine::impl::data_room(const transmission& t) const {
   if (out <= reserve) return 0;
   if (b.over_its_rate()) return 0;
   const std::uint64_t room = b.room_within(conversing ? b.path.calm_cap() : b.path.cap());
-  return static_cast<std::size_t>(std::min<std::uint64_t>({room, most, out - reserve}));
+  return static_cast<std::size_t>(std::min<std::uint64_t>({room, most, out - reserve, t.most_data}));
+}
+
+// The first bytes in small pieces, each a send of its own; and no more than the bridge may carry at all.
+std::size_t engine::impl::most_data(const bridge_state& b) {
+  const std::size_t at_once = b.young() ? least_segment + data_header : std::numeric_limits<std::size_t>::max();
+  return std::min(at_once, b.budget.left_for_data());
 }
 
 void engine::impl::put_pings(transmission& t) {
@@ -232,6 +241,7 @@ std::size_t engine::impl::write_tunnel_control(std::span<std::byte> out, const c
 
 std::size_t engine::impl::segment_limit(const bridge_state& b, const stream_state& s) {
   const double rate = b.path.rate_estimate();
+  if (b.young()) return least_segment;
   if (rate <= 0) return small_segment;
   const send_buffer& out = s.send.buffer();
   const bool tail = !s.more_to_come() && out.unsent() <= stream_head;
@@ -242,7 +252,7 @@ std::size_t engine::impl::segment_limit(const bridge_state& b, const stream_stat
 
 void engine::impl::put_streams(transmission& t, stream_queue::place where) {
   using place = stream_queue::place;
-  while (t.data_room >= least_segment && !scheduler.empty(where) && credit.room() > 0) {
+  while (t.takes_data() && !scheduler.empty(where) && credit.room() > 0) {
     stream_state* s = streams.find(scheduler.front(where));
     if (s == nullptr || !s->send.can_send()) {
       scheduler.leave(where, s);
@@ -250,7 +260,7 @@ void engine::impl::put_streams(transmission& t, stream_queue::place where) {
     }
     if (where == place::bulk) core::scheduler::give_quantum(*s);
     const std::uint64_t allowed = std::min({s->send.buffer().unsent(), s->send.credit(), credit.room()});
-    const std::size_t most = std::min(segment_limit(t.bridge, *s), t.data_room);
+    const std::size_t most = std::min({segment_limit(t.bridge, *s), t.data_room, t.largest_segment()});
     put_new_segment(t, *s, static_cast<std::size_t>(std::min<std::uint64_t>(allowed, most)));
     if (s->send.can_send()) {
       scheduler.after_turn(where, *s, t.now);
@@ -283,7 +293,7 @@ void engine::impl::put_segment(transmission& t, stream_state& s, std::uint64_t n
   s.send.buffer().gather(piece, t.out);
   ++piece.copies;
   record(t, sent_segment{s.id, number, piece.size}, frame_header_size + size);
-  t.data_room -= std::min(t.data_room, frame_header_size + size);
+  t.took(frame_header_size + size);
 }
 
 // A frame of that size was written.

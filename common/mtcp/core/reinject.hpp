@@ -24,6 +24,11 @@ class reinject {
   bool empty() const { return lost_.empty(); }
   const resend_item& front() const { return lost_.front(); }
   void pop() { lost_.pop_front(); }
+  /// The first one was cut into two, with this number and the next.
+  void replace(std::uint64_t first_half) {
+    lost_.push_front({front().stream, first_half});
+    lost_[1].segment = first_half + 1;
+  }
 
   // ---- speculative copies ----
 

@@ -171,9 +171,10 @@ task<> server::welcome(std::shared_ptr<server> self, arrival from) {
     const deadline limit(from.channel.socket(), self->options_.admission.deadline);
     error = co_await send_welcome(from.channel, reply.message);
   }
-  if (error && reply.joined) reply.joined->abandon();
+  if (error && reply.joined) reply.joined->abandon(from.said.bridge, now());
   if (error || !reply.joined) co_return from.channel.close();
   if (const auto local = from.channel.socket().local_endpoint(error); !error) self->learn(local.address());
+  from.said.options = reply.use;
   co_await self->run_bridge(reply.joined, std::move(from));
 }
 
@@ -189,11 +190,12 @@ task<> server::run_bridge(session_ref of, arrival from) {
   const core::bridge_id id = from.said.bridge;
   bridge_link connection(std::move(from.channel));
   const std::string where = "in session " + short_name(of->id());
-  report(trace::to_string(trace::bridge_up{id, where + " from " + connection.remote()}));
+  const bool routine = from.said.options.budget.any();  // many a second
+  if (!routine) report(trace::to_string(trace::bridge_up{id, where + " from " + connection.remote()}));
   of->attach(id, connection, from.said.options, now());
   const scope_exit attached([&, this] {
     const session::lost_bridge gone = of->detach(id, now());
-    report(trace::to_string(trace::bridge_lost{id, where, gone.why}));
+    if (!routine) report(trace::to_string(trace::bridge_lost{id, where, gone.why}));
   });
   co_await connection.run(of->core(), id, std::move(from.rest));
 }

@@ -102,12 +102,24 @@ bool bridge::healthy(const core::engine& engine, core::timestamp now) const {
   return !closed_ && stats && !stats->suspect && now >= suspect_until_;
 }
 
+// Half of it is enough to see that a successor will be needed: to dial takes as long as to use up the other half.
+bool bridge::review_budget(const core::engine& engine) {
+  const auto stats = has_budget() ? engine.stats_of(id_) : std::nullopt;
+  if (!stats) return false;
+  const wear before = worn_;
+  if (stats->budget_used >= 0.5) worn_ = wear::half;
+  if (stats->budget_over) worn_ = wear::all;
+  return worn_ != before;
+}
+
 bool bridge::is_quiet(const core::engine& engine, core::timestamp now) {
   const auto stats = engine.stats_of(id_);
   if (!stats) return false;
   if (std::exchange(received_before_, stats->bytes_received) != stats->bytes_received || last_change_.count() == 0)
     last_change_ = now;
-  const core::duration long_enough = std::max<core::duration>(2 * stats->rtt, milliseconds(250));
+  const core::duration usual = std::max<core::duration>(2 * stats->rtt, milliseconds(250));
+  // Nothing more can come, and who sends has heard of all when the last acknowledgement is there.
+  const core::duration long_enough = worn_ == wear::all ? stats->rtt_min / 2 + milliseconds(20) : usual;
   return stats->in_flight == 0 && now - last_change_ >= long_enough;
 }
 

@@ -53,6 +53,15 @@ class bridge {
   /// Open, not suspected by this end's engine, nor of late by either.
   bool healthy(const core::engine& engine, core::timestamp now) const;
 
+  /// How much of its budget a bridge has used up, if it has one.
+  enum class wear : std::uint8_t { none, half, all };
+  bool has_budget() const noexcept { return use_.budget.any(); }
+  wear worn() const noexcept { return worn_; }
+  /// Looks again; true if it has changed.
+  bool review_budget(const core::engine& engine);
+  /// What TCP knows of its connection, now. Costs a system call.
+  core::tcp_info tcp_info(core::timestamp now) { return link_.tcp_info(now).value_or(core::tcp_info{}); }
+
   /// Nothing is under way on it that this end knows of, and nothing has come for a while; asked again and again.
   bool is_quiet(const core::engine& engine, core::timestamp now);
   /// Bytes of frames that reached their end, both ways together.
@@ -79,6 +88,7 @@ class bridge {
   std::size_t unsent_limit_ = 0;
   bool closed_ = false;
   bool waits_for_room_ = false;
+  wear worn_ = wear::none;
   std::uint8_t rests_ = 0;  ///< reasons, as bits
 };
 

@@ -47,16 +47,18 @@ void client_policy::greet_connected() {
 }
 
 void client_policy::greet_one(dial_id id, pending& p) {
-  const path& on = paths_[p.path];
+  path& on = paths_[p.path];
   p.greeted = true;
   p.tried = session_;
   p.bridge = session_ ? ++session_->last_bridge : 1;
   p.use = on.settings.use;
+  if (on.watch) p.use.budget = on.watch->freezes().next_budget(p.begun);
   p.use.rate_limit = on.rate_share(std::max(up_bridges(p.path) + 1, on.wanted()));
   core::hello hello;
   hello.options = p.use;
   hello.limits = core::announced(settings_.limits);
   hello.bridge = p.bridge;
+  if (p.use.budget.any()) core::add_budget(hello.extensions, p.use.budget);
   hello.extensions.add(core::unassigned_extension(static_cast<std::uint8_t>(settings_.seed + id)), {});
   if (session_) {
     hello.session = session_->id;
@@ -124,8 +126,9 @@ client_policy::attached client_policy::attach(dial_id id, link& connection, core
   session_expires_.reset();
   if (auto& watch = paths_[p.path].watch) watch->dial_took(now - p.begun);
   paths_[p.path].pace.succeeded(p.begun, now);
-  trace_event(trace::bridge_up{p.bridge, paths_[p.path].where()});
+  trace_event(trace::bridge_up{p.bridge, paths_[p.path].where(), p.use.budget.any()});
   if (p.tried == session_) replace_suspect(p.path, now);
+  if (p.use.budget.any()) ++paths_[p.path].with_budget;
   p.tried->core.attach(p.bridge, connection, p.use, p.path, now);
   maintain_soon();
   return {p.tried, p.bridge};
@@ -135,6 +138,10 @@ void client_policy::dial_failed(dial_id id, error_code why, core::timestamp now)
   if (!dials_.contains(id)) return;
   const pending p = forget(id);
   if (stage_ != stage::running) return;
+  if (p.greeted && session_ && p.tried == session_) {
+    session_->core.engine().bridge_unused(p.bridge, now);
+    session_->core.changed();
+  }
   on_dial_failed(p, why, now);
   greet_connected();
   maintain_soon();
@@ -163,6 +170,8 @@ void client_policy::on_foreign_server(path& on, const session_ref& tried, core::
 }
 
 void client_policy::detach(const attached& gone, core::timestamp now) {
+  const bridge* b = gone.session->core.find_bridge(gone.bridge);
+  if (b->has_budget()) --paths_[b->path()].with_budget;
   on_bridge_over(gone.session->core.detach(gone.bridge, now), now);
   if (gone.session == session_ && bridge_count() == 0) on_last_bridge_lost(now);
   if (stage_ == stage::running) maintain_soon();
@@ -170,9 +179,10 @@ void client_policy::detach(const attached& gone, core::timestamp now) {
 
 void client_policy::on_bridge_over(const session::lost_bridge& gone, core::timestamp now) {
   path& on = paths_[gone.path];
-  if (gone.why == errc::not_needed) {
+  const bool by_the_network = gone.why == errc::bridge_spent || gone.why == errc::bridge_frozen;
+  if (gone.why == errc::not_needed || by_the_network) {
     if (on.watch) on.watch->forget(gone.id);
-    return trace_event(trace::bridge_retired{gone.id, on.where()});
+    return trace_event(trace::bridge_retired{gone.id, on.where(), gone.why, by_the_network});
   }
   if (on.watch) on.watch->lost(gone.id);
   ++on.lost;

@@ -9,6 +9,9 @@
 namespace mtcp {
 namespace {
 
+// Between looks whether those that have carried all that they may can be closed.
+constexpr std::chrono::milliseconds spent_interval{10};
+
 void put_off_to(std::optional<core::timestamp>& next, std::optional<core::timestamp> when) {
   if (when) next = next ? std::min(*next, *when) : when;
 }
@@ -77,6 +80,7 @@ bool client_policy::enable_bridge(core::bridge_id id, bool on) {
 void client_policy::work(core::timestamp now) {
   const session_ref at_work = session_;  // it may end meanwhile
   if (at_work) at_work->core.work(now);
+  review_budgets(now);
   const bool due = next_maintenance_ && *next_maintenance_ <= now;
   if (maintenance_wanted_ || due) maintain(now);
 }
@@ -100,7 +104,7 @@ void client_policy::on_event(const core::event& what, core::timestamp now) {
   };
   std::visit(core::overloaded{
                  [&](const events::bridge_suspect& e) { on_suspect(e, now); },
-                 [this](const events::bridge_recovered&) { maintain_soon(); },  // its replacement may be one too many
+                 [this](const events::bridge_recovered& e) { on_recovered(e); },
                  on_going_away,
                  on_failed,
                  [](const auto&) {},
@@ -111,8 +115,16 @@ void client_policy::on_event(const core::event& what, core::timestamp now) {
 void client_policy::on_suspect(const core::events::bridge_suspect& what, core::timestamp now) {
   if (bridge* b = session_->core.find_bridge(what.bridge)) {
     b->suspect(now + settings_.suspicion);
+    note_silence(*b, now);
     trace_event(trace::bridge_suspected{what.bridge, paths_[b->path()].where()});
   }
+  maintain_soon();
+}
+
+// Its replacement may be one too many.
+void client_policy::on_recovered(const core::events::bridge_recovered& what) {
+  const bridge* b = session_->core.find_bridge(what.bridge);
+  if (b != nullptr && paths_[b->path()].watch) paths_[b->path()].watch->freezes().recovered(what.bridge);
   maintain_soon();
 }
 
@@ -137,7 +149,7 @@ void client_policy::maintain(std::size_t index, core::timestamp now) {
   while (stage_ == stage::running) {
     const auto when = p.next_dial(healthy_bridges(index, now), up_bridges(index));
     if (!when || *when > now) break;
-    p.pace.begun(now, up_bridges(index) + p.dialling);
+    p.pace.begun(now, up_bridges(index) + p.dialling, p.renewal());
     ++p.dialling;
     p.last_dial = now;
     const dial_id id = ++last_dial_;
@@ -155,6 +167,7 @@ std::optional<core::timestamp> client_policy::next_maintenance(core::timestamp n
   std::optional<core::timestamp> next = session_expires_;
   if (stage_ == stage::stopped) return next;
   put_off_to(next, openings_.next_expiry());
+  if (has_spent_bridges()) put_off_to(next, now + spent_interval);
   for (std::size_t i = 0; i < paths_.size() && stage_ == stage::running; ++i) {
     put_off_to(next, paths_[i].next_dial(healthy_bridges(i, now), up_bridges(i)));
     put_off_to(next, next_end_of_suspicion(i, now));
@@ -253,7 +266,7 @@ void client_policy::tune(core::timestamp now) {
 
 bool client_policy::outgoing(const bridge& b) const {
   const auto& watch = paths_[b.path()].watch;
-  return watch && watch->outgoing(b.id());
+  return b.worn() != bridge::wear::none || (watch && watch->outgoing(b.id()));
 }
 
 void client_policy::rotate(core::timestamp now) {
@@ -272,7 +285,9 @@ void client_policy::rotate(std::size_t index, core::timestamp now) {
   std::vector<rotation::observed> seen;
   for (const bridge* b : bridges_of(index)) {
     const auto stats = engine.stats_of(b->id());
-    if (!stats || !b->healthy(engine, now)) continue;
+    if (!stats || b->has_budget() || !b->healthy(engine, now)) continue;
+    if (watch.freezes().lives(now - b->age(now), {stats->bytes_sent - stats->in_flight, stats->bytes_received}))
+      trace_event(trace::path_freezes{paths_[index].settings.name, 0, 0});
     seen.push_back(
         {b->id(), now - b->age(now), stats->bytes_sent - stats->in_flight, stats->bytes_received, stats->rtt_min});
   }
@@ -285,7 +300,8 @@ void client_policy::rotate(std::size_t index, core::timestamp now) {
 // Once the peer has stopped sending on it, and has acknowledged all.
 void client_policy::close_retired(std::size_t index, core::timestamp now) {
   for (bridge* b : bridges_of(index))
-    if (b->rests_for(bridge::rest::retired) && b->is_quiet(session_->core.engine(), now)) b->close(errc::not_needed);
+    if (b->rests_for(bridge::rest::retired) && b->is_quiet(session_->core.engine(), now))
+      b->close(b->has_budget() ? errc::bridge_spent : errc::not_needed);
 }
 
 // ---- the session ----

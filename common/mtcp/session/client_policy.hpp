@@ -135,6 +135,7 @@ class client_policy final : public worker, private session::owner {
   void wake() override { waker_.wake(); }
   void on_event(const core::event& what, core::timestamp now) override;
   void on_suspect(const core::events::bridge_suspect& what, core::timestamp now);
+  void on_recovered(const core::events::bridge_recovered& what);
   void trace_event(const trace::event& what) const;
 
   // Keeping bridges up.
@@ -150,6 +151,12 @@ class client_policy final : public worker, private session::owner {
   void rotate(std::size_t path, core::timestamp now);
   void close_retired(std::size_t path, core::timestamp now);
   bool outgoing(const bridge& b) const;
+  // Bridges that carry only so much (client_budgets.cpp).
+  void note_silence(bridge& silent, core::timestamp now);
+  void close_frozen(std::size_t path, core::timestamp now);
+  void review_budgets(core::timestamp now);
+  void review_budgets(std::size_t path, core::timestamp now);
+  bool has_spent_bridges() const;
   std::vector<bridge*> bridges_of(std::size_t path) const;
   std::size_t up_bridges(std::size_t path) const;
   std::size_t healthy_bridges(std::size_t path, core::timestamp now) const;

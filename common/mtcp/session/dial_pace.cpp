@@ -11,6 +11,8 @@ using std::chrono::seconds;
 
 constexpr milliseconds quick{20};
 constexpr double quick_spread = 1;
+// Several are needed at once now and then: so much quicker than on average.
+constexpr int catching_up = 4;
 constexpr double given_spread = 0.2;
 constexpr double found_spread = 0.1;
 // After the first block. The blocks that people report are set off by two SYNs within about a second.
@@ -43,10 +45,11 @@ core::duration dial_pace::varied(core::duration pause, double by) {
   return core::duration(static_cast<core::duration::rep>(spread(random_) * static_cast<double>(pause.count())));
 }
 
-void dial_pace::begun(core::timestamp now, std::size_t beside) {
+void dial_pace::begun(core::timestamp now, std::size_t beside, std::optional<core::duration> renewal) {
   forget(now);
   open_.push_back({now, beside});
-  core::duration pause = varied(quick, quick_spread);
+  core::duration pause =
+      varied(std::min<core::duration>(quick, renewal ? *renewal / catching_up : quick), quick_spread);
   if (given_ != core::duration::zero()) pause = varied(given_, given_spread);
   if (found_ > given_) pause = varied(found_, found_spread);
   next_ = now + pause;

@@ -32,8 +32,8 @@ class dial_pace {
   /// while nothing is known that speaks against repeating it.
   std::optional<core::duration> patience() const;
 
-  /// A dial begins beside so many connections.
-  void begun(core::timestamp now, std::size_t beside);
+  /// A dial begins beside so many connections. `renewal`: one is needed so often, since bridges last for moments only.
+  void begun(core::timestamp now, std::size_t beside, std::optional<core::duration> renewal = std::nullopt);
   /// One that had begun then came up.
   void succeeded(core::timestamp begun, core::timestamp now);
   /// One that had begun then was not answered (or else refused) although `well` bridges of the path are well.

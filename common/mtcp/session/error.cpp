@@ -46,6 +46,10 @@ const char* describe(errc value) noexcept {
       return "the lookup of the server's name failed: there is no such name";
     case errc::lookup_failed:
       return "the lookup of the server's name failed: no usable answer from a name server";
+    case errc::bridge_spent:
+      return "it has carried what the network lets a connection carry";
+    case errc::bridge_frozen:
+      return "the network has frozen it";
   }
   return "unknown error";
 }

@@ -61,6 +61,13 @@ struct path {
   /// No room for one more, even if half of them are suspects: one of those has to go.
   bool crowded(std::size_t up) const { return up >= 2 * wanted(); }
 
+  /// The time between dials where bridges last for moments only: each of those that are wanted is dialled, and lasts.
+  std::optional<core::duration> renewal() const {
+    const auto life = watch ? watch->expected_life() : std::nullopt;
+    if (!life) return std::nullopt;
+    return (*life + watch->dial_time()) / static_cast<int>(wanted());
+  }
+
   /// The part of the path's rate limit that each of so many bridges has.
   std::uint64_t rate_share(std::size_t bridges) const {
     const std::uint64_t limit = settings.use.rate_limit;
@@ -78,6 +85,7 @@ struct path {
   std::optional<bridge_tuner> tuner;
   std::optional<rotation> watch;
   std::size_t dialling = 0;
+  std::size_t with_budget = 0;  ///< bridges that may carry only so much
   core::timestamp last_dial{0};
   bool foreign = false;    ///< another server process answers here than on the paths that work
   std::uint64_t lost = 0;  ///< bridges that were up and ended

@@ -28,6 +28,8 @@ constexpr milliseconds settled{500};
 constexpr double slump_share = 0.3;
 constexpr double dropped_share = 0.2;
 constexpr int long_slump = 3;
+// Whoever dies younger than this does not die of age.
+constexpr seconds least_age{1};
 // A successor has to be better for so many looks in a row.
 constexpr int convincing = 5;
 // A successor has to show itself within this time from when it came up.
@@ -242,9 +244,10 @@ void rotation::conclude() {
   for (const lesson& one : lessons_) {
     std::size_t by_bytes = 0, by_age = 0;
     for (const lesson& other : lessons_) {
+      const bool aged = one.age > least_age && other.age > least_age;
       const bool apart = one.at > other.at + seconds(1) || other.at > one.at + seconds(1);
       by_bytes += &one != &other && one.faded && other.faded && agree(one.bytes, other.bytes) ? 1 : 0;
-      by_age += apart && agree_closely(one.age, other.age) ? 1 : 0;
+      by_age += apart && aged && agree_closely(one.age, other.age) ? 1 : 0;
     }
     if (by_bytes > most_by_bytes) found_.bytes = one.bytes;
     if (by_age > most_by_age) found_.age = one.age;

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "mtcp/rotation_options.hpp"
+#include "mtcp/session/freeze_watch.hpp"
 #include "mtcp/types.hpp"
 
 namespace mtcp {
@@ -53,6 +54,15 @@ class rotation {
   void lost(core::bridge_id id);
   /// It has gone for any other reason.
   void forget(core::bridge_id id) { bridges_.erase(id); }
+  /// Connections that the network freezes: bridges that are known to end so have a budget, and are not observe()d.
+  freeze_watch& freezes() noexcept { return freezes_; }
+  const freeze_watch& freezes() const noexcept { return freezes_; }
+  /// A bridge with a budget wants a successor, so long after it came up.
+  void wore_out(core::duration after) { life_ = life_ ? *life_ + (after - *life_) / 8 : after; }
+  /// How long bridges with a budget have lasted lately. A path that wants N of them needs N dials in this time, and
+  /// those that are on their way when it begins. Empty if bridges have none.
+  std::optional<core::duration> expected_life() const { return freezes_.finds() ? life_ : std::nullopt; }
+  core::duration dial_time() const { return dial_time_; }
   /// From the start of a dial to the bridge.
   void dial_took(core::duration time) { dial_time_ = time; }
 
@@ -113,6 +123,8 @@ class rotation {
   core::duration pause_{0};
   core::duration dial_time_ = std::chrono::milliseconds(200);
   core::duration round_trip_{0};
+  freeze_watch freezes_;
+  std::optional<core::duration> life_;
   std::minstd_rand random_;
 };
 

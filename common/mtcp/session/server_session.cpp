@@ -36,9 +36,9 @@ bool server_session::may_join(const owner_id& holder, const core::hello& hello) 
 
 core::welcome_status server_session::claim_bridge(core::bridge_id id) {
   const bool full =
-      core_.bridge_count() >= settings_.bridges_per_session || used_bridges_.range_count() >= most_id_ranges;
+      core_.bridge_count() >= settings_.bridges_per_session || core_.engine().bridge_id_ranges() >= most_id_ranges;
   if (full) return core::welcome_status::limit;
-  const bool fresh = !core_.engine().knows_bridge(id) && used_bridges_.insert(id);
+  const bool fresh = !core_.engine().knows_bridge(id) && claimed_.insert(id).second;
   return fresh ? core::welcome_status::ok : core::welcome_status::refused;
 }
 
@@ -55,6 +55,7 @@ void server_session::attach(core::bridge_id id, link& connection, const core::br
                             core::timestamp now) {
   alone_since_.reset();
   had_bridges_ = true;
+  claimed_.erase(id);
   core_.attach(id, connection, use, 0, now);
 }
 
@@ -65,7 +66,10 @@ session::lost_bridge server_session::detach(core::bridge_id id, core::timestamp 
   return gone;
 }
 
-void server_session::abandon() {
+void server_session::abandon(core::bridge_id id, core::timestamp now) {
+  claimed_.erase(id);
+  core_.engine().bridge_unused(id, now);
+  core_.changed();
   if (!had_bridges_) end(errc::session_expired, "it never came up");
 }
 

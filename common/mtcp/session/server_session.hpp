@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
-#include "mtcp/core/base/range_set.hpp"
 #include "mtcp/core/wire/hello.hpp"
 #include "mtcp/session/session.hpp"
 #include "mtcp/session/worker.hpp"
@@ -69,8 +69,9 @@ class server_session final : public worker, private session::owner {
   /// The session ends resume_timeout after its last bridge; at once if the client has said goodbye before.
   void attach(core::bridge_id id, link& connection, const core::bridge_options& use, core::timestamp now);
   session::lost_bridge detach(core::bridge_id id, core::timestamp now);
-  /// A bridge that had a place did not come up after all: without any other, nobody knows of the session.
-  void abandon();
+  /// A bridge that had a place did not come up after all, and its id is used up. Without any other bridge, nobody knows
+  /// of the session.
+  void abandon(core::bridge_id id, core::timestamp now);
   /// Tells the client to go, and ends.
   void leave(core::duration patience, core::timestamp now);
   void end(error_code why, const std::string& text);
@@ -89,7 +90,7 @@ class server_session final : public worker, private session::owner {
   identity who_;
   session core_;
   core::duration resume_timeout_;
-  core::range_set used_bridges_;
+  std::set<core::bridge_id> claimed_;           // and not attached yet
   std::optional<core::timestamp> alone_since_;  ///< unset while it has bridges
   bool had_bridges_ = false;
   bool client_leaves_ = false;

@@ -29,6 +29,9 @@ server_sessions::answer server_sessions::greet(const core::hello& said, const ow
     engine.settle(said.counts, now);
     joined.core().changed();
   }
+  out.use = said.options;
+  out.use.budget = core::budget_of(said.extensions);
+  if (out.use.budget.any()) core::add_budget(welcome.extensions, out.use.budget);
   welcome.counts = engine.unsettled();
   return out;
 }

@@ -71,7 +71,15 @@ struct teller {
   std::string operator()(const bridge_up& e) const { return name_of(e.bridge) + " up " + e.where; }
   std::string operator()(const bridge_suspected& e) const { return name_of(e.bridge) + " suspect " + e.where; }
   std::string operator()(const bridge_retired& e) const {
-    return name_of(e.bridge) + " let go " + e.where + ": " + error_code(errc::not_needed).message();
+    return name_of(e.bridge) + " let go " + e.where + ": " + e.why.message();
+  }
+  std::string operator()(const path_freezes& e) const {
+    std::string text = "connections on " + e.path;
+    if (e.up == 0 && e.down == 0) return text + " do not freeze any more";
+    text += " freeze after ";
+    if (e.down != 0) text += std::to_string(e.down) + " bytes down";
+    if (e.up != 0) text += (e.down != 0 ? " or " : "") + std::to_string(e.up) + " bytes up";
+    return text + ": bridges give way before";
   }
   std::string operator()(const bridge_lost& e) const {
     return name_of(e.bridge) + " lost " + e.where + ": " + e.why.message();
@@ -93,6 +101,9 @@ struct teller {
 std::string to_string(const event& what) { return std::visit(teller{}, what); }
 
 bool is_notable(const event& what) {
+  const auto* up = std::get_if<bridge_up>(&what);
+  const auto* gone = std::get_if<bridge_retired>(&what);
+  if ((up != nullptr && up->routine) || (gone != nullptr && gone->routine)) return false;
   return !std::holds_alternative<dialling>(what) && !std::holds_alternative<bridge_suspected>(what) &&
          !std::holds_alternative<engine_event>(what);
 }

@@ -35,16 +35,25 @@ struct dial_failed {
 };
 struct bridge_up {
   core::bridge_id bridge;
-  std::string where;  ///< "on PATH", or at the server "in session NAME from ADDRESS"
+  std::string where;     ///< "on PATH", or at the server "in session NAME from ADDRESS"
+  bool routine = false;  ///< one of many that live for moments only
 };
 struct bridge_suspected {
   core::bridge_id bridge;
   std::string where;
 };
-/// The path has others by now.
+/// The path has others by now, or it is of no more use.
 struct bridge_retired {
   core::bridge_id bridge;
   std::string where;
+  error_code why;
+  bool routine = false;
+};
+/// What connections of a path were found to bear. Bytes each way, 0 for any number.
+struct path_freezes {
+  std::string path;
+  std::uint64_t up;
+  std::uint64_t down;
 };
 struct bridge_lost {
   core::bridge_id bridge;
@@ -70,7 +79,8 @@ struct engine_event {
 
 using event =
     std::variant<session_begun, session_over, server_leaving, no_bridge_left, dialling, dial_failed, bridge_up,
-                 bridge_suspected, bridge_retired, bridge_lost, bridge_enabled, bridge_outgoing, engine_event>;
+                 bridge_suspected, bridge_retired, path_freezes, bridge_lost, bridge_enabled, bridge_outgoing,
+                 engine_event>;
 
 /// One line.
 std::string to_string(const event& what);

@@ -27,6 +27,8 @@ class gather_list {
     most_ = std::min(most, capacity_);
   }
 
+  /// Takes no more than so many bytes more.
+  void limit_rest(std::size_t most) { most_ = size_ + std::min(most, most_ - size_); }
   /// Where the next bytes may be written: as many as may still be added.
   std::span<std::byte> rest() const { return {memory_.get() + written_, most_ - size_}; }
   /// So many bytes were written to the front of rest().

@@ -29,18 +29,18 @@ int bridge_ranking::reluctance(const bridge_state& b) const {
 }
 
 void bridge_ranking::rank(bridge_table& bridges) {
-  const bool any_trusted =
-      std::ranges::any_of(bridges.live(), [](const auto& b) { return !b.second.progress.suspected(); });
+  const bool any_trusted = std::ranges::any_of(
+      bridges.live(), [](const auto& b) { return !b.second.progress.suspected() && !b.second.spent(); });
   int least = std::numeric_limits<int>::max();
   fastest_rtt_ = duration::max();
   for (auto& [id, b] : bridges.live()) {
     b.sidelined = b.progress.suspected() && any_trusted;
-    if (!b.sidelined) least = std::min(least, reluctance(b));
+    if (!b.sidelined && b.can_carry()) least = std::min(least, reluctance(b));
     if (b.path.rtt_minimum() > duration::zero()) fastest_rtt_ = std::min(fastest_rtt_, b.path.rtt_minimum());
   }
   ranks_.clear();
   for (auto& [id, b] : bridges.live()) {
-    b.usable = !b.sidelined && reluctance(b) == least;
+    b.usable = !b.sidelined && b.can_carry() && reluctance(b) == least;
     ranks_.push_back({&b, estimate_of(b)});
   }
   std::sort(ranks_.begin(), ranks_.end(), ranks_before);
@@ -98,7 +98,9 @@ double bridge_ranking::likely_delay(const bridge_state& b, timestamp last_heard,
 }
 
 bool bridge_ranking::good_for_little(const bridge_state& b, bool of_streams, timestamp now) const {
-  const auto eligible = [&](const bridge_state& o) { return of_streams ? o.usable : !o.sidelined; };
+  const auto eligible = [&](const bridge_state& o) {
+    return of_streams ? o.usable && o.can_carry() : !o.sidelined && !o.spent();
+  };
   if (!eligible(b)) return false;
   timestamp last_heard{0};
   for (const ranked_bridge& r : ranks_) {

@@ -8,6 +8,7 @@
 
 #include "mtcp/bridge_options.hpp"
 #include "mtcp/core/base/token_bucket.hpp"
+#include "mtcp/core/bridge/carry_budget.hpp"
 #include "mtcp/core/bridge/flight.hpp"
 #include "mtcp/core/bridge/heartbeat.hpp"
 #include "mtcp/core/bridge/path_model.hpp"
@@ -17,6 +18,10 @@
 namespace mtcp::core {
 
 struct bridge_state {
+  /// A control frame never takes more: OPEN with a name of 255 bytes.
+  static constexpr std::size_t control_room = 320;
+  static constexpr std::uint64_t young_bytes = 16 * 1024;
+
   bridge_id id = 0;
   bridge_options options;
   timestamp up_since{0};
@@ -26,6 +31,8 @@ struct bridge_state {
   progress_watch progress;
   heartbeat beat;
   token_bucket limiter{0, 0};
+  carry_budget budget;                    ///< of what this end sends
+  carry_budget peers_budget;              ///< of what the peer sends, as far as that is seen here
   ack_copy acks_wanted = ack_copy::none;  ///< the ACKs that this bridge is to carry
   bool sidelined = false;                 ///< suspect, and there are others
   bool usable = false;                    ///< may carry stream bytes
@@ -33,10 +40,19 @@ struct bridge_state {
   std::uint64_t payload_resent = 0;       ///< stream bytes that were sent again elsewhere since it was late or lost
 
   void set_options(const bridge_options& changed) {
+    const bridge_budget before = options.budget;
     const auto limit = static_cast<double>(changed.rate_limit);
     if (changed.rate_limit != options.rate_limit) limiter = token_bucket(limit, std::max(limit * 0.01, 32.0 * 1024));
     path.set_rate_limit(changed.rate_limit);
     options = changed;
+    options.budget = before;
+  }
+
+  /// Once, before anything is sent.
+  void set_budget(const bridge_budget& agreed, role mine) {
+    options.budget = agreed;
+    budget.limit(mine == role::client ? agreed.up : agreed.down);
+    peers_budget.limit(mine == role::client ? agreed.down : agreed.up);
   }
 
   void on_tcp_info(const tcp_info& info, timestamp now) {
@@ -46,6 +62,21 @@ struct bridge_state {
 
   /// A frame of its own waits, or has to be answered.
   bool has_to_say() const { return acks_wanted != ack_copy::none || path_wanted || beat.has_to_say(); }
+  /// The first bytes of a bridge travel in small frames and records: if the network freezes it after them, fewer are
+  /// lost that had nearly arrived.
+  bool young() const { return flight.sent() < young_bytes; }
+  /// Frames of stream bytes are not cut smaller than this because little room is left. Where no room comes back, every
+  /// byte counts.
+  std::size_t least_segment() const { return budget.limited() ? 1024 : 4 * 1024; }
+  /// Its budget has room for stream bytes.
+  bool can_carry() const { return budget.left_for_data() >= least_segment() + 64; }
+  /// It is of no more use to one of the ends. Of the peer's records a few may be counted too few here.
+  bool worn_out() const {
+    constexpr std::size_t vague = 512;
+    return !can_carry() || peers_budget.left_for_data() < 1024 + 64 + vague;
+  }
+  /// Nothing goes out any more: the next frame might exceed its budget.
+  bool spent() const { return budget.left() < control_room; }
   bool over_its_rate() const { return options.rate_limit > 0 && limiter.empty(); }
 
   /// Bytes that may be sent now within a limit of what is in flight.
@@ -74,6 +105,7 @@ struct bridge_state {
   timestamp liveness_deadline() const {
     return beat.deadline({.taken = received.taken(),
                           .only_receives = flight.empty(),
+                          .round_trip = path.rtt().known() ? path.rtt().smoothed() : duration::zero(),
                           .measured_at = std::max(path.rtt().sampled_at(), up_since),
                           .heard_at = received.heard_at()});
   }

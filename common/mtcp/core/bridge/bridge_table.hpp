@@ -62,6 +62,7 @@ class bridge_table {
   bool too_many_lost() const { return lost_.size() > most_lost; }
   /// The same of gaps between their ids.
   bool too_many_gaps() const { return known_.range_count() > most_lost; }
+  std::size_t id_ranges() const { return known_.range_count(); }
 
   /// Some frame that was sent then has been acknowledged, and none that was sent later.
   timestamp newest_acked_sent() const { return newest_acked_sent_; }

@@ -17,6 +17,7 @@ class heartbeat {
   struct activity {
     std::uint64_t taken = 0;  ///< bytes of frames that have arrived
     bool only_receives = false;
+    duration round_trip{0};    ///< smoothed, 0 if unknown
     timestamp measured_at{0};  ///< the round trip, last
     timestamp heard_at{0};
   };
@@ -57,8 +58,12 @@ class heartbeat {
   timestamp deadline(const activity& of) const {
     if (gave_up_) return timestamp::max();
     if (asked_) return *asked_ + dead_after;
-    const bool busy = of.only_receives && of.taken - taken_at_ping_ > busy_bytes;
-    return busy ? of.measured_at + busy_ping : of.heard_at + idle_ping;
+    const std::uint64_t news = of.only_receives ? of.taken - taken_at_ping_ : 0;
+    timestamp when = of.heard_at + idle_ping;
+    if (news > busy_bytes) when = std::min(when, of.measured_at + busy_ping);
+    if (news > std::clamp(taken_at_ping_, least_burst, busy_bytes))
+      when = std::min(when, of.heard_at + std::max<duration>(3 * of.round_trip, burst_over));
+    return when;
   }
   /// The deadline has passed. True once: the bridge is dead.
   bool on_deadline(std::uint64_t taken, timestamp now) {
@@ -73,6 +78,10 @@ class heartbeat {
   // A receiver has no acknowledgements to time: it measures the round trip by a PING now and then.
   static constexpr duration busy_ping = std::chrono::seconds(1);
   static constexpr std::uint64_t busy_bytes = 64 * 1024;
+  // One that has brought much and falls silent may have been frozen by the network, which no sender can tell it if all
+  // are: it asks. Much is as much as before the last PING, so that few are sent in the life of a bridge.
+  static constexpr duration burst_over = std::chrono::milliseconds(300);
+  static constexpr std::uint64_t least_burst = 2 * 1024;
   // Nothing heard for so long while an answer is due: dead.
   static constexpr duration dead_after = std::chrono::seconds(10);
 

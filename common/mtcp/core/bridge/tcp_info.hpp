@@ -13,6 +13,7 @@ struct tcp_info {
   std::uint64_t congestion_window = 0;  ///< bytes
   bool recovering = false;              ///< tcpi_ca_state is Recovery or Loss
   std::uint64_t acknowledged = 0;       ///< bytes of the connection so far, by the peer's TCP
+  std::uint64_t received = 0;           ///< the same, by our TCP
   /// TCP keeps its window down for a moment, to see the round trip without queues (BBR): what it carries meanwhile says
   /// nothing of the path.
   bool probing = false;

@@ -48,9 +48,34 @@ void send_buffer::push(slice bytes) {
 
 std::uint64_t send_buffer::cut(std::size_t max) {
   const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>({unsent(), max, UINT32_MAX}));
-  segments_.push_back({sent_, size, 0, false});
+  segments_.push_back({.offset = sent_, .size = size});
   sent_ += size;
   return first_segment_ + segments_.size() - 1;
+}
+
+// The halves go behind all others, and the whole stays until both have arrived: so what is in front still tells what
+// may be freed.
+std::uint64_t send_buffer::split(std::uint64_t number, std::size_t size) {
+  const std::uint64_t first = first_segment_ + segments_.size();
+  segment& whole = *find(number);
+  const segment head{.offset = whole.offset, .size = static_cast<std::uint32_t>(size)};
+  const segment tail{.offset = whole.offset + size, .size = static_cast<std::uint32_t>(whole.size - size)};
+  whole.halves = first;
+  segments_.push_back(head);
+  segments_.push_back(tail);
+  return first;
+}
+
+// As deep as a segment can be cut into frames.
+bool send_buffer::has_arrived(const segment& s) {
+  return s.acked || (s.halves != 0 && has_arrived(*find(s.halves)) && has_arrived(*find(s.halves + 1)));
+}
+
+void send_buffer::mark_arrived(segment& s) {
+  s.acked = true;
+  if (s.halves == 0) return;
+  mark_arrived(*find(s.halves));
+  mark_arrived(*find(s.halves + 1));
 }
 
 segment* send_buffer::find(std::uint64_t number) {
@@ -72,10 +97,10 @@ void send_buffer::gather(const segment& s, gather_list& out) const {
 bool send_buffer::acknowledge(std::uint64_t number) {
   segment* s = find(number);
   if (s == nullptr || s->acked) return false;
-  s->acked = true;
+  mark_arrived(*s);
   std::uint64_t freed = 0;
-  while (!segments_.empty() && segments_.front().acked) {
-    freed = segments_.front().offset + segments_.front().size;
+  while (!segments_.empty() && has_arrived(segments_.front())) {
+    freed = std::max(freed, segments_.front().offset + segments_.front().size);
     segments_.pop_front();
     ++first_segment_;
   }

@@ -1,7 +1,8 @@
 // The sending half of a stream's bytes: kept until acknowledged, cut into segments that may be sent more than once.
 //
-// A segment is cut when its bytes are sent for the first time and keeps its bounds for good; every later copy carries
-// the same bytes. Acknowledging any copy of it frees it.
+// A segment is cut when its bytes are sent for the first time, and every later copy carries the same bytes: unless a
+// bridge that is to carry it again takes less. Then it is cut anew, into two segments that are sent instead of it.
+// Acknowledging any copy of a segment, or all of what it was cut into, frees it.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +20,9 @@ struct segment {
   std::uint32_t size = 0;
   std::uint8_t copies = 0;  ///< on bridges that live and were not suspected since, not acknowledged
   bool acked = false;
+  std::uint64_t halves = 0;  ///< number of the first of the two that it was cut into, 0 for none: none of them is 0
+  /// It has to be sent again itself.
+  bool waits() const { return !acked && copies == 0 && halves == 0; }
 };
 
 /// Offsets are positions in the stream, in bytes.
@@ -31,6 +35,9 @@ class send_buffer {
 
   /// Cuts the next segment off the bytes never sent, at most `max` (> 0) bytes; there must be some. Returns its number.
   std::uint64_t cut(std::size_t max);
+  /// Cuts a segment that waits() after `size` bytes, fewer than it has, into two with numbers of their own, of which
+  /// the second follows the first. Returns the first one's.
+  std::uint64_t split(std::uint64_t number, std::size_t size);
   /// Segments are numbered from 0; null for one whose bytes have been freed.
   segment* find(std::uint64_t number);
   /// Adds the bytes of a segment that has not been freed to `out`, by reference.
@@ -54,6 +61,8 @@ class send_buffer {
     slice bytes;
   };
   void push(slice bytes);
+  bool has_arrived(const segment& s);
+  void mark_arrived(segment& s);
   void free_to(std::uint64_t offset);
 
   ring<piece> pieces_;               // [freed, end_)

@@ -92,6 +92,8 @@ class send_half {
     return due;
   }
   segment* find(std::uint64_t number) { return buffer_.find(number); }
+  /// See send_buffer.
+  std::uint64_t split(std::uint64_t number, std::size_t size) { return buffer_.split(number, size); }
   const send_buffer& buffer() const { return buffer_; }
 
   // ---- getters ----

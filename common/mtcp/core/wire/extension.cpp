@@ -29,11 +29,28 @@ bool extension_list::add(extension what, std::uint64_t number) {
 }
 
 std::optional<std::uint64_t> extension_list::number(extension what) const {
-  const entry* found = find(static_cast<std::uint64_t>(what));
+  const entry* found = find(what);
   if (found == nullptr) return {};
   wire_reader from(found->value);
   const std::uint64_t number = from.varint();
   return from.complete() ? std::optional(number) : std::nullopt;
+}
+
+bool add_budget(extension_list& to, const bridge_budget& budget) {
+  std::array<std::byte, 16> value{};
+  wire_writer writer(value);
+  writer.varint(budget.up);
+  writer.varint(budget.down);
+  return to.add(static_cast<std::uint64_t>(extension::budget), std::span(value).first(writer.size()));
+}
+
+bridge_budget budget_of(const extension_list& list) {
+  const extension_list::entry* found = list.find(extension::budget);
+  if (found == nullptr) return {};
+  wire_reader from(found->value);
+  const bridge_budget told{from.varint(), from.varint()};
+  const auto possible = [](std::uint64_t one) { return one == 0 || one >= least_budget; };
+  return from.complete() && possible(told.up) && possible(told.down) ? told : bridge_budget{};
 }
 
 std::uint64_t resume_timeout_value(duration own) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "mtcp/bridge_options.hpp"
 #include "mtcp/types.hpp"
 
 namespace mtcp::core {
@@ -21,6 +22,7 @@ inline constexpr std::size_t max_extension_bytes = 1024;
 /// Types. What one says is either about the session, and counts when the session is created, or about the bridge.
 enum class extension : std::uint64_t {
   resume_timeout = 1,  ///< session; one integer: for how many milliseconds it outlives its last bridge
+  budget = 2,          ///< bridge; two integers: bytes that it may carry up and down, 0 for any number
 };
 
 /// A type that will never have a meaning: one in every HELLO keeps servers used to types that they do not know.
@@ -41,6 +43,9 @@ class extension_list {
   /// Empty if it is not listed, or its value is anything but one integer.
   std::optional<std::uint64_t> number(extension what) const;
 
+  /// Null if it is not listed.
+  const entry* find(extension what) const { return find(static_cast<std::uint64_t>(what)); }
+
   const std::vector<entry>& entries() const noexcept { return entries_; }
   /// On the wire.
   std::size_t size_in_bytes() const noexcept { return bytes_; }
@@ -52,6 +57,15 @@ class extension_list {
   std::vector<entry> entries_;
   std::size_t bytes_ = 0;
 };
+
+// Of extension::budget:
+
+/// Less than this is no budget: nothing could be done with it.
+inline constexpr std::uint64_t least_budget = 4096;
+
+bool add_budget(extension_list& to, const bridge_budget& budget);
+/// None in both directions if it is not listed, or has a value that cannot be.
+bridge_budget budget_of(const extension_list& list);
 
 // Of extension::resume_timeout:
 

@@ -30,6 +30,7 @@ std::optional<core::tcp_info> tcp_info_of(int descriptor) {
   known.congestion_window = std::uint64_t{info.tcpi_snd_cwnd} * info.tcpi_snd_mss;
   known.recovering = info.tcpi_ca_state == TCP_CA_Recovery || info.tcpi_ca_state == TCP_CA_Loss;
   known.acknowledged = info.tcpi_bytes_acked;
+  known.received = info.tcpi_bytes_received;
   known.probing = may_probe(info) && bbr_phase_of(descriptor) == bbr_phase::probing_round_trip;
   return known;
 }
