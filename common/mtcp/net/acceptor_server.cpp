@@ -1,8 +1,9 @@
 #include "mtcp/net/acceptor_server.hpp"
 
-#include <boost/asio/ip/v6_only.hpp>
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
+#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -13,25 +14,6 @@
 
 namespace mtcp::detail {
 namespace {
-
-void throw_if(const error_code& error) {
-  if (error) throw boost::system::system_error(error);
-}
-
-tcp::acceptor make_listener(const executor& where, const tcp::endpoint& at, bool ipv4_too,
-                            const std::string& congestion) try {
-  tcp::acceptor made(where);
-  made.open(at.protocol());
-  made.set_option(asio::socket_base::reuse_address(true));
-  if (at.address().is_v6()) made.set_option(asio::ip::v6_only(!ipv4_too));
-  if (!congestion.empty()) throw_if(platform::set_congestion(made, congestion));
-  made.bind(at);
-  made.listen();
-  made.non_blocking(true);
-  return made;
-} catch (const boost::system::system_error& e) {
-  throw boost::system::system_error(e.code(), "cannot listen on " + to_string(at));
-}
 
 server_settings settings_of(const acceptor_options& o) {
   return {o.limits, o.resume_timeout, o.sessions_per_key, o.bridges_per_session};
@@ -47,27 +29,24 @@ server::server(const executor& where, acceptor_options options)
       lobby_(where, options_.admission, platform::descriptor_limit(), *this),
       sessions_(settings_of(options_), directory().instance(), *this,
                 [this](const trace::event& e) { report(trace::to_string(e)); }),
+      connections_(where, [this](const auto& escaped) { report("a connection failed: " + message_of(escaped)); }),
       changed_(where) {
   if (options_.keys.empty()) throw std::invalid_argument("a server needs a key");
   if (options_.listen.empty() && !options_.group) throw std::invalid_argument("a server needs an address to listen on");
   for (const tcp::endpoint& endpoint : options_.listen) listen_on(endpoint);
 }
 
-// IPv6 sockets take IPv6 only, so that 0.0.0.0 and [::] may be listened on side by side; [::] alone takes both.
+// 0.0.0.0 and [::] may be listened on side by side.
 void server::listen_on(const tcp::endpoint& where) {
-  bool ipv4_too = where.address().is_v6() && where.address().is_unspecified();
-  for (const tcp::endpoint& other : options_.listen)
-    ipv4_too = ipv4_too && !(other.address().is_v4() && other.port() == where.port());
-  listeners_.push_back(make_listener(executor_, where, ipv4_too, options_.congestion));
+  const auto takes_ipv4 = [&where](const tcp::endpoint& e) { return e.address().is_v4() && e.port() == where.port(); };
+  const bool ipv6_only = std::ranges::any_of(options_.listen, takes_ipv4);
+  listeners_.emplace_back(executor_, listen_options{where, ipv6_only, options_.congestion});
 }
 
 std::vector<tcp::endpoint> server::local_endpoints() const {
   std::vector<tcp::endpoint> all;
-  error_code error;
-  for (const tcp::acceptor& listener : listeners_) {
-    const tcp::endpoint here = listener.local_endpoint(error);
-    if (!error) all.push_back(here);
-  }
+  for (const listening_socket& listener : listeners_)
+    if (listener.is_open()) all.push_back(listener.local_endpoint());
   return all;
 }
 
@@ -80,13 +59,14 @@ void server::set_keys(key_ring keys) {
 // ---- from beginning to end ----
 
 task<> server::run(std::shared_ptr<server> self) {
-  for (std::size_t i = 0; i < self->listeners_.size(); ++i) spawn(self->executor_, listen(self, i));
-  while (!self->stopped_ || self->coroutines_ != 0) co_await self->changed_.wait();
+  for (listening_socket& listener : self->listeners_)
+    self->connections_.start(self->accept_from(listener), self, std::rethrow_exception);  // leaves the event loop
+  while (!self->stopped_) co_await self->changed_.wait();
+  co_await self->connections_.wait();
 }
 
 void server::close_listeners() {
-  error_code ignored;
-  for (tcp::acceptor& listener : listeners_) listener.close(ignored);
+  for (listening_socket& listener : listeners_) listener.close();
 }
 
 void server::drain() {
@@ -166,6 +146,8 @@ acceptor_snapshot server::snapshot() const {
   acceptor_snapshot out = totals_;
   out.pending = lobby_.pending();
   out.silent = lobby_.silent();
+  for (const listening_socket& listener : listeners_) out.turned_away_total += listener.turned_away();
+  out.accepted_total += out.turned_away_total;
   out.turned_away_total += lobby_.turned_away();
   out.strangers_total = lobby_.failed();
   for (const auto& [id, open] : sessions_.all()) {

@@ -1,16 +1,18 @@
 // What is behind mtcp::acceptor: listeners, the strangers who have not said a valid HELLO yet, and the sessions.
 //
-// run() and every connection hold a reference to the server, so that it lives as long as any of their coroutines, also
-// when the event loop is destroyed under them.
+// run() and every connection keep the server alive, so that it lives as long as any of their coroutines, also when the
+// event loop is destroyed under them.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mtcp/acceptor.hpp"
@@ -19,8 +21,9 @@
 #include "mtcp/core/wire/hello.hpp"
 #include "mtcp/net/admission/lobby.hpp"
 #include "mtcp/net/asio/condition.hpp"
+#include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/net/driver.hpp"
-#include "mtcp/net/platform/platform.hpp"
+#include "mtcp/net/listening_socket.hpp"
 #include "mtcp/net/session_directory.hpp"
 #include "mtcp/net/tls/secure_channel.hpp"
 #include "mtcp/session/server_sessions.hpp"
@@ -67,19 +70,19 @@ class server final : private server_sessions::host,
   session_directory& directory() const { return *group_->directory_; }
   void listen_on(const tcp::endpoint& where);
   void close_listeners();
-  void start(task<> connection);
-  static task<> listen(std::shared_ptr<server> self, std::size_t index);
-  task<> survive_shortage(tcp::acceptor& at);
+  // What goes wrong with one connection, as when there is no memory for it, ends that one only.
+  void start(task<> connection) { connections_.start(std::move(connection), shared_from_this()); }
+  task<> accept_from(listening_socket& listener);
   void meet_connection(tcp::socket socket);
   bool is_trusted_proxy(const asio::ip::address& from) const;
   void on_proxy(lobby::id who, tcp::socket socket) override;
-  static task<> introduce(std::shared_ptr<server> self, lobby::id who, tcp::socket socket);
+  task<> introduce(lobby::id who, tcp::socket socket);
   void learn(const asio::ip::address& reached);
   void on_speaker(lobby::id who, tcp::socket socket) override;
-  static task<> serve(std::shared_ptr<server> self, lobby::id who, tcp::socket socket);
+  task<> serve(lobby::id who, tcp::socket socket);
   task<error_code> meet(lobby::id who, arrival& guest);
   task<error_code> listen_to(arrival& guest, lobby::place& here);
-  static task<> welcome(std::shared_ptr<server> self, arrival from);
+  task<> welcome(arrival from);
   server_sessions::answer answer(const core::hello& said, const key& holder);
   task<> run_bridge(session_ref of, arrival from);
 
@@ -96,17 +99,16 @@ class server final : private server_sessions::host,
   tls_context tls_;
   std::shared_ptr<acceptor_group> group_;
   std::size_t place_ = 0;  // in the group
-  std::vector<tcp::acceptor> listeners_;
-  platform::reserve_descriptor reserve_;
+  std::list<listening_socket> listeners_;
   lobby lobby_;
   server_sessions sessions_;
   std::map<core::session_id, std::unique_ptr<driver>> drivers_;  // of the sessions
   std::deque<incoming> waiting_;                                 // streams that nobody has accepted yet
   accept_completion accept_done_;
-  std::size_t coroutines_ = 0;  // listeners and connections
   bool draining_ = false;
   bool stopped_ = false;
   acceptor_snapshot totals_;  // its counters only
+  task_group connections_;    // and what accepts them
   condition changed_;
 };
 

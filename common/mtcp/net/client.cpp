@@ -1,6 +1,7 @@
 #include "mtcp/net/client.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <random>
 #include <utility>
 #include <variant>
@@ -56,6 +57,7 @@ client::client(const executor& where, tunnel_options options)
               [this](const trace::event& e) {
                 if (trace::is_notable(e)) report(trace::to_string(e));
               }),
+      bridges_(where, std::rethrow_exception),
       changed_(where) {
   for (const path_options& path : options_.paths) books_.emplace_back(path);
 }
@@ -65,7 +67,8 @@ client::client(const executor& where, tunnel_options options)
 task<> client::run(std::shared_ptr<client> self) {
   self->policy_.start(now());
   self->carry_out_actions();
-  while (!self->policy_.stopped() || self->coroutines_ != 0) co_await self->changed_.wait();
+  while (!self->policy_.stopped()) co_await self->changed_.wait();
+  co_await self->bridges_.wait();
   self->policy_.end();
 }
 

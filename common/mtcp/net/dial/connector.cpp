@@ -72,7 +72,7 @@ task<result<tcp::socket>> connector::reach() {
 
 error_code connector::prepare(tcp::socket& socket, const tcp::endpoint& to) const {
   error_code error;
-  platform::prepare_bridge(socket);
+  platform::prepare(socket);
   if (!path_.interface.empty() && (error = platform::bind_to_interface(socket, path_.interface))) return error;
   if (!path_.congestion.empty() && (error = platform::set_congestion(socket, path_.congestion))) return error;
   if (path_.bind.empty()) return {};

@@ -12,8 +12,9 @@
 
 namespace mtcp::platform {
 
-/// No Nagle delay, which a TLS handshake would already suffer from, and probes of a silent peer.
-void prepare_bridge(tcp::socket& socket);
+/// What every connection gets: non-blocking, TCP_NODELAY (a TLS handshake would already suffer from Nagle's delay), and
+/// keep-alive, whose probes find a silent peer.
+void prepare(tcp::socket& socket);
 
 /// TCP_NOTSENT_LOWAT: the socket counts as full while it holds this much unsent data. False if that is not to be had.
 bool set_unsent_limit(tcp::socket& socket, std::size_t bytes);

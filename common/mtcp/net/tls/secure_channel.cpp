@@ -82,7 +82,10 @@ task<error_code> secure_channel::hear(const tls_context& context) {
 
 task<error_code> secure_channel::answer() {
   const error_code error = co_await shake_hands();
-  if (error) pending_.clear(), pending_sent_ = 0;
+  if (error) {
+    pending_.clear();
+    pending_sent_ = 0;
+  }
   co_return error;
 }
 
