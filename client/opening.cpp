@@ -16,7 +16,11 @@ namespace {
 class departure {
  public:
   departure(tcp::socket& application, end_of_file means) : application_(application) {
-    means == end_of_file::leaves ? watch_for_end() : watch_for_reset();
+    if (means == end_of_file::leaves) {
+      watch_for_end();
+    } else {
+      watch_for_reset();
+    }
   }
   departure(const departure&) = delete;
   departure& operator=(const departure&) = delete;

@@ -183,7 +183,10 @@ TEST(hello, cannot_announce_more_than_it_may_list) {
       to.u8(0);
       for (int i = 0; i < 4; ++i) to.varint(0);
       to.varint(counts);
-      for (std::uint64_t i = 0; i < listed; ++i) to.varint(1), to.varint(2);
+      for (std::uint64_t i = 0; i < listed; ++i) {
+        to.varint(1);
+        to.varint(2);
+      }
       to.varint(extensions);
     }));
   };

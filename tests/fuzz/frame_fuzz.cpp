@@ -30,7 +30,10 @@ void feed(frame_parser& parser, std::span<const std::byte> bytes, seen& out) {
     const auto item = parser.next(input);
     if (item == frame_parser::item::need_more) return;
     out.malformed = item == frame_parser::item::malformed;
-    if (item == frame_parser::item::control) out.add(static_cast<std::uint64_t>(parser.type())), out.add(parser.body());
+    if (item == frame_parser::item::control) {
+      out.add(static_cast<std::uint64_t>(parser.type()));
+      out.add(parser.body());
+    }
     if (item == frame_parser::item::data) out.add(parser.take_piece().bytes());
     if (parser.frame_size() != 0) out.add(parser.frame_size());
   }
@@ -55,7 +58,10 @@ void check_engine(core::role role, std::span<const std::byte> bytes, std::size_t
   engine.set_peer_limits(core::announced(small), now);
   engine.bridge_up(1, {}, now);
   engine.bridge_up(2, {}, now);
-  if (role == core::role::client) engine.open({"example.org", 80}, {}, now), engine.open({}, {}, now);
+  if (role == core::role::client) {
+    engine.open({"example.org", 80}, {}, now);
+    engine.open({}, {}, now);
+  }
   static std::vector<std::byte> out(128 * 1024);
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     now += std::chrono::milliseconds(1);

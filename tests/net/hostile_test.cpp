@@ -99,7 +99,11 @@ class hostile_test : public tunnel_lab {
       hellos_.push_back(hello->message);
       error = co_await send_welcome(*channel, answer);
       if (!error && !more.empty()) channel->write(more);
-      keep ? kept_.push_back(std::move(channel)) : channel->close();
+      if (keep) {
+        kept_.push_back(std::move(channel));
+      } else {
+        channel->close();
+      }
     }
     receiving_ = false;
   }

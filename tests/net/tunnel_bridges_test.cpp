@@ -143,7 +143,11 @@ TEST_F(bridges_test, traffic_both_ways_survives_cut_after_cut) {
   spawn(io_.get_executor(), keep(send_all(peer, 48 * mebibyte), sent));
   for (std::uint64_t mark = 4; mark < 48 && !got; mark += 4) {
     ASSERT_TRUE(reaches([&] { return got || bytes_down() > mark * mebibyte; }));
-    mark % 12 == 0 ? relay_->cut_all() : relay_->cut_one();
+    if (mark % 12 == 0) {
+      relay_->cut_all();
+    } else {
+      relay_->cut_one();
+    }
   }
   ASSERT_TRUE(reaches([&] { return got && sent; }));
   EXPECT_EQ(got->size, 48 * mebibyte);

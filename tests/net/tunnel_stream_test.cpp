@@ -258,7 +258,11 @@ struct outcome {
   error_code error;
   std::size_t size = 0;
   auto store() {
-    return [this](error_code e, std::size_t n) { over = true, error = e, size = n; };
+    return [this](error_code e, std::size_t n) {
+      over = true;
+      error = e;
+      size = n;
+    };
   }
 };
 

@@ -22,7 +22,10 @@ class network_model {
     std::uniform_real_distribution<double> spread(1 - noise, 1 + noise);
     for (const auto end = now_ + time; now_ < end; now_ += bridge_tuner::interval) {
       if (tuner.wanted() != up_) {
-        if (tuner.wanted() < up_ || ++waited_ == 2) up_ = tuner.wanted(), waited_ = 0;
+        if (tuner.wanted() < up_ || ++waited_ == 2) {
+          up_ = tuner.wanted();
+          waited_ = 0;
+        }
       }
       const double rate = std::min(demand, capacity_(up_) * spread(random_));
       bytes_ += static_cast<std::uint64_t>(rate * std::chrono::duration<double>(bridge_tuner::interval).count());

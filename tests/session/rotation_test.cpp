@@ -43,7 +43,10 @@ class network {
   std::size_t dialled = 0;
 
  private:
-  void dial() { coming_.push_back(now + 150ms), ++dialled; }
+  void dial() {
+    coming_.push_back(now + 150ms);
+    ++dialled;
+  }
 
   void turn(double demand) {
     std::erase_if(coming_, [&](core::timestamp at) {

@@ -90,8 +90,14 @@ end_plan random_end(random& r, std::uint64_t most) {
   if (r.chance(0.05)) e.after = ending::reset;
   if (r.chance(0.05)) e.after = ending::close;
   if (r.chance(0.1)) e.read_rate = r.octaves(20'000, 2'000'000);
-  if (r.chance(0.1)) e.stuck_at = r.below(most + 1), e.stuck_for = millis(r.octaves(10, 5'000));
-  if (r.chance(0.05)) e.stuck_at = r.below(most + 1), e.stuck_for = duration::max();
+  if (r.chance(0.1)) {
+    e.stuck_at = r.below(most + 1);
+    e.stuck_for = millis(r.octaves(10, 5'000));
+  }
+  if (r.chance(0.05)) {
+    e.stuck_at = r.below(most + 1);
+    e.stuck_for = duration::max();
+  }
   if (r.chance(0.05)) e.stop_at = r.below(most + 1);
   if (r.chance(0.05)) e.die_at = r.below(most + 1);
   return e;
@@ -102,11 +108,15 @@ void make_dialogue(random& r, stream_plan& s) {
   const std::uint64_t response = r.octaves(1, 20'000);
   const std::uint64_t turns = r.between(1, 20);
   s.client = {};
-  s.client.send = request * turns, s.client.lead = s.client.turn = request, s.client.reply_to = response;
+  s.client.send = request * turns;
+  s.client.lead = s.client.turn = request;
+  s.client.reply_to = response;
   s.early = std::min<std::size_t>(s.early, request);
   s.client.think = r.chance(0.5) ? millis(r.below(100)) : duration{0};
   s.server = {};
-  s.server.send = response * turns, s.server.turn = response, s.server.reply_to = request;
+  s.server.send = response * turns;
+  s.server.turn = response;
+  s.server.reply_to = request;
 }
 
 stream_plan random_stream(random& r, std::uint64_t most) {

@@ -156,7 +156,8 @@ TEST_F(StatusServer, DropsAReaderWhoDoesNotReadAndServesOthersMeanwhile) {
   EXPECT_TRUE(text.starts_with("HTTP/1.1 200 ")) << text;
   const auto whole_house = [&] {
     lab::socket one = connect(), two = connect();
-    one.send("GET /healthz HTTP/1.1\r\n" + fields), two.send("GET /healthz HTTP/1.1\r\n" + fields);
+    one.send("GET /healthz HTTP/1.1\r\n" + fields);
+    two.send("GET /healthz HTTP/1.1\r\n" + fields);
     return read_until(one, "\r\n\r\n").starts_with("HTTP/1.1 200 ") &&
            read_until(two, "\r\n\r\n").starts_with("HTTP/1.1 200 ");
   };

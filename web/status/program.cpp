@@ -96,18 +96,25 @@ std::unique_ptr<status_server> open_status(const executor& where, const setting&
 }
 
 int run_health(const setting& s) {
-  if (!s.where) return std::puts("there is no status endpoint to ask"), 1;
+  if (!s.where) {
+    std::puts("there is no status endpoint to ask");
+    return 1;
+  }
   asio::io_context io(1);
   response said;
   error_code error;
   try {
     spawn(io.get_executor(), ask_readiness(program::listen_endpoint(*s.where), said, error));
   } catch (const boost::system::system_error& e) {
-    return std::puts(program::message_of(e).c_str()), 1;
+    std::puts(program::message_of(e).c_str());
+    return 1;
   }
   io.run();
   const std::string trouble = error ? trouble_of(error) : is_readiness(said) ? "" : not_ours(said);
-  if (!trouble.empty()) return std::printf("%s: %s\n", to_string(*s.where).c_str(), trouble.c_str()), 1;
+  if (!trouble.empty()) {
+    std::printf("%s: %s\n", to_string(*s.where).c_str(), trouble.c_str());
+    return 1;
+  }
   std::fputs(said.body().c_str(), stdout);
   return said.result() == http::status::ok ? 0 : 1;
 }

@@ -12,17 +12,17 @@ using std::chrono::duration;
 using milliseconds = duration<double, std::milli>;
 
 const char* text_of(tunnel_snapshot::state s) {
-  static constexpr const char* texts[] = {"connecting", "up", "down", "stopped"};
+  static constexpr const char* texts[] = {"connecting", "up", "down", "stopped"};  // in the order of the enumerators
   return texts[static_cast<std::size_t>(s)];
 }
 
 const char* text_of(bridge_snapshot::state s) {
-  static constexpr const char* texts[] = {"up", "suspect", "disabled"};
+  static constexpr const char* texts[] = {"up", "suspect", "disabled"};  // in the order of the enumerators
   return texts[static_cast<std::size_t>(s)];
 }
 
 const char* text_of(happening::level l) {
-  static constexpr const char* texts[] = {"good", "info", "bad"};
+  static constexpr const char* texts[] = {"good", "info", "bad"};  // in the order of the enumerators
   return texts[static_cast<std::size_t>(l)];
 }
 
@@ -205,7 +205,7 @@ class stats_writer {
 const char* role_of(const path_snapshot& path) { return path.use.backup ? "backup" : "active"; }
 
 const char* direction_of(const path_snapshot& path) {
-  static constexpr const char* texts[] = {"both", "up", "down"};
+  static constexpr const char* texts[] = {"both", "up", "down"};  // in the order of the enumerators
   return texts[static_cast<std::size_t>(path.use.carries)];
 }
 

@@ -72,7 +72,7 @@ class painter {
   void line(std::string text = {}) { lines_.push_back(std::move(text)); }
 
   std::string painted(tone t, const std::string& text) const {
-    static constexpr const char* codes[] = {"0", "32", "33", "31", "2", "1"};
+    static constexpr const char* codes[] = {"0", "32", "33", "31", "2", "1"};  // in the order of the tones
     if (!how_.colour || t == tone::plain) return text;
     return std::string("\033[") + codes[static_cast<std::size_t>(t)] + 'm' + text + "\033[0m";
   }
@@ -103,7 +103,10 @@ class painter {
   void header() {
     std::size_t up = 0, all = 0;
     for (const tunnel_part& t : now_.tunnels)
-      for (const bridge_line& b : t.bridges) ++all, up += carries(b);
+      for (const bridge_line& b : t.bridges) {
+        ++all;
+        up += carries(b);
+      }
     const std::string health = std::to_string(up) + '/' + std::to_string(all) + " bridges up";
     const std::string who = "mtcp-" + now_.role + ' ' + now_.version + ", up " + duration(now_.uptime);
     const std::size_t left = how_.columns - std::min(how_.columns, health.size());
@@ -137,11 +140,19 @@ class painter {
     const std::size_t shown = wanted > rows && rows > 0 ? rows - 1 : rows;
     std::size_t left = shown;
     for (const tunnel_part& t : now_.tunnels) {
-      if (!t.user.empty() && left > 0) --left, group(t);
+      if (!t.user.empty() && left > 0) {
+        --left;
+        group(t);
+      }
       for (std::size_t i = 0; i < t.bridges.size() && left > 0; ++i) {
-        if (const std::string what = above(t, i); !what.empty())
-          --left, line(painted(tone::quiet, fitted(what, how_.columns)));
-        if (left > 0) --left, bridge(t.bridges[i], t.path_of(t.bridges[i]), name);
+        if (const std::string what = above(t, i); !what.empty()) {
+          --left;
+          line(painted(tone::quiet, fitted(what, how_.columns)));
+        }
+        if (left > 0) {
+          --left;
+          bridge(t.bridges[i], t.path_of(t.bridges[i]), name);
+        }
       }
     }
     if (wanted > rows) line(painted(tone::quiet, fitted(std::to_string(wanted - shown) + " more", how_.columns)));

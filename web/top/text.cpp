@@ -44,7 +44,10 @@ cut cut_to(std::string_view text, std::size_t columns) {
     }
     out.text += next.bytes;
     out.columns += next.columns;
-    if (out.columns < columns) before_last = out.text.size(), columns_before = out.columns;
+    if (out.columns < columns) {
+      before_last = out.text.size();
+      columns_before = out.columns;
+    }
   }
   return out;
 }

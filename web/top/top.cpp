@@ -52,7 +52,10 @@ class session {
     paint();
     spawn(io_.get_executor(), watch());
     await_signal();
-    if (const int copy = dup(screen_.keys()); copy >= 0) keys_.assign(copy), await_key();
+    if (const int copy = dup(screen_.keys()); copy >= 0) {
+      keys_.assign(copy);
+      await_key();
+    }
     io_.run();
     screen_.leave();
     return code_;

@@ -135,8 +135,8 @@ task<> server::welcome(arrival from) {
 
 server_sessions::answer server::answer(const core::hello& said, const key& holder) {
   using open_to = server_sessions::open_to;
-  open_to whom = draining_ ? open_to::joins : open_to::all;
-  if (stopped_ || !options_.keys.find(holder.id())) whom = open_to::none;
+  open_to whom = stage_ == stage::serving ? open_to::all : open_to::joins;
+  if (stage_ == stage::stopped || !options_.keys.find(holder.id())) whom = open_to::none;
   const std::string user = holder.user().empty() ? to_string(holder.id()) : holder.user();
   return sessions_.greet(said, holder.id().bytes, user, whom, now());
 }

@@ -61,7 +61,7 @@ void server::set_keys(key_ring keys) {
 task<> server::run(std::shared_ptr<server> self) {
   for (listening_socket& listener : self->listeners_)
     self->connections_.start(self->accept_from(listener), self, std::rethrow_exception);  // leaves the event loop
-  while (!self->stopped_) co_await self->changed_.wait();
+  while (self->stage_ != stage::stopped) co_await self->changed_.wait();
   co_await self->connections_.wait();
 }
 
@@ -70,13 +70,13 @@ void server::close_listeners() {
 }
 
 void server::drain() {
-  draining_ = true;
+  if (stage_ == stage::serving) stage_ = stage::draining;
   close_listeners();
   sessions_.go_away(now());
 }
 
 void server::stop(std::chrono::milliseconds patience) {
-  stopped_ = draining_ = true;
+  stage_ = stage::stopped;
   close_listeners();
   lobby_.close();
   waiting_.clear();
@@ -96,8 +96,14 @@ void server::abort() {
 // ---- streams for the application ----
 
 bool server::try_accept(error_code& error, incoming& out) {
-  if (accept_done_) return error = asio::error::already_started, true;
-  if (stopped_) return error = asio::error::operation_aborted, true;
+  if (accept_done_) {
+    error = asio::error::already_started;
+    return true;
+  }
+  if (stage_ == stage::stopped) {
+    error = asio::error::operation_aborted;
+    return true;
+  }
   if (waiting_.empty()) return false;
   out = std::move(waiting_.front());
   waiting_.pop_front();
@@ -109,7 +115,7 @@ void server::cancel_accept() {
 }
 
 void server::on_stream(server_session& of, core::stream_id id) {
-  if (stopped_) return;  // which refuses it
+  if (stage_ == stage::stopped) return;  // which refuses it
   const core::target& to = of.core().engine().target_of(id);
   incoming request(stream(std::make_unique<stream_impl>(of.core(), executor_, id, to, core::target())), of.user(),
                    key_id{of.owner()});

@@ -66,6 +66,11 @@ class server final : private server_sessions::host,
 
  private:
   using session_ref = server_sessions::session_ref;
+  enum class stage : std::uint8_t {
+    serving,
+    draining,  ///< takes no new sessions, and bridges of those that there are
+    stopped    ///< takes nothing
+  };
 
   session_directory& directory() const { return *group_->directory_; }
   void listen_on(const tcp::endpoint& where);
@@ -105,8 +110,7 @@ class server final : private server_sessions::host,
   std::map<core::session_id, std::unique_ptr<driver>> drivers_;  // of the sessions
   std::deque<incoming> waiting_;                                 // streams that nobody has accepted yet
   accept_completion accept_done_;
-  bool draining_ = false;
-  bool stopped_ = false;
+  stage stage_ = stage::serving;
   acceptor_snapshot totals_;  // its counters only
   task_group connections_;    // and what accepts them
   condition changed_;

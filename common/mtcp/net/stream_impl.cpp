@@ -18,15 +18,18 @@ constexpr std::size_t large_write = 64 * 1024;
 
 }  // namespace
 
-stream_impl::stream_impl(session& owner, const executor& where, core::stream_id id, core::target to,
-                           core::target bound)
+stream_impl::stream_impl(session& owner, const executor& where, core::stream_id id, core::target to, core::target bound)
     : owner_(&owner), executor_(where), id_(id), target_(std::move(to)), bound_(std::move(bound)), opened_at_(now()) {
   owner.add_stream(id, *this);
 }
 
 stream_impl::~stream_impl() {
-  const bool over = finished_ && receive_end_;  // nothing is cut short, so nothing needs to be reset
-  over ? close() : reset(core::reset_code::reset);
+  const bool over = finished() && receive_end_;  // nothing is cut short, so nothing needs to be reset
+  if (over) {
+    close();
+  } else {
+    reset(core::reset_code::reset);
+  }
 }
 
 // ---- reading ----
@@ -87,7 +90,10 @@ void stream_impl::on_readable() {
 }
 
 std::optional<core::datagram> stream_impl::try_receive(error_code& ended) {
-  if (receive_done_) return ended = asio::error::already_started, std::nullopt;
+  if (receive_done_) {
+    ended = asio::error::already_started;
+    return std::nullopt;
+  }
   if (owner_ != nullptr && !receive_end_) {
     if (auto next = owner_->engine().read_datagram(id_)) return next;
     read_engine({});  // there are no bytes, but there may be an end
@@ -204,16 +210,15 @@ void stream_impl::shutdown_send() {
   if (owner_ == nullptr || send_end_) return;
   owner_->engine().shutdown_send(id_, now());
   owner_->changed();
-  finished_ = true;
   end_send(asio::error::broken_pipe);
 }
 
 void stream_impl::reset_send(core::reset_code code) {
-  if (owner_ != nullptr && (!send_end_ || finished_)) {
+  if (owner_ != nullptr && (!send_end_ || finished())) {
     owner_->engine().reset_send(id_, code, now());
     owner_->changed();
   }
-  finished_ = false;
+  if (finished()) send_end_ = {};
   end_send(asio::error::operation_aborted);
 }
 

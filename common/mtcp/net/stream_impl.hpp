@@ -76,6 +76,8 @@ class stream_impl final : public stream_listener {
   io_result read_leftover(const read_request& request);
   void keep_leftover();
   void tell_stop();
+  /// shutdown_send() was called: the sending direction ended well.
+  bool finished() const { return send_end_ == asio::error::broken_pipe; }
   std::size_t write_engine(write_request& request);
   void end_receive(error_code why);
   void end_send(error_code why);
@@ -87,7 +89,6 @@ class stream_impl final : public stream_listener {
   core::target target_, bound_;
   core::timestamp opened_at_;
   error_code receive_end_, send_end_;  // why a direction gives nothing more; unset while it is open
-  bool finished_ = false;              // shutdown_send() was called: the sending direction ended well
 
   std::unique_ptr<core::leftover> leftover_;  // what had arrived when the session ended
   stop_watcher* stop_watcher_ = nullptr;

@@ -136,23 +136,21 @@ tls_driver::error_code tls_driver::finish_handshake() const noexcept {
   return {};
 }
 
+tls_driver::error_code tls_driver::fail(error_code why) {
+  condition_ = condition::failed;
+  return why;
+}
+
 tls_driver::error_code tls_driver::handshake(std::span<const std::byte> in, std::vector<std::byte>& out,
                                              std::vector<core::slice>& early) {
   wire_ = {in, &out};
   ERR_clear_error();
   if (const int done = SSL_do_handshake(ssl_.get()); done != 1) {
     const error_code error = error_of(done);
-    failed_ = error.failed();
-    return error;
+    return error ? fail(error) : error_code();
   }
-  if (const error_code error = finish_handshake()) {
-    failed_ = true;
-    return error;
-  }
-  if (!take_over()) {
-    failed_ = true;
-    return errc::tls_failed;
-  }
+  if (const error_code error = finish_handshake()) return fail(error);
+  if (!take_over()) return fail(errc::tls_failed);
   return wire_.in.empty() ? error_code() : decrypt(std::exchange(wire_.in, {}), early, out);
 }
 
@@ -160,7 +158,7 @@ tls_driver::error_code tls_driver::handshake(std::span<const std::byte> in, std:
 // secrets of both directions: both ends of a version that tells them otherwise would agree on keys that everybody
 // knows.
 bool tls_driver::take_over() {
-  if (!exchange_.client_traffic || !exchange_.server_traffic) return false;
+  if (!exchange_.client_traffic || !exchange_.server_traffic || !export_binding()) return false;
   using use = tls_record_key::use;
   using suite = tls_record_key::suite;
   const bool chacha20 = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get())) == 0x1303;
@@ -171,23 +169,21 @@ bool tls_driver::take_over() {
   exchange_.client_traffic.reset();
   exchange_.server_traffic.reset();
   cipher_name_ = SSL_get_cipher_name(ssl_.get());
-  established_ = export_binding();
   ssl_.reset();  // with the first secrets, from which all keys to come would follow
-  return established_;
+  return true;
 }
 
 // ---- receiving ----
 
 tls_driver::error_code tls_driver::decrypt(std::span<const std::byte> in, std::vector<core::slice>& plain,
                                            std::vector<std::byte>& alert) {
-  if (failed_) return errc::tls_failed;
+  if (condition_ == condition::failed) return errc::tls_failed;
   const verdict said = decrypt_all(in, plain);
   this_threads_chunk().hand_out(plain);
   if (said == verdict::fine) return {};
   if (said == verdict::goodbye) return boost::asio::error::eof;
   if (said == verdict::wrong) append_alert(fatal, bad_record_mac, alert);
-  failed_ = true;
-  return errc::tls_failed;
+  return fail(errc::tls_failed);
 }
 
 tls_driver::verdict tls_driver::decrypt_all(std::span<const std::byte> in, std::vector<core::slice>& plain) {
@@ -273,23 +269,24 @@ std::size_t tls_driver::encrypted_most(std::size_t plain) noexcept {
 boost::system::result<std::size_t> tls_driver::encrypt(core::piece_reader& plain, std::size_t size,
                                                        std::span<std::byte> out, core::timestamp now) {
   std::size_t used = 0;
-  while (size > 0 && !failed_) {
+  bool ok = condition_ != condition::failed;
+  while (size > 0 && ok) {
     const std::size_t batch = std::min(size, batch_size);
     if (update_requested_ || key_is_old(record_count(batch), now)) {
-      failed_ = !replace_key(out.subspan(used), now);
+      ok = replace_key(out.subspan(used), now);
       used += key_update_size;
     }
     records_ += record_count(batch);
     if (!key_since_) key_since_ = now;
-    for (std::size_t left = batch; left > 0 && !failed_;) {
+    for (std::size_t left = batch; left > 0 && ok;) {
       const std::size_t content = std::min(record_payload, left);
-      failed_ = !seal_next(plain, content, out.subspan(used));
+      ok = seal_next(plain, content, out.subspan(used));
       used += content + tls_record_key::overhead;
       left -= content;
     }
     size -= batch;
   }
-  if (failed_) return error_code(errc::tls_failed);
+  if (!ok) return fail(errc::tls_failed);
   return used;
 }
 
@@ -326,7 +323,8 @@ void tls_driver::append_alert(std::uint8_t level, std::uint8_t what, std::vector
 }
 
 void tls_driver::goodbye(std::vector<std::byte>& out) {
-  if (!established_ || failed_ || std::exchange(said_goodbye_, true)) return;
+  if (!established() || condition_ != condition::open) return;
+  condition_ = condition::said_goodbye;
   append_alert(warning, close_notify, out);
 }
 
@@ -338,7 +336,7 @@ bool tls_driver::export_binding() {
 }
 
 std::array<std::byte, 32> tls_driver::exporter() const {
-  if (!established_) throw std::logic_error("TLS exporter before the end of the handshake");
+  if (!established()) throw std::logic_error("TLS exporter before the end of the handshake");
   std::array<std::byte, 32> out;
   std::ranges::copy(binding_.bytes(), out.begin());
   return out;

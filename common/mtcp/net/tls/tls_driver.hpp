@@ -41,7 +41,7 @@ class tls_driver {
   /// what the peer has sent behind its part of the handshake to `early`. On an error `out` holds an alert.
   error_code handshake(std::span<const std::byte> in, std::vector<std::byte>& out, std::vector<core::slice>& early);
   /// The handshake is complete and the peer has proved that it has the key.
-  bool established() const noexcept { return established_; }
+  bool established() const noexcept { return sealing_.has_value(); }
 
   /// Takes all of `in` and appends the plaintext to `plain`, up to an error if there is one: asio::error::eof is the
   /// peer's goodbye; after any other one `alert` may hold something to tell the peer.
@@ -69,9 +69,16 @@ class tls_driver {
     void operator()(SSL* p) const noexcept { SSL_free(p); }
   };
 
+  enum class condition : std::uint8_t {
+    open,
+    said_goodbye,  ///< and may receive
+    failed         ///< neither direction works any more
+  };
+
   /// What a record was: nothing wrong, the peer's goodbye, a breach of the protocol, the peer's alert.
   enum class verdict : std::uint8_t { fine, goodbye, wrong, given_up };
 
+  error_code fail(error_code why);
   error_code finish_handshake() const noexcept;
   error_code error_of(int result) const noexcept;
   bool take_over();
@@ -99,9 +106,7 @@ class tls_driver {
   std::uint64_t key_updates_ = 0;
   unsigned empty_records_ = 0;     ///< received in a row
   bool update_requested_ = false;  ///< the peer wants our key replaced: with the next write
-  bool established_ = false;
-  bool failed_ = false;
-  bool said_goodbye_ = false;
+  condition condition_ = condition::open;
 };
 
 }  // namespace mtcp
