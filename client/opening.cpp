@@ -29,7 +29,7 @@ class departure {
     application_.cancel(ignored);
   }
 
-  /// Of what is to be cancelled.
+  /// Names the opening that is to be cancelled.
   asio::cancellation_slot slot() { return left_.slot(); }
 
  private:
@@ -43,7 +43,7 @@ class departure {
     std::array<char, 1> first;
     error_code ended;
     application_.receive(asio::buffer(first), asio::socket_base::message_peek, ended);
-    if (!ended) return watch_for_reset();  // it says something, which is for the relay
+    if (!ended) return watch_for_reset();  // it has sent something, which is for the relay
     if (ended == asio::error::would_block) return watch_for_end();
     left_.emit(asio::cancellation_type::all);
   }

@@ -1,4 +1,4 @@
-// How many UDP associations there may be, each of which holds a port: of one key, and of all. Thread-safe.
+// Limits the number of UDP associations, each of which holds a port: of one key, and of all. Thread-safe.
 #pragma once
 
 #include <cstddef>

@@ -13,7 +13,7 @@ namespace mtcp::server {
 namespace {
 
 using clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds lookup_limit{5};  // whoever asked will have asked again by then
+constexpr std::chrono::seconds lookup_limit{5};  // by then the client will have asked again
 
 class udp_association {
  public:

@@ -16,7 +16,7 @@ namespace http = boost::beast::http;
 constexpr std::chrono::seconds patience{5};
 constexpr std::size_t answer_most = 64U << 20;  // a hundred thousand streams
 
-// What listens on [::] takes IPv4 as well, and containers often have no ::1.
+// A listener on [::] takes IPv4 as well, and containers often have no ::1.
 tcp::endpoint reachable(tcp::endpoint where) {
   if (where.address().is_unspecified()) where.address(asio::ip::address_v4::loopback());
   return where;

@@ -121,7 +121,7 @@ void monitor::find_lost_bridges() {
   for (; lost > keep_.lost_bridges; --lost) forget_oldest_lost();
 }
 
-// What it carried stays in the picture, but no longer under its own name.
+// What it carried still counts, but no longer under its own name.
 void monitor::forget_oldest_lost() {
   auto oldest = bridges_.end();
   for (auto i = bridges_.begin(); i != bridges_.end(); ++i)

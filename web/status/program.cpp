@@ -17,7 +17,7 @@
 namespace mtcp::status {
 namespace {
 
-// As requests are compared with it.
+// In lower case, as the hosts of requests are.
 std::string parse_name(const std::string& text) {
   std::string host = host_of(text);
   const bool plain = host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
@@ -31,7 +31,7 @@ std::string trouble_of(const error_code& error) {
   return error == asio::error::operation_aborted ? "no answer within 5 s" : error.message();
 }
 
-// Whatever else listens there is not to be taken for a program that is ready.
+// Another program that listens there must not be taken for one of ours that is ready.
 bool is_readiness(const response& said) {
   if (said.result() == http::status::ok) return said.body() == is_ready;
   return said.result() == http::status::service_unavailable &&

@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::string_view json_type = "application/json";
 
-// Requests that come faster than this share their answer: one that tells of thousands of streams takes milliseconds,
-// in which the tunnel waits.
+// Requests that come faster than this share their answer: building one with thousands of streams takes milliseconds, in
+// which the tunnel waits.
 constexpr std::chrono::milliseconds freshness{100};
 
 std::string make_token() {

@@ -74,7 +74,7 @@ class site {
   /// True if this is a valid request for the event stream.
   bool wants_events(const request& r) const;
   answer respond(const request& r);
-  /// What to say to a request that is none.
+  /// The answer to a malformed request.
   static answer error(http::status why);
   /// From now on /readyz is 503.
   void drain() noexcept { draining_ = true; }

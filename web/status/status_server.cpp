@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t request_most = 8'192;
 constexpr std::size_t body_most = 1'024;
 
-// Connections over the limit that are told so; yet others wait in the system's queue.
+// So many connections over the limit get a 503; further ones wait in the system's queue.
 constexpr std::size_t turned_away_at_once = 16;
 
 constexpr std::string_view security_fields =
@@ -53,7 +53,7 @@ bool is_http_error(const error_code& e) {
   return e.category() == http::make_error_code(http::error::bad_method).category();
 }
 
-/// Buffered output that is a snapshot behind is of no use to anybody.
+/// Output that is a snapshot old when it leaves is of no use.
 void keep_little_unsent(tcp::socket& client) {
   error_code ignored;
   client.set_option(asio::socket_base::send_buffer_size(64 * 1024), ignored);
@@ -107,7 +107,8 @@ task<> status_server::watch() {
   while (!stopped_) {
     site_.tick(unix_now());
     sampled_.notify_all();
-    due = std::max(due + std::chrono::seconds(1), clock::now());  // after a pause of the machine no burst of samples
+    due = std::max(due + std::chrono::seconds(1),
+                   clock::now());  // so that no burst of samples follows when the machine was suspended
     tick_.expires_at(due);
     co_await tick_.async_wait(use_result);
   }

@@ -29,13 +29,13 @@ std::string named(const std::string& name, std::size_t columns) {
   return columns == 0 ? "" : fitted(name, columns - 1) + ' ';
 }
 
-/// A bridge's. The paths of one server differ in their ends, if at all.
+/// The name of a bridge. The paths to one server differ at the ends of their names, if at all.
 std::string name_of(const bridge_line& b, std::size_t columns) {
   const std::string name = b.id == 0 ? b.path : std::to_string(b.id) + ' ' + b.path;
   return columns == 0 ? "" : fitted_ends(name, columns - 1) + ' ';
 }
 
-/// What sets it apart from a plain path, or nothing.
+/// How it differs from a plain path; empty if it does not.
 std::string described(const path_line& p) {
   std::string out;
   const auto add = [&](const std::string& what) { out += (out.empty() ? "" : ", ") + what; };
@@ -46,7 +46,7 @@ std::string described(const path_line& p) {
   return out;
 }
 
-/// A backup that works says so, else it would look like a path that carries nothing because something is wrong.
+/// A backup is marked as such, so that it does not look like a path that carries nothing because of a fault.
 std::string state_of(const bridge_line& b, const path_line* path) {
   return b.state == "up" && path != nullptr && path->role == "backup" ? path->role : b.state;
 }
@@ -87,7 +87,7 @@ class painter {
     return bridge == 0 || t.bridges[bridge].path != t.bridges[bridge - 1].path;
   }
 
-  /// What stands above the first bridge of a path that is no plain one.
+  /// The line above the first bridge of a path that is not a plain one.
   static std::string above(const tunnel_part& t, std::size_t bridge) {
     const path_line* path = begins_path(t, bridge) ? t.path_of(t.bridges[bridge]) : nullptr;
     const std::string what = path != nullptr ? described(*path) : "";

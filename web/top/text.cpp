@@ -23,7 +23,7 @@ cell take_cell(std::string_view& text) {
   const program::character c = program::take_character(text);
   if (!c.valid || program::is_control(c.code)) return {};
   if (c.code < 0x80) return {c.bytes, 1};
-  const int width = wcwidth(static_cast<wchar_t>(c.code));  // 0 or less: nothing that could be seen, or not known
+  const int width = wcwidth(static_cast<wchar_t>(c.code));  // 0 or less: invisible, or unknown
   return width > 0 ? cell{c.bytes, static_cast<std::size_t>(width)} : cell{};
 }
 

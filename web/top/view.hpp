@@ -1,4 +1,5 @@
-// What `top` shows, read from a /api/stats document. Names are as they came: hostile until they went through text.hpp.
+// What `top` shows, read from a /api/stats document. Names are as received, and may hold anything until text.hpp has
+// cleaned them.
 #pragma once
 
 #include <cstdint>

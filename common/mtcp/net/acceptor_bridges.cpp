@@ -1,4 +1,4 @@
-// How bridges come to a server: listen, let in, listen to their HELLO, join them to a session.
+// How bridges come to a server: accept, admission, TLS and HELLO, and the session that they join.
 #include <algorithm>
 #include <array>
 #include <boost/asio/error.hpp>
@@ -62,7 +62,7 @@ bool server::is_trusted_proxy(const asio::ip::address& from) const {
 
 void server::on_proxy(lobby::id who, tcp::socket socket) { start(introduce(who, std::move(socket))); }
 
-// Takes the header of a trusted proxy off the connection, and not a byte more.
+// Reads the header of a trusted proxy, and no byte behind it.
 task<> server::introduce(lobby::id who, tcp::socket socket) {
   std::optional<proxied> told;
   {

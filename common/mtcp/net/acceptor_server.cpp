@@ -85,7 +85,7 @@ void server::stop(std::chrono::milliseconds patience) {
   changed_.notify_all();
 }
 
-// The application lets go: what is still running ends by itself, and tells nobody any more.
+// The application drops the acceptor: what is still running ends by itself, and reports to nobody any more.
 void server::abort() {
   options_.on_event = nullptr;
   directory().leave(place_);

@@ -1,4 +1,4 @@
-// What is behind mtcp::acceptor: listeners, the strangers who have not said a valid HELLO yet, and the sessions.
+// What is behind mtcp::acceptor: listeners, pending connections that have not said a valid HELLO yet, and sessions.
 //
 // run() and every connection keep the server alive, so that it lives as long as any of their coroutines, also when the
 // event loop is destroyed under them.
@@ -45,7 +45,7 @@ class server final : private server_sessions::host,
 
   /// Lets the group know of this member. Once, before anything else.
   void enter_group() { place_ = directory().enter(executor_, weak_from_this()); }
-  /// Takes a bridge that came in at another member of the group.
+  /// Takes a bridge that another member of the group has accepted.
   void adopt(arrival bridge);
 
   const executor& get_executor() const noexcept { return executor_; }

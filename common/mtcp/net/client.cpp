@@ -84,7 +84,7 @@ void client::stop(std::chrono::milliseconds patience) {
   changed_.notify_all();
 }
 
-// The application lets go: what is still running ends by itself, and tells nobody any more.
+// The application drops the tunnel: what is still running ends by itself, and reports to nobody any more.
 void client::abort() {
   options_.on_event = nullptr;
   stop();

@@ -50,10 +50,10 @@ class client final : public worker, private openings::listener, public std::enab
  private:
   using dial_id = client_policy::dial_id;
 
-  /// A dial under way, as long as its coroutine makes it.
+  /// A dial under way, for as long as its coroutine runs.
   struct dialling {
     connector* by;
-    std::optional<core::hello> hello{};  ///< once the policy wants it said
+    std::optional<core::hello> hello{};  ///< set once the policy wants it sent
   };
 
   void on_opened(std::uint64_t ticket, session& through, core::stream_id id, const core::target& to,

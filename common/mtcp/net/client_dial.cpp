@@ -59,7 +59,7 @@ void client::on_dial_broken(dial_id id, const std::exception_ptr& escaped) {
   carry_out_actions();
 }
 
-// The policy says when: while another dial creates the session this one waits.
+// The policy says when to send HELLO: while another dial creates the session, this one waits.
 task<error_code> client::greet(dial_id id, connector& by, std::vector<core::slice>& first) {
   policy_.connected(id, now());
   carry_out_actions();

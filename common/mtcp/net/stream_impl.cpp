@@ -68,7 +68,7 @@ io_result stream_impl::read_leftover(const read_request& request) {
   return {{}, size};
 }
 
-// The peer was told that these bytes have arrived, so they do; and their end, if it came with them.
+// The peer was told that these bytes have arrived, so they must be readable; and their end, if it came with them.
 void stream_impl::keep_leftover() {
   using state = core::read_result::state;
   auto rest = owner_->engine().take_leftover(id_);
@@ -133,7 +133,7 @@ void stream_impl::stop_receive(core::reset_code code) {
     owner_->engine().stop_receive(id_, code, now());
     owner_->changed();
   }
-  if (std::exchange(leftover_, nullptr)) receive_end_ = {};  // that was for behind it
+  if (std::exchange(leftover_, nullptr)) receive_end_ = {};  // which was to follow these bytes
   end_receive(asio::error::operation_aborted);
 }
 
@@ -154,7 +154,7 @@ void stream_impl::wait_write(const write_request& request, io_completion done) {
   write_done_ = std::move(done);
 }
 
-// Returns what the operation has got rid of so far.
+// Returns how many bytes of the operation the engine has taken so far.
 std::size_t stream_impl::write_engine(write_request& request) {
   core::engine& engine = owner_->engine();
   const core::timestamp at = now();

@@ -1,4 +1,4 @@
-// What is behind a stream: its place between the application's operations and the engine of its session.
+// What is behind a stream: it carries out the application's operations on the engine of its session.
 //
 // The stream owns this object; the session only points to it, and each side tells the other when it goes first.
 #pragma once
@@ -37,7 +37,7 @@ class stream_impl final : public stream_listener {
   const core::target& bound() const noexcept { return bound_; }
   core::timestamp opened_at() const override { return opened_at_; }
 
-  // From the application. A result means that the operation is over, none that it has to wait.
+  // From the application. A result means that the operation is over; no result, that it has to wait.
   std::optional<io_result> try_read(const read_request& request);
   std::optional<io_result> try_write(write_request& request);
   void wait_read(const read_request& request, io_completion done);

@@ -51,8 +51,8 @@ void bridge::wait_for_room() {
   link_.await_room();
 }
 
-// A system call, so only when it makes a difference. All else goes by the limit that the connection has: one that
-// counts as full here and not there would say at once that it has room, again and again.
+// This is a system call, made only when the limit changes much. Everything else must use the limit that the connection
+// has: a connection that is full by our limit and not by its own would report room again and again.
 void bridge::adapt_unsent_limit(std::size_t slack) {
   const std::size_t tolerated = unsent_limit_ / 4;
   if (unsent_limit_ != 0 && slack < unsent_limit_ + tolerated && slack + tolerated > unsent_limit_) return;

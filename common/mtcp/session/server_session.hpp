@@ -47,7 +47,7 @@ class server_session final : public worker, private session::owner {
 
   server_session(const server_settings& settings, identity who, listener& told, core::timestamp now);
 
-  /// Who gives it its turns until the listener hears of its end.
+  /// `by` gives the session its turns until the listener hears of its end.
   void wake_by(waker& woken) noexcept { waker_ = &woken; }
 
   const core::session_id& id() const noexcept { return who_.id; }
@@ -69,7 +69,7 @@ class server_session final : public worker, private session::owner {
   /// The session ends resume_timeout after its last bridge; at once if the client has said goodbye before.
   void attach(core::bridge_id id, link& connection, const core::bridge_options& use, core::timestamp now);
   session::lost_bridge detach(core::bridge_id id, core::timestamp now);
-  /// A bridge that had a place did not come up after all: without any other, nobody knows of the session.
+  /// A bridge that was let in did not come up after all: if there is no other, nobody knows of the session.
   void abandon();
   /// Tells the client to go, and ends.
   void leave(core::duration patience, core::timestamp now);

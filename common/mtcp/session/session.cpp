@@ -29,9 +29,9 @@ void session::changed() {
   if (!ended_) owner_.wake();
 }
 
-// TCP's news comes before deadlines: the kernel may know of progress that the engine has not seen. And before bridges
-// are ranked: one whose estimate changed after that would look worse than its own rank, refuse a few bytes for the sake
-// of a better one, and so might each of them, for good.
+// TCP_INFO is read before deadlines are checked, since the kernel may know of progress that the engine has not seen;
+// and before bridges are ranked: a bridge whose estimate changed after that would look worse than its own rank and
+// leave a few bytes to a better one, and each of them might do so for ever.
 void session::work(core::timestamp now) {
   if (ended_) return;
   for (const auto& [id, b] : bridges_) b->report_tcp_info(engine_, now);
@@ -69,7 +69,7 @@ bool session::dispatch_to_stream(const core::event& what) {
   return true;
 }
 
-// To its user both reasons are one: the bridge was given up.
+// Users need not tell the two reasons apart: the bridge was given up.
 void session::close_bridge(const core::events::bridge_closed& what) {
   if (bridge* b = find_bridge(what.bridge)) b->close(errc::bridge_silent);
 }

@@ -1,4 +1,4 @@
-// One bridge as the engine keeps it: what is in flight on it, what was taken from it, what is known of its way.
+// One bridge as the engine keeps it: what is in flight on it, what was taken from it, what is known of its path.
 #pragma once
 
 #include <algorithm>
@@ -44,7 +44,7 @@ struct bridge_state {
     path.on_tcp_info(info, now);
   }
 
-  /// A frame of its own waits, or has to be answered.
+  /// A frame of this bridge itself waits to be sent, or a frame has to be answered.
   bool has_to_say() const { return acks_wanted != ack_copy::none || path_wanted || beat.has_to_say(); }
   bool over_its_rate() const { return options.rate_limit > 0 && limiter.empty(); }
 

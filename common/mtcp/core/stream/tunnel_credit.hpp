@@ -46,7 +46,7 @@ class tunnel_credit {
   std::uint64_t room() const { return limit_ - std::min(limit_, sent_); }
 
  private:
-  // Below that no frame is spent on telling of more.
+  // No frame is spent on a smaller increase.
   static constexpr std::uint64_t least_news = 4096;
 
   std::uint64_t window_;

@@ -132,7 +132,7 @@ std::shared_ptr<resolver::entry> resolver::find_or_ask(const std::string& name) 
   return fresh;
 }
 
-// A channel that is at work is kept until it is found idle: it cannot be taken from under its lookups.
+// A channel with lookups under way is kept until it is idle, since its lookups use it.
 void resolver::renew_channel(clock::time_point now) {
   std::erase_if(former_, [](const auto& channel) { return channel->idle(); });
   const bool other_servers = resolv_conf_ && resolv_conf_->changed(now);

@@ -33,7 +33,7 @@ bool own_addresses::contains(const ip_address& address) const {
   return present_.contains(wanted) || learnt_.contains(wanted);
 }
 
-// Where the system has no answer, as when descriptors have run out, the last one stands.
+// Where the system gives no answer, as when descriptors have run out, the last answer is kept.
 void own_addresses::refresh() const {
   asked_ = clock::now();
   const auto found = interfaces_();

@@ -32,8 +32,8 @@ std::span<std::byte> send_scratch() {
 
 core::timestamp now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
-// A TLS record with a handshake message in it starts so (RFC 8446, section 5.1). Anything else is no client of ours,
-// and costs no SSL object.
+// A TLS record with a handshake message in it starts so (RFC 8446, section 5.1). Anything else cannot be a client, and
+// costs no SSL object.
 bool may_be_tls(std::span<const std::byte> in) noexcept {
   return in[0] == std::byte{22} && (in.size() < 2 || in[1] == std::byte{3});
 }
@@ -136,7 +136,8 @@ task<error_code> secure_channel::wait_writable() {
   co_return error;
 }
 
-// In this thread's scratch memory: to be used up before the next co_await. Empty if there was nothing after all.
+// The result is in this thread's scratch memory, and valid until the next co_await. Empty if nothing had arrived after
+// all.
 result<std::span<const std::byte>> secure_channel::receive_some() {
   const std::span<std::byte> scratch = receive_scratch();
   error_code error;

@@ -79,7 +79,7 @@ class plaintext_chunk {
     used_ = used;
   }
 
-  // Made at once: chunk_ref's free list must be destroyed after this, so it has to exist before.
+  // Made at once: the free list of chunk_ref must be destroyed after this object, so it has to be constructed before.
   core::chunk_ref chunk_ = core::chunk_ref::make();
   core::chunk_ref next_;
   std::size_t begin_ = 0;  // of what has not been handed out
@@ -154,9 +154,8 @@ tls_driver::error_code tls_driver::handshake(std::span<const std::byte> in, std:
   return wire_.in.empty() ? error_code() : decrypt(std::exchange(wire_.in, {}), early, out);
 }
 
-// OpenSSL has read and written the last of its records, and is not needed any more. False if it has not told the
-// secrets of both directions: both ends of a version that tells them otherwise would agree on keys that everybody
-// knows.
+// OpenSSL has read and written its last record, and is not needed any more. Returns false if it has not told the
+// secrets of both directions: two ends that went on without them would agree on keys that everybody knows.
 bool tls_driver::take_over() {
   if (!exchange_.client_traffic || !exchange_.server_traffic || !export_binding()) return false;
   using use = tls_record_key::use;
@@ -250,7 +249,7 @@ tls_driver::verdict tls_driver::handle_content(tls_content type, std::span<const
   return what == user_canceled ? verdict::fine : verdict::given_up;
 }
 
-// Requests are answered by our next write, all of them by one update (RFC 8446, section 4.6.3).
+// All requests are answered together by one update, with our next write (RFC 8446, section 4.6.3).
 tls_driver::verdict tls_driver::handle_key_update(std::span<const std::byte> message) {
   const bool well_formed = message.size() == key_update.size() && message.back() <= std::byte{1} &&
                            std::ranges::equal(message.first(4), std::span(key_update).first(4));

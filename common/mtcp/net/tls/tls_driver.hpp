@@ -1,7 +1,7 @@
 // One TLS connection without a socket: ciphertext in, plaintext out, and the other way round. It waits for nothing,
-// keeps no ciphertext but a record that has not come whole, no plaintext, and reads no clock.
+// reads no clock, and keeps no plaintext and no ciphertext, except for a record that has not arrived completely.
 //
-// OpenSSL shakes hands; the records behind that are our own affair (tls_record.hpp). Plaintext is decrypted straight
+// OpenSSL does the handshake; the records behind it are handled here (tls_record.hpp). Plaintext is decrypted straight
 // into chunks; what several small records carry shares one chunk, whatever connection of this thread they came by.
 #pragma once
 
