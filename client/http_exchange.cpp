@@ -22,7 +22,7 @@ namespace mtcp::client {
 namespace {
 
 constexpr std::size_t piece_size = 16 * 1024;
-constexpr std::size_t response_head_most = 64 * 1024;
+constexpr std::size_t max_response_head = 64 * 1024;
 
 /// A body on its way from one side to the other, piece by piece as it comes.
 template <bool is_request>
@@ -156,11 +156,11 @@ task<error_code> pass_on(crossing& c, http::response_parser<http::buffer_body>& 
 }
 
 task<error_code> read_response(crossing& c) {
-  boost::beast::flat_buffer buffer(response_head_most);
+  boost::beast::flat_buffer buffer(max_response_head);
   const bool has_body = c.request.from.get().method() != http::verb::head;
   for (;;) {
     http::response_parser<http::buffer_body> response;
-    response.header_limit(response_head_most);
+    response.header_limit(max_response_head);
     response.body_limit(boost::none);
     response.skip(!has_body);
     const auto [error, size] = co_await http::async_read_header(c.remote, buffer, response, use_result);

@@ -42,7 +42,7 @@ class udp_association {
       last_used_ = clock::now();
       if (const auto literal = parse_address(datagram.peer.host)) {
         send(*literal, datagram);
-      } else if (lookups_ < options_.lookups_most) {
+      } else if (lookups_ < options_.max_lookups) {
         ++lookups_;
         parts_.start(look_up_and_send(std::move(datagram)));
       }

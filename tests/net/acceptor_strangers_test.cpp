@@ -45,7 +45,7 @@ TEST_F(AcceptorStrangers, OneWhoSaysNoHelloIsClosed) {
 }
 
 TEST_F(AcceptorStrangers, TheSilentCostNoTlsAndKeepNobodyOut) {
-  server_options_.admission.waiting_most = 20;
+  server_options_.admission.max_waiting = 20;
   start_server();
   const std::size_t before = tls_driver::live();
   std::vector<tcp::socket> silent;

@@ -16,15 +16,15 @@ constexpr core::timestamp start = seconds(100);
 
 admission_options small() {
   admission_options o;
-  o.waiting_most = 8;
-  o.pending_most = 6;
+  o.max_waiting = 8;
+  o.max_pending = 6;
   o.pending_per_address = 3;
   o.pending_per_known_address = 5;
   o.rate_per_address = 2;
   o.burst_per_address = 5;
   o.burst_per_known_address = 50;
-  o.addresses_most = 4;
-  o.known_most = 3;
+  o.max_addresses = 4;
+  o.max_known = 3;
   return o;
 }
 
@@ -103,7 +103,7 @@ TEST_F(Admission, WhomAProxyBringsCountsByItsOwnAddress) {
   std::vector<id> brought;
   for (int i = 0; i < 8; ++i) {
     brought.push_back(arrive("10.0.0.1").who);
-    strangers.introduced(brought.back(), make_address(i < 2 ? "192.0.2.1" : "198.51.100." + std::to_string(i)));
+    strangers.source_known(brought.back(), make_address(i < 2 ? "192.0.2.1" : "198.51.100." + std::to_string(i)));
   }
   EXPECT_EQ(arrive("10.0.0.1").evicted, brought[2]) << "the first of the larger group";
 }
@@ -309,7 +309,7 @@ TEST_F(Admission, IgnoresWhoIsNotKnown) {
   EXPECT_FALSE(strangers.spoke(7, start).admitted);
   strangers.answered(7);
   strangers.authenticated(7);
-  strangers.introduced(7, make_address("192.0.2.1"));
+  strangers.source_known(7, make_address("192.0.2.1"));
   EXPECT_FALSE(strangers.left(7));
   EXPECT_EQ(strangers.pending(), 0u);
   EXPECT_EQ(strangers.known_addresses(), 0u);
@@ -317,11 +317,11 @@ TEST_F(Admission, IgnoresWhoIsNotKnown) {
 
 TEST(AdmissionLimits, LeaveMostDescriptorsToOthers) {
   const admission_options defaults;
-  EXPECT_EQ(within_descriptors(defaults, 524'288).waiting_most, 4096u);
-  EXPECT_EQ(within_descriptors(defaults, 524'288).pending_most, 256u);
-  EXPECT_EQ(within_descriptors(defaults, 1024).waiting_most, 256u);
-  EXPECT_EQ(within_descriptors(defaults, 1024).pending_most, 128u);
-  EXPECT_EQ(within_descriptors(defaults, 0).waiting_most, 1u);
+  EXPECT_EQ(within_descriptors(defaults, 524'288).max_waiting, 4096u);
+  EXPECT_EQ(within_descriptors(defaults, 524'288).max_pending, 256u);
+  EXPECT_EQ(within_descriptors(defaults, 1024).max_waiting, 256u);
+  EXPECT_EQ(within_descriptors(defaults, 1024).max_pending, 128u);
+  EXPECT_EQ(within_descriptors(defaults, 0).max_waiting, 1u);
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ class driver_pair {
 
 inline bytes encrypted(tls_driver& by, std::span<const core::byte_piece> plain, core::timestamp now = {}) {
   core::piece_reader reader(plain);
-  bytes out(tls_driver::encrypted_most(reader.left()));
+  bytes out(tls_driver::max_encrypted(reader.left()));
   const auto size = by.encrypt(reader, reader.left(), out, now);
   EXPECT_TRUE(size.has_value());
   EXPECT_EQ(reader.left(), 0U);

@@ -186,7 +186,7 @@ TEST_F(Bridges, StreamsEndWhenNoBridgeComesBack) {
   relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
   tunnel_options options = options_for(relay_->local_endpoint(), 2);
   options.resume_timeout = milliseconds(300);
-  options.backoff_most = milliseconds(100);
+  options.max_backoff = milliseconds(100);
   start_tunnel(options);
   stream peer = run_for(open("hold"));
   relay_->refuse(true);

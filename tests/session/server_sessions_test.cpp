@@ -203,7 +203,7 @@ TEST_F(ServerSessions, AClientThatGivesUpSoonerIsNotWaitedFor) {
 
 TEST_F(ServerSessions, OneThatNeverCameUpIsForgottenAtOnce) {
   const auto created = greet(create());
-  created.joined->abandon();
+  created.joined->bridge_failed();
   EXPECT_EQ(ended, 1U);
   EXPECT_TRUE(tested().all().empty());
 }

@@ -277,7 +277,7 @@ void actor::note_state() const {
             drained_ ? " (waits for readable)" : "", session_->engine().stats().receive_memory);
 }
 
-void actor::abandon() {
+void actor::lose_session() {
   if (session_ != nullptr && !done_) die();
 }
 

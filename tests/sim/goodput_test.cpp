@@ -26,7 +26,7 @@ double total(const std::vector<bridge_line>& bridges) {
 
 void print(const char* what, double percent, double wanted, const measurement& m) {
   std::printf("%-46s %6.1f %%  (>= %4.1f)   longest pause %5ld ms   resent %4.1f %%\n", what, percent, wanted,
-              static_cast<long>(m.longest_pause / 1ms), 100 * m.resent);
+              static_cast<long>(m.longest_pause / 1ms), 100 * m.retransmitted_share);
 }
 
 // 15 s of a download, the first 3 of them for slow start.
@@ -51,7 +51,7 @@ TEST(Goodput, ThreeUnequalBridges) {
 // Many bridges over one line that is slow: alone they would be one too many for it. None of them may be taken for dead,
 // and the stream must not wait for what the slowest of them was given.
 void expect_shared(const char* what, const bridge_line& line, std::size_t bridges, double wanted,
-                   std::size_t most_suspected = 0) {
+                   std::size_t max_suspected = 0) {
   plan p = download_plan(what, {}, 0);
   p.paths = shared_line(line, bridges);
   const measurement m = measure(p, 5s, 25s);
@@ -61,7 +61,7 @@ void expect_shared(const char* what, const bridge_line& line, std::size_t bridge
               100 * plain_tcp(p.paths, 5s, 25s) / ideal(line.rate));
   EXPECT_GE(percent, wanted);
   EXPECT_LE(m.longest_pause, 400ms);
-  EXPECT_LE(m.suspected, most_suspected);
+  EXPECT_LE(m.suspected, max_suspected);
 }
 
 TEST(SharedLine, TwoBridges) {
@@ -212,8 +212,8 @@ TEST(Goodput, OneOfFourFallsSilent) { expect_rest("one of 4 x 20 MB/s silent", {
 
 // 64 bytes there and back on a second stream, while a download fills the tunnel. Bounds are multiples of the shortest
 // round trip.
-void expect_latency(const char* what, const std::vector<bridge_line>& bridges, double most_median = 1.5,
-                    double most_high = 3) {
+void expect_latency(const char* what, const std::vector<bridge_line>& bridges, double max_median = 1.5,
+                    double max_high = 3) {
   plan p = download_plan(what, bridges, UINT64_MAX / 2);
   stream_plan talk;
   talk.seed = 2;
@@ -236,8 +236,8 @@ void expect_latency(const char* what, const std::vector<bridge_line>& bridges, d
               static_cast<double>(median.count()) / static_cast<double>(unloaded.count()),
               static_cast<double>(high.count()) / static_cast<double>(unloaded.count()),
               static_cast<long>(unloaded / 1ms), percent);
-  EXPECT_LE(static_cast<double>(median.count()), most_median * static_cast<double>(unloaded.count()));
-  EXPECT_LE(static_cast<double>(high.count()), most_high * static_cast<double>(unloaded.count()));
+  EXPECT_LE(static_cast<double>(median.count()), max_median * static_cast<double>(unloaded.count()));
+  EXPECT_LE(static_cast<double>(high.count()), max_high * static_cast<double>(unloaded.count()));
 }
 
 TEST(Latency, UnderADownloadWithDeepBuffers) {

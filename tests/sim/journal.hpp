@@ -21,7 +21,7 @@ class journal {
     const std::string line = stamp() + text(format, arguments);
     va_end(arguments);
     if (verbose_) std::printf("%s   <-- FAILED\n", line.c_str());
-    if (failures_.size() < most_failures) failures_.push_back(line);
+    if (failures_.size() < max_failures) failures_.push_back(line);
   }
   [[gnu::format(printf, 2, 3)]] void note(const char* format, ...) const {
     if (!verbose_) return;
@@ -35,7 +35,7 @@ class journal {
   const std::vector<std::string>& failures() const noexcept { return failures_; }
 
  private:
-  static constexpr std::size_t most_failures = 10;
+  static constexpr std::size_t max_failures = 10;
 
   static std::string text(const char* format, std::va_list arguments) {
     char line[512];

@@ -137,9 +137,9 @@ void unstick(stream_plan& s) {
   for (end_plan* e : {&s.client, &s.server}) e->stuck_for = std::min<duration>(e->stuck_for, 2s);
 }
 
-std::vector<stream_plan> random_streams(random& r, std::uint64_t most_bytes) {
+std::vector<stream_plan> random_streams(random& r, std::uint64_t max_bytes) {
   const std::uint64_t count = r.chance(0.1) ? r.between(20, 60) : r.octaves(1, 12);
-  const std::uint64_t each = std::max<std::uint64_t>(most_bytes / count, 100);
+  const std::uint64_t each = std::max<std::uint64_t>(max_bytes / count, 100);
   std::vector<stream_plan> streams;
   for (std::uint64_t i = 0; i < count; ++i) streams.push_back(random_stream(r, each));
   return streams;
@@ -192,7 +192,7 @@ plan random_plan(std::uint64_t seed) {
   for (std::uint64_t i = r.chance(0.3) ? 0 : r.between(1, 6); i > 0; --i)
     p.faults.push_back(random_fault(r, p.paths.size()));
   p.redial = millis(r.octaves(10, 2'000));
-  if (r.chance(0.6)) p.most_cuts = r.between(1, 6);
+  if (r.chance(0.6)) p.max_cuts = r.between(1, 6);
   if (r.chance(0.5)) p.connection.record = r.octaves(64, 16384);
   p.time_limit = 900s;
   return p;

@@ -169,7 +169,7 @@ plan small_budgets(std::uint64_t seed) {
   plan p = usual("small_budgets", seed);
   p.client.receive_budget = p.server.receive_budget = 512 << 10;
   p.client.send_budget = p.server.send_budget = 256 << 10;
-  p.most_cuts = 4;
+  p.max_cuts = 4;
   for (std::uint64_t i = 0; i < 12; ++i) p.streams.push_back(transfer(seed + 10 * i, 500'000, 500'000));
   return p;
 }

@@ -53,7 +53,7 @@ class monitor {
     std::size_t happenings = 200;
   };
   struct counters {
-    std::uint64_t bytes_up = 0, bytes_down = 0, streams_total = 0, resent = 0;
+    std::uint64_t bytes_up = 0, bytes_down = 0, streams_total = 0, retransmitted_bytes = 0;
   };
 
   monitor(role r, clock::time_point start) : monitor(r, start, keep{}) {}

@@ -77,7 +77,7 @@ void site::tick(double unix_time) {
 
 text_ref site::event() {
   if (!event_) {
-    const report_options how{options_.version, options_.limits, options_.streams_most};
+    const report_options how{options_.version, options_.limits, options_.max_streams};
     event_ = std::make_shared<const std::string>("data: " + stats_json(seen_, seen_.last(), how) + "\n\n");
   }
   return event_;

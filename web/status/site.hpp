@@ -50,7 +50,7 @@ struct site_options {
   std::uint16_t socks_port = 0;      ///< for /proxy.pac; 0 for none
   bool socks_users = false;          ///< that port asks for a password
   core::limits limits{};
-  std::size_t streams_most = 500;  ///< in an event, of each tunnel: the busiest
+  std::size_t max_streams = 500;  ///< in an event, of each tunnel: the busiest
   controls can{};
 };
 

@@ -59,8 +59,8 @@ class painter {
     header();
     const std::size_t wanted = bridge_rows();
     const std::size_t room = how_.rows - std::min(how_.rows, lines_.size() + 4);  // titles, a gap, the last line
-    const std::size_t streams_least = std::min<std::size_t>(now_.streams.size(), room / 2);
-    bridges(std::min(wanted, room - streams_least));
+    const std::size_t min_streams = std::min<std::size_t>(now_.streams.size(), room / 2);
+    bridges(std::min(wanted, room - min_streams));
     line();
     streams(how_.rows - std::min(how_.rows, lines_.size() + 2));
     if (lines_.size() > how_.rows - 1) lines_.resize(how_.rows - 1);
@@ -118,7 +118,7 @@ class painter {
                                          direction(how_.unicode ? "↑" : "up", now_.rate_up, now_.bytes_up),
                                      how_.columns)));
     line(fitted(std::to_string(now_.streams_active) + (now_.streams_active == 1 ? " stream" : " streams") +
-                    ", reorder buffer " + bytes(now_.reorder) + ", resent " + bytes(now_.retransmitted),
+                    ", reorder buffer " + bytes(now_.reorder) + ", resent " + bytes(now_.retransmitted_bytes),
                 how_.columns));
     line();
   }

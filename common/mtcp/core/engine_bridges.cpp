@@ -124,7 +124,7 @@ void engine::impl::give_up(bridge_state& b, timestamp now) {
   b.beat.ask(b.received.taken(), now);
   tell_suspect(b);
   b.flight.give_up([&](const sent_frame& f) {
-    b.payload_resent += f.stream_bytes();
+    b.retransmitted_bytes += f.stream_bytes();
     lose_frame(f);
   });
 }

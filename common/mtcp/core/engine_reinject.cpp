@@ -38,7 +38,7 @@ void engine::impl::put_resends(transmission& t) {
     if (needed) {
       if (t.data_room < room_for_copy) return;
       if (t.rest().size() < piece->size + frame_overhead) return;
-      counters.payload_resent += piece->size;
+      counters.retransmitted_bytes += piece->size;
       put_segment(t, *s, item.segment);
     }
     reinject.pop();
@@ -52,8 +52,8 @@ bool engine::impl::put_copy(transmission& t, bridge_state& owner, const sent_seg
   if (piece == nullptr || piece->acked || piece->copies != 1 || s->send.stopped()) return false;
   if (t.rest().size() < piece->size + frame_overhead || t.data_room < room_for_copy) return false;
   reinject.on_copy(piece->size);
-  counters.payload_resent += piece->size;
-  owner.payload_resent += piece->size;
+  counters.retransmitted_bytes += piece->size;
+  owner.retransmitted_bytes += piece->size;
   put_segment(t, *s, f.number);
   return true;
 }

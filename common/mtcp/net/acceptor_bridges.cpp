@@ -25,7 +25,7 @@ namespace {
 
 /// Empty if there is no header, or a malformed one.
 task<std::optional<proxied>> receive_proxy_header(tcp::socket& from) {
-  std::array<std::byte, proxy_header_most> header;
+  std::array<std::byte, max_proxy_header> header;
   const auto start = asio::buffer(header, proxy_header_start);
   const auto [no_start, first] = co_await asio::async_read(from, start, use_result);
   if (no_start) co_return std::nullopt;
@@ -44,29 +44,29 @@ task<> server::accept_from(listening_socket& listener) {
   for (;;) {
     std::optional<tcp::socket> accepted = co_await listener.accept();
     if (!accepted) break;
-    meet_connection(std::move(*accepted));
+    take_connection(std::move(*accepted));
   }
 }
 
-void server::meet_connection(tcp::socket socket) {
+void server::take_connection(tcp::socket socket) {
   ++totals_.accepted_total;
   error_code error;
   const asio::ip::address from = unmapped(socket.remote_endpoint(error).address());
   if (error) return;
-  lobby_.enter(std::move(socket), from, is_trusted_proxy(from));
+  pending_.enter(std::move(socket), from, is_trusted_proxy(from));
 }
 
 bool server::is_trusted_proxy(const asio::ip::address& from) const {
   return std::ranges::any_of(options_.trusted_proxies, [&](const network& n) { return n.contains(from); });
 }
 
-void server::on_proxy(lobby::id who, tcp::socket socket) { start(introduce(who, std::move(socket))); }
+void server::on_proxy(pending_connections::id who, tcp::socket socket) { start(read_source(who, std::move(socket))); }
 
 // Reads the header of a trusted proxy, and no byte behind it.
-task<> server::introduce(lobby::id who, tcp::socket socket) {
+task<> server::read_source(pending_connections::id who, tcp::socket socket) {
   std::optional<proxied> told;
   {
-    lobby::place here(lobby_, who, [&socket] {
+    pending_connections::place here(pending_, who, [&socket] {
       error_code ignored;
       socket.close(ignored);
     });
@@ -75,46 +75,46 @@ task<> server::introduce(lobby::id who, tcp::socket socket) {
     here.hand_back();
   }
   learn(told->destination);
-  lobby_.introduce(who, std::move(socket), told->source);
+  pending_.set_source(who, std::move(socket), told->source);
 }
 
 void server::learn(const asio::ip::address& reached) {
   if (options_.machine) options_.machine->learn(reached);
 }
 
-void server::on_speaker(lobby::id who, tcp::socket socket) {
+void server::on_speaker(pending_connections::id who, tcp::socket socket) {
   platform::prepare(socket);
   start(serve(who, std::move(socket)));
 }
 
-task<> server::serve(lobby::id who, tcp::socket socket) {
-  arrival guest{secure_channel(std::move(socket)), {}, {}};
-  const error_code error = co_await meet(who, guest);
-  if (error) co_return guest.channel.close();
-  const std::size_t home = directory().home_of(guest.said, place_);
-  if (home != place_) co_return directory().hand_over(home, std::move(guest));
-  co_await welcome(std::move(guest));
+task<> server::serve(pending_connections::id who, tcp::socket socket) {
+  arrival from{secure_channel(std::move(socket)), {}, {}};
+  const error_code error = co_await shake_hands(who, from);
+  if (error) co_return from.channel.close();
+  const std::size_t home = directory().home_of(from.said, place_);
+  if (home != place_) co_return directory().hand_over(home, std::move(from));
+  co_await welcome(std::move(from));
 }
 
-task<error_code> server::meet(lobby::id who, arrival& guest) {
-  lobby::place here(lobby_, who, [&guest] { guest.channel.close(); });
-  const error_code error = co_await listen_to(guest, here);
+task<error_code> server::shake_hands(pending_connections::id who, arrival& from) {
+  pending_connections::place here(pending_, who, [&from] { from.channel.close(); });
+  const error_code error = co_await authenticate(from, here);
   if (error) here.fail();
   co_return error;
 }
 
-task<error_code> server::listen_to(arrival& guest, lobby::place& here) {
+task<error_code> server::authenticate(arrival& from, pending_connections::place& here) {
   const tls_context context = tls_;  // set_keys() may replace it meanwhile
-  error_code error = co_await guest.channel.hear(context);
+  error_code error = co_await from.channel.hear(context);
   if (error) co_return error;
   here.answered();
-  error = co_await guest.channel.answer();
+  error = co_await from.channel.answer();
   if (error) co_return error;
   here.authenticated();
-  auto got = co_await receive_hello(guest.channel);
+  auto got = co_await receive_hello(from.channel);
   if (!got) co_return got.error();
-  guest.said = std::move(got->message);
-  guest.rest = std::move(got->rest);
+  from.said = std::move(got->message);
+  from.rest = std::move(got->rest);
   co_return error;
 }
 
@@ -127,7 +127,7 @@ task<> server::welcome(arrival from) {
     const deadline limit(from.channel.socket(), options_.admission.deadline);
     error = co_await send_welcome(from.channel, reply.message);
   }
-  if (error && reply.joined) reply.joined->abandon();
+  if (error && reply.joined) reply.joined->bridge_failed();
   if (error || !reply.joined) co_return from.channel.close();
   if (const auto local = from.channel.socket().local_endpoint(error); !error) learn(local.address());
   co_await run_bridge(reply.joined, std::move(from));

@@ -26,7 +26,7 @@ server::server(const executor& where, acceptor_options options)
       options_(std::move(options)),
       tls_(tls_context::server(options_.keys)),
       group_(options_.group ? options_.group : std::make_shared<acceptor_group>()),
-      lobby_(where, options_.admission, platform::descriptor_limit(), *this),
+      pending_(where, options_.admission, platform::descriptor_limit(), *this),
       sessions_(settings_of(options_), directory().instance(), *this,
                 [this](const trace::event& e) { report(trace::to_string(e)); }),
       connections_(where, [this](const auto& escaped) { report("a connection failed: " + message_of(escaped)); }),
@@ -78,7 +78,7 @@ void server::drain() {
 void server::stop(std::chrono::milliseconds patience) {
   stage_ = stage::stopped;
   close_listeners();
-  lobby_.close();
+  pending_.close();
   waiting_.clear();
   cancel_accept();
   sessions_.leave_all(patience, now());
@@ -150,12 +150,12 @@ bool server::close_stream(std::string_view session, core::stream_id id) { return
 
 acceptor_snapshot server::snapshot() const {
   acceptor_snapshot out = totals_;
-  out.pending = lobby_.pending();
-  out.silent = lobby_.silent();
+  out.pending = pending_.pending();
+  out.silent = pending_.silent();
   for (const listening_socket& listener : listeners_) out.turned_away_total += listener.turned_away();
   out.accepted_total += out.turned_away_total;
-  out.turned_away_total += lobby_.turned_away();
-  out.strangers_total = lobby_.failed();
+  out.turned_away_total += pending_.turned_away();
+  out.strangers_total = pending_.failed();
   for (const auto& [id, open] : sessions_.all()) {
     tunnel_snapshot& tunnel = out.tunnels.emplace_back();
     open->core().describe(tunnel, now());

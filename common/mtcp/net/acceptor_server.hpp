@@ -19,7 +19,7 @@
 #include "mtcp/acceptor_group.hpp"
 #include "mtcp/async.hpp"
 #include "mtcp/core/wire/hello.hpp"
-#include "mtcp/net/admission/lobby.hpp"
+#include "mtcp/net/admission/pending_connections.hpp"
 #include "mtcp/net/asio/condition.hpp"
 #include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/net/driver.hpp"
@@ -38,7 +38,7 @@ struct arrival {
 };
 
 class server final : private server_sessions::host,
-                     private lobby::observer,
+                     private pending_connections::observer,
                      public std::enable_shared_from_this<server> {
  public:
   server(const executor& where, acceptor_options options);
@@ -78,15 +78,15 @@ class server final : private server_sessions::host,
   // What goes wrong with one connection, as when there is no memory for it, ends that one only.
   void start(task<> connection) { connections_.start(std::move(connection), shared_from_this()); }
   task<> accept_from(listening_socket& listener);
-  void meet_connection(tcp::socket socket);
+  void take_connection(tcp::socket socket);
   bool is_trusted_proxy(const asio::ip::address& from) const;
-  void on_proxy(lobby::id who, tcp::socket socket) override;
-  task<> introduce(lobby::id who, tcp::socket socket);
+  void on_proxy(pending_connections::id who, tcp::socket socket) override;
+  task<> read_source(pending_connections::id who, tcp::socket socket);
   void learn(const asio::ip::address& reached);
-  void on_speaker(lobby::id who, tcp::socket socket) override;
-  task<> serve(lobby::id who, tcp::socket socket);
-  task<error_code> meet(lobby::id who, arrival& guest);
-  task<error_code> listen_to(arrival& guest, lobby::place& here);
+  void on_speaker(pending_connections::id who, tcp::socket socket) override;
+  task<> serve(pending_connections::id who, tcp::socket socket);
+  task<error_code> shake_hands(pending_connections::id who, arrival& from);
+  task<error_code> authenticate(arrival& from, pending_connections::place& here);
   task<> welcome(arrival from);
   server_sessions::answer answer(const core::hello& said, const key& holder);
   task<> run_bridge(session_ref of, arrival from);
@@ -105,7 +105,7 @@ class server final : private server_sessions::host,
   std::shared_ptr<acceptor_group> group_;
   std::size_t place_ = 0;  // in the group
   std::list<listening_socket> listeners_;
-  lobby lobby_;
+  pending_connections pending_;
   server_sessions sessions_;
   std::map<core::session_id, std::unique_ptr<driver>> drivers_;  // of the sessions
   std::deque<incoming> waiting_;                                 // streams that nobody has accepted yet

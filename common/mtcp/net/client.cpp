@@ -40,7 +40,7 @@ client_settings settings_of(const tunnel_options& o) {
   s.limits = o.limits;
   s.resume_timeout = o.resume_timeout;
   s.first_backoff = o.backoff_first;
-  s.longest_backoff = o.backoff_most;
+  s.longest_backoff = o.max_backoff;
   s.suspicion = o.suspicion;
   s.seed = std::random_device{}();
   return s;

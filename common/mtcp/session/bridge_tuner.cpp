@@ -29,7 +29,7 @@ double per_second(std::uint64_t bytes, core::duration time) {
 }  // namespace
 
 void bridge_tuner::sample(time_point now, std::uint64_t bytes, std::size_t up) {
-  if (!busy(now, bytes)) return abandon();
+  if (!busy(now, bytes)) return cancel_trial();
   if (phase_ == phase::rest) {
     if (now >= rest_until_) begin(trial::baseline, wanted_, now);
   } else if (phase_ == phase::settle) {
@@ -95,14 +95,14 @@ void bridge_tuner::shrink_on(time_point now) {
 }
 
 // The traffic has ended under a trial, and says nothing more.
-void bridge_tuner::abandon() {
+void bridge_tuner::cancel_trial() {
   wanted_ = proven_;
   phase_ = phase::rest;
   doubts_ = 0;
 }
 
 void bridge_tuner::rest(time_point now, bool again_soon) {
-  abandon();
+  cancel_trial();
   pause_ = again_soon ? std::chrono::seconds(first_pause)
                       : std::clamp<std::chrono::seconds>(2 * pause_, first_pause, longest_pause);
   rest_until_ = now + pause_;

@@ -7,7 +7,7 @@ namespace mtcp {
 namespace {
 
 // Gaps in the ids of bridges, left by dials that failed, that one session may make the server remember.
-constexpr std::size_t most_id_ranges = 4096;
+constexpr std::size_t max_id_ranges = 4096;
 
 // Takes the same time wherever the difference is.
 bool same_secret(const core::join_secret& a, const core::join_secret& b) {
@@ -36,7 +36,7 @@ bool server_session::may_join(const owner_id& holder, const core::hello& hello) 
 
 core::welcome_status server_session::claim_bridge(core::bridge_id id) {
   const bool full =
-      core_.bridge_count() >= settings_.bridges_per_session || used_bridges_.range_count() >= most_id_ranges;
+      core_.bridge_count() >= settings_.bridges_per_session || used_bridges_.range_count() >= max_id_ranges;
   if (full) return core::welcome_status::limit;
   const bool fresh = !core_.engine().knows_bridge(id) && used_bridges_.insert(id);
   return fresh ? core::welcome_status::ok : core::welcome_status::refused;
@@ -65,7 +65,7 @@ session::lost_bridge server_session::detach(core::bridge_id id, core::timestamp 
   return gone;
 }
 
-void server_session::abandon() {
+void server_session::bridge_failed() {
   if (!had_bridges_) end(errc::session_expired, "it never came up");
 }
 

@@ -70,7 +70,7 @@ class server_session final : public worker, private session::owner {
   void attach(core::bridge_id id, link& connection, const core::bridge_options& use, core::timestamp now);
   session::lost_bridge detach(core::bridge_id id, core::timestamp now);
   /// A bridge that was let in did not come up after all: if there is no other, nobody knows of the session.
-  void abandon();
+  void bridge_failed();
   /// Tells the client to go, and ends.
   void leave(core::duration patience, core::timestamp now);
   void end(error_code why, const std::string& text);

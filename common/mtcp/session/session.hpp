@@ -107,7 +107,7 @@ class session {
   void close_bridge(const core::events::bridge_closed& what);
   bool offer_to_bridges(core::timestamp now);
   void finish_leaving(core::timestamp now);
-  void abandon_streams(error_code why);
+  void end_streams(error_code why);
 
   core::role role_;
   owner& owner_;

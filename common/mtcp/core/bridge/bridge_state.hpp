@@ -30,7 +30,7 @@ struct bridge_state {
   bool sidelined = false;                 ///< suspect, and there are others
   bool usable = false;                    ///< may carry stream bytes
   bool path_wanted = false;               ///< a PATH is to tell what it is for now
-  std::uint64_t payload_resent = 0;       ///< stream bytes that were sent again elsewhere since it was late or lost
+  std::uint64_t retransmitted_bytes = 0;  ///< stream bytes that were sent again elsewhere since it was late or lost
 
   void set_options(const bridge_options& changed) {
     const auto limit = static_cast<double>(changed.rate_limit);

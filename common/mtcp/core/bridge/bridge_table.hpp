@@ -60,9 +60,9 @@ class bridge_table {
   }
 
   /// More bridges are unsettled than an honest peer would leave.
-  bool too_many_lost() const { return lost_.size() > most_lost; }
+  bool too_many_lost() const { return lost_.size() > max_lost; }
   /// The same for gaps between their ids.
-  bool too_many_gaps() const { return known_.range_count() > most_lost; }
+  bool too_many_gaps() const { return known_.range_count() > max_lost; }
 
   /// When the latest of all acknowledged frames was sent.
   timestamp newest_acked_sent() const { return newest_acked_sent_; }
@@ -77,7 +77,7 @@ class bridge_table {
   }
 
  private:
-  static constexpr std::size_t most_lost = 4096;
+  static constexpr std::size_t max_lost = 4096;
 
   live_bridges live_;
   lost_bridges lost_;

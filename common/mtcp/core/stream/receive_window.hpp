@@ -91,7 +91,7 @@ class receive_window {
  private:
   void autotune(std::uint64_t consumed, duration rtt, timestamp now, const limits& l) {
     if (consumed - epoch_offset_ < size_ / 2) return;
-    if (epoch_offset_ > 0 && now - epoch_start_ < 2 * std::max(rtt, least_rtt)) {
+    if (epoch_offset_ > 0 && now - epoch_start_ < 2 * std::max(rtt, min_rtt)) {
       size_ = std::min(size_ * 2, l.window_max);
     }
     epoch_offset_ = consumed;
@@ -99,7 +99,7 @@ class receive_window {
   }
 
   // Programs run about so often. With 1 ms a download over loopback held 1.5 times the memory and was no faster.
-  static constexpr duration least_rtt = std::chrono::microseconds(250);
+  static constexpr duration min_rtt = std::chrono::microseconds(250);
 
   std::uint64_t granted_ = 0;
   bool finished_ = false;

@@ -8,7 +8,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t addresses_most = 8;  // whoever names a destination chooses how many it has
+constexpr std::size_t max_addresses = 8;  // whoever names a destination chooses how many it has
 
 dialed failure(const error_code& error) { return {error, to_refusal(error)}; }
 
@@ -29,7 +29,7 @@ task<dialed> dialer::dial(core::target to, std::size_t at_once) {
   if (!found) co_return failure(found.error());
   std::vector<tcp::endpoint> endpoints;
   for (const ip_address& address : interleave(*found))
-    if (const tcp::endpoint e(unmapped(address), to.port); allowed_.permits(e) && endpoints.size() < addresses_most)
+    if (const tcp::endpoint e(unmapped(address), to.port); allowed_.permits(e) && endpoints.size() < max_addresses)
       endpoints.push_back(e);
   if (endpoints.empty()) co_return dialed{error_code(asio::error::access_denied), core::refusal::policy};
   auto connected = co_await connect_first(std::move(endpoints), at_once, options_.stagger, deadline);

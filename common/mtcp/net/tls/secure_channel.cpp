@@ -25,7 +25,7 @@ std::span<std::byte> receive_scratch() {
 }
 
 std::span<std::byte> send_scratch() {
-  static const std::size_t size = tls_driver::encrypted_most(send_batch);
+  static const std::size_t size = tls_driver::max_encrypted(send_batch);
   static thread_local const auto memory = std::make_unique_for_overwrite<std::byte[]>(size);
   return {memory.get(), size};
 }

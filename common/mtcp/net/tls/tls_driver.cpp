@@ -16,7 +16,7 @@ namespace mtcp {
 
 namespace {
 
-constexpr std::size_t record_payload = tls_record_key::most_content;
+constexpr std::size_t record_payload = tls_record_key::max_content;
 constexpr std::size_t header_size = tls_record_key::header_size;
 // The message (RFC 8446, section 4.6.3): type, length and whether the peer is to replace its key, too.
 constexpr std::array<std::byte, 5> key_update{std::byte{24}, std::byte{0}, std::byte{0}, std::byte{1}, std::byte{0}};
@@ -39,8 +39,8 @@ std::size_t record_size(std::span<const std::byte> header) noexcept { return hea
 // Nothing else comes behind the handshake.
 bool is_record(std::span<const std::byte> header) noexcept {
   const std::size_t size = body_size(header);
-  return header[0] == static_cast<std::byte>(tls_content::data) && size >= tls_record_key::least_body &&
-         size <= tls_record_key::most_body;
+  return header[0] == static_cast<std::byte>(tls_content::data) && size >= tls_record_key::min_body &&
+         size <= tls_record_key::max_body;
 }
 
 std::atomic<std::size_t> live_drivers{0};
@@ -219,7 +219,7 @@ tls_driver::verdict tls_driver::open_record(std::span<const std::byte> record, s
   if (!is_record(record)) return verdict::wrong;
   plaintext_chunk& chunk = this_threads_chunk();
   const auto body = record.subspan(header_size);
-  const plaintext_chunk::place to = chunk.room(body.size() - (tls_record_key::least_body - 1));
+  const plaintext_chunk::place to = chunk.room(body.size() - (tls_record_key::min_body - 1));
   if (!opening_->open(record.first<header_size>(), body, to.first, to.second)) return verdict::wrong;
   // Behind the content come its type and then zeros (section 5.4).
   std::size_t size = to.first.size() + to.second.size();
@@ -260,7 +260,7 @@ tls_driver::verdict tls_driver::handle_key_update(std::span<const std::byte> mes
 
 // ---- sending ----
 
-std::size_t tls_driver::encrypted_most(std::size_t plain) noexcept {
+std::size_t tls_driver::max_encrypted(std::size_t plain) noexcept {
   const std::size_t updates = 1 + plain / batch_size;
   return plain + record_count(plain) * tls_record_key::overhead + updates * key_update_size;
 }

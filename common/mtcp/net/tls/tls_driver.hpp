@@ -46,11 +46,11 @@ class tls_driver {
   /// Takes all of `in` and appends the plaintext to `plain`, up to an error if there is one: asio::error::eof is the
   /// peer's goodbye; after any other one `alert` may hold something to tell the peer.
   error_code decrypt(std::span<const std::byte> in, std::vector<core::slice>& plain, std::vector<std::byte>& alert);
-  /// Encrypts the next `size` bytes to the front of `out`, which has room for encrypted_most(size). Returns how many
+  /// Encrypts the next `size` bytes to the front of `out`, which has room for max_encrypted(size). Returns how many
   /// there are. `now` is for the age of the key.
   boost::system::result<std::size_t> encrypt(core::piece_reader& plain, std::size_t size, std::span<std::byte> out,
                                              core::timestamp now);
-  static std::size_t encrypted_most(std::size_t plain) noexcept;
+  static std::size_t max_encrypted(std::size_t plain) noexcept;
   /// Appends the goodbye (close_notify), once.
   void goodbye(std::vector<std::byte>& out);
 

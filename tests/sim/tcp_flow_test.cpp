@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "sim/link.hpp"
+#include "sim/tcp_flow.hpp"
 
 namespace mtcp::sim {
 namespace {
@@ -17,7 +17,7 @@ constexpr std::uint64_t mega = 1'000'000;
 
 // A connection whose forward direction is tested, and a writer that fills it whenever it may.
 struct fixture {
-  explicit fixture(bottleneck::options narrow, duration delay, line::options extra = {}, link::options o = {}) {
+  explicit fixture(bottleneck::options narrow, duration delay, line::options extra = {}, tcp_flow::options o = {}) {
     extra.delay = delay;
     line::options back = extra;
     back.loss = 0;
@@ -26,10 +26,10 @@ struct fixture {
     back.narrow = std::make_shared<bottleneck>(events, bottleneck::options{.rate = 1000 * mega});
     forward = std::make_unique<line>(events, extra, random(1));
     backward = std::make_unique<line>(events, back, random(2));
-    connection = std::make_unique<link>(events, *forward, *backward, o, handlers());
+    connection = std::make_unique<tcp_flow>(events, *forward, *backward, o, handlers());
   }
 
-  link::handlers handlers() {
+  tcp_flow::handlers handlers() {
     return {[this] {
               ++wakes;
               if (greedy) fill();
@@ -65,7 +65,7 @@ struct fixture {
 
   event_queue events;
   std::unique_ptr<line> forward, backward;
-  std::unique_ptr<link> connection;
+  std::unique_ptr<tcp_flow> connection;
   std::uint64_t written = 0, received = 0;
   bool greedy = false, intact = true;
   int wakes = 0;
@@ -75,7 +75,7 @@ struct fixture {
 
 constexpr double record_share = 16384.0 / (16384 + 22);
 
-TEST(SimLink, OneByteArrivesAfterTheOneWayDelay) {
+TEST(TcpFlow, OneByteArrivesAfterTheOneWayDelay) {
   fixture f({.rate = mega}, 20ms);
   f.write(1);
   f.events.run_until(1s);
@@ -83,7 +83,7 @@ TEST(SimLink, OneByteArrivesAfterTheOneWayDelay) {
   EXPECT_EQ(f.last_progress, 20ms + time_of(23, mega));
 }
 
-TEST(SimLink, TheInitialWindowLimitsTheFirstRoundTripAndThenDoubles) {
+TEST(TcpFlow, TheInitialWindowLimitsTheFirstRoundTripAndThenDoubles) {
   fixture f({.rate = 100 * mega, .queue = 8 << 20}, 50ms);
   f.start_greedy();
   f.events.run_until(99ms);
@@ -96,7 +96,7 @@ TEST(SimLink, TheInitialWindowLimitsTheFirstRoundTripAndThenDoubles) {
   EXPECT_GT(f.connection->received(), 66U * 1448);
 }
 
-TEST(SimLink, ALongTransferFillsTheLine) {
+TEST(TcpFlow, ALongTransferFillsTheLine) {
   fixture f({.rate = 20 * mega, .queue = 1 << 20}, 20ms);
   f.start_greedy();
   f.events.run_until(3s);
@@ -105,7 +105,7 @@ TEST(SimLink, ALongTransferFillsTheLine) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(SimLink, AFullQueueDropsAndTheWindowHalves) {
+TEST(TcpFlow, AFullQueueDropsAndTheWindowHalves) {
   fixture f({.rate = 5 * mega, .queue = 100'000}, 20ms);
   f.start_greedy();
   f.events.run_until(20s);
@@ -117,7 +117,7 @@ TEST(SimLink, AFullQueueDropsAndTheWindowHalves) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(SimLink, ADeepQueueAddsItsDelayToTheRoundTrip) {
+TEST(TcpFlow, ADeepQueueAddsItsDelayToTheRoundTrip) {
   fixture f({.rate = mega, .queue = 2'000'000}, 10ms);
   f.start_greedy();
   f.events.run_until(20s);
@@ -125,7 +125,7 @@ TEST(SimLink, ADeepQueueAddsItsDelayToTheRoundTrip) {
   EXPECT_LT(f.connection->info().srtt, 2100ms);
 }
 
-TEST(SimLink, TheWindowDoesNotGrowWhileTheApplicationIsTheLimit) {
+TEST(TcpFlow, TheWindowDoesNotGrowWhileTheApplicationIsTheLimit) {
   fixture f({.rate = 20 * mega, .queue = 1 << 20}, 20ms);
   for (int i = 0; i < 500; ++i) {
     f.write(1000);
@@ -136,7 +136,7 @@ TEST(SimLink, TheWindowDoesNotGrowWhileTheApplicationIsTheLimit) {
   EXPECT_LE(f.connection->info().congestion_window, 2U * 10 * 1448);
 }
 
-TEST(SimLink, TheWindowFallsBackAfterAPause) {
+TEST(TcpFlow, TheWindowFallsBackAfterAPause) {
   fixture f({.rate = 20 * mega, .queue = 1 << 20}, 20ms);
   f.start_greedy();
   f.events.run_until(2s);
@@ -147,7 +147,7 @@ TEST(SimLink, TheWindowFallsBackAfterAPause) {
   EXPECT_EQ(f.connection->info().congestion_window, 10U * 1448);
 }
 
-TEST(SimLink, UnsentBytesStayAtTheLowWaterMarkAndTheWriterWakesAtHalf) {
+TEST(TcpFlow, UnsentBytesStayAtTheLowWaterMarkAndTheWriterWakesAtHalf) {
   fixture f({.rate = mega, .queue = 1 << 20}, 20ms);
   f.connection->set_low_water(64 << 10);
   f.fill();
@@ -161,7 +161,7 @@ TEST(SimLink, UnsentBytesStayAtTheLowWaterMarkAndTheWriterWakesAtHalf) {
   EXPECT_GT(f.connection->room(), 0U);
 }
 
-TEST(SimLink, JitterDelaysAndKeepsTheOrder) {
+TEST(TcpFlow, JitterDelaysAndKeepsTheOrder) {
   fixture f({.rate = 10 * mega, .queue = 8 << 20}, 20ms, {.jitter = 10ms});
   f.start_greedy();
   f.events.run_until(5s);
@@ -170,7 +170,7 @@ TEST(SimLink, JitterDelaysAndKeepsTheOrder) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(SimLink, RandomLossHoldsBackWhatFollowsForARoundTrip) {
+TEST(TcpFlow, RandomLossHoldsBackWhatFollowsForARoundTrip) {
   fixture f({.rate = 10 * mega, .queue = 1 << 20}, 20ms, {.loss = 0.001});
   f.start_greedy();
   f.events.run_until(10s);
@@ -180,7 +180,7 @@ TEST(SimLink, RandomLossHoldsBackWhatFollowsForARoundTrip) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(SimLink, ALostTailWaitsForTheTimerWhichDoubles) {
+TEST(TcpFlow, ALostTailWaitsForTheTimerWhichDoubles) {
   fixture f({.rate = 10 * mega}, 5ms);
   f.write(1000);
   f.events.run_until(1s);
@@ -194,7 +194,7 @@ TEST(SimLink, ALostTailWaitsForTheTimerWhichDoubles) {
   EXPECT_EQ(f.received, 2000U);
 }
 
-TEST(SimLink, PacketsThatWereOnlyHeldUndoTheTimeout) {
+TEST(TcpFlow, PacketsThatWereOnlyHeldUndoTheTimeout) {
   fixture f({.rate = 10 * mega, .queue = 8 << 20}, 20ms);
   f.start_greedy();
   f.events.run_until(5s);
@@ -208,7 +208,7 @@ TEST(SimLink, PacketsThatWereOnlyHeldUndoTheTimeout) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(SimLink, ASwallowedWindowIsSentAgainAfterTheOutage) {
+TEST(TcpFlow, ASwallowedWindowIsSentAgainAfterTheOutage) {
   fixture f({.rate = 10 * mega, .queue = 1 << 20}, 20ms);
   f.start_greedy();
   f.events.run_until(5s);
@@ -220,7 +220,7 @@ TEST(SimLink, ASwallowedWindowIsSentAgainAfterTheOutage) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(SimLink, ABlackHoleMakesTheSenderGiveUp) {
+TEST(TcpFlow, ABlackHoleMakesTheSenderGiveUp) {
   fixture f({.rate = 10 * mega}, 5ms, {}, {.give_up = 20s});
   f.events.run_until(100s);  // a long silence before it is no reason to give up at once
   f.forward->swallow(timestamp::max());
@@ -230,7 +230,7 @@ TEST(SimLink, ABlackHoleMakesTheSenderGiveUp) {
   EXPECT_LT(f.gave_up_at, 150s);
 }
 
-TEST(SimLink, APolicerDropsAndAShaperDelays) {
+TEST(TcpFlow, APolicerDropsAndAShaperDelays) {
   fixture policed({.rate = 100 * mega, .queue = 1 << 20}, 10ms, {.police = policer::options{5 * mega, 128 << 10}});
   policed.start_greedy();
   policed.events.run_until(5s);
@@ -247,7 +247,7 @@ TEST(SimLink, APolicerDropsAndAShaperDelays) {
   EXPECT_TRUE(shaped.intact && policed.intact);
 }
 
-TEST(SimLink, ARateChangeAlsoSlowsWhatWaits) {
+TEST(TcpFlow, ARateChangeAlsoSlowsWhatWaits) {
   fixture f({.rate = 10 * mega, .queue = 1 << 20}, 20ms);
   f.start_greedy();
   f.events.run_until(3s);
@@ -259,7 +259,7 @@ TEST(SimLink, ARateChangeAlsoSlowsWhatWaits) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(SimLink, TheEndComesAfterTheLastByte) {
+TEST(TcpFlow, TheEndComesAfterTheLastByte) {
   fixture f({.rate = mega}, 20ms);
   f.write(50'000);
   f.connection->close();
@@ -271,7 +271,7 @@ TEST(SimLink, TheEndComesAfterTheLastByte) {
 
 // Acks wait in the queue of the direction in which they travel, in their turn: they neither overtake the data there nor
 // hold it back.
-TEST(SimLink, AnAckKeepsItsPlaceAmongTheData) {
+TEST(TcpFlow, AnAckKeepsItsPlaceAmongTheData) {
   event_queue events;
   const auto narrow = std::make_shared<bottleneck>(events, bottleneck::options{.rate = mega});
   line one_way(events, {.delay = 20ms, .narrow = narrow}, random(1));
@@ -285,13 +285,13 @@ TEST(SimLink, AnAckKeepsItsPlaceAmongTheData) {
   EXPECT_EQ(arrivals, (std::vector<timestamp>{30ms, 40ms, 40ms, 50ms}));
 }
 
-TEST(SimLink, TwoConnectionsShareABottleneck) {
+TEST(TcpFlow, TwoConnectionsShareABottleneck) {
   event_queue events;
   auto narrow = std::make_shared<bottleneck>(events, bottleneck::options{.rate = 10 * mega, .queue = 500'000});
   auto back = std::make_shared<bottleneck>(events, bottleneck::options{.rate = 1000 * mega});
   std::array<std::uint64_t, 2> received{};
   std::vector<std::unique_ptr<line>> lines;
-  std::vector<std::unique_ptr<link>> links;
+  std::vector<std::unique_ptr<tcp_flow>> links;
   const std::vector<std::byte> block(16384);
   for (std::size_t i = 0; i < 2; ++i) {
     lines.push_back(std::make_unique<line>(events, line::options{.delay = 20ms, .narrow = narrow}, random(i)));
@@ -300,8 +300,8 @@ TEST(SimLink, TwoConnectionsShareABottleneck) {
       while (links[i]->room() > 0) links[i]->write(block);
     };
     auto count = [&received, i](const core::slice& bytes) { received[i] += bytes.size(); };
-    links.push_back(std::make_unique<link>(events, *lines[2 * i], *lines[2 * i + 1], link::options{},
-                                           link::handlers{fill, count, [] {}, [] {}}));
+    links.push_back(std::make_unique<tcp_flow>(events, *lines[2 * i], *lines[2 * i + 1], tcp_flow::options{},
+                                               tcp_flow::handlers{fill, count, [] {}, [] {}}));
     fill();
   }
   events.run_until(30s);
@@ -311,7 +311,7 @@ TEST(SimLink, TwoConnectionsShareABottleneck) {
   EXPECT_GT(static_cast<double>(std::min(received[0], received[1])), 0.15 * total);
 }
 
-TEST(SimLink, TheSameSeedGivesTheSameRun) {
+TEST(TcpFlow, TheSameSeedGivesTheSameRun) {
   const auto run = [] {
     fixture f({.rate = 10 * mega, .queue = 1 << 19}, 20ms, {.jitter = 5ms, .loss = 0.001});
     f.start_greedy();
