@@ -1,4 +1,4 @@
-// One TCP connection of a bridge: a tcp_flow in each direction, and the ways in which it may end.
+// One TCP connection of a bridge: a flow in each direction, and the ways in which it may end.
 #pragma once
 
 #include <functional>
@@ -39,7 +39,7 @@ class connection {
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
-  /// The tcp_flow that `from` writes to.
+  /// The flow that `from` writes to.
   tcp_flow& out(side from) noexcept { return from == side::client ? up_ : down_; }
   const tcp_flow& out(side from) const noexcept { return from == side::client ? up_ : down_; }
   bool open(side s) const noexcept { return end_of(s).open; }

@@ -45,7 +45,7 @@ class tcp_flow {
     std::function<void()> gave_up;               ///< the sender has
   };
 
-  /// The lines must outlive the tcp_flow; acks return by `backward`.
+  /// The lines must outlive the flow; acks return by `backward`.
   tcp_flow(event_queue& events, line& forward, line& backward, const options& o, handlers h);
   tcp_flow(const tcp_flow&) = delete;
   tcp_flow& operator=(const tcp_flow&) = delete;
