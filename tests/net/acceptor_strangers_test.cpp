@@ -55,8 +55,8 @@ TEST_F(AcceptorStrangers, TheSilentCostNoTlsAndKeepNobodyOut) {
   EXPECT_EQ(server_->snapshot().silent, 20u);
   EXPECT_EQ(server_->snapshot().pending, 20u);
   EXPECT_EQ(tls_driver::live(), before);
-  raw_client welcome(dial());
-  EXPECT_TRUE(run_for(welcome.greet(key_, create())));
+  raw_client client(dial());
+  EXPECT_TRUE(run_for(client.greet(key_, create())));
   EXPECT_EQ(server_->snapshot().silent, 19u) << "it took a place itself until it spoke";
   silent.clear();
   EXPECT_TRUE(reaches([&] { return server_->snapshot().pending == 0; }));
@@ -74,8 +74,8 @@ TEST_F(AcceptorStrangers, ThoseThatBeginToSpeakAreLimitedAndKeepNobodyOut) {
   ASSERT_TRUE(reaches([&] { return server_->snapshot().turned_away_total == 2; }));
   EXPECT_EQ(server_->snapshot().pending, 3u);
   EXPECT_EQ(server_->snapshot().silent, 0u);
-  raw_client welcome(dial());
-  EXPECT_TRUE(run_for(welcome.greet(key_, create())));
+  raw_client client(dial());
+  EXPECT_TRUE(run_for(client.greet(key_, create())));
 }
 
 TEST_F(AcceptorStrangers, OneSessionMayDialAsOftenAsItLikes) {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <chrono>
 #include <cstdint>
 #include <utility>
 
 #include "mtcp/error.hpp"
+#include "mtcp/net/asio/clock.hpp"
 #include "mtcp/net/tls/tls_driver.hpp"
 
 namespace mtcp {
@@ -29,8 +29,6 @@ std::span<std::byte> send_scratch() {
   static thread_local const auto memory = std::make_unique_for_overwrite<std::byte[]>(size);
   return {memory.get(), size};
 }
-
-core::timestamp now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 // A TLS record with a handshake message in it starts so (RFC 8446, section 5.1). Anything else cannot be a client, and
 // costs no SSL object.
