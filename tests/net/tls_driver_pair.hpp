@@ -1,4 +1,4 @@
-// Two TLS drivers without sockets, and the bytes between them in the test's hands.
+// Two TLS drivers without sockets, and the std::vector<std::byte> between them in the test's hands.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,8 +12,6 @@
 
 namespace mtcp::testing {
 
-using bytes = std::vector<std::byte>;
-
 class driver_pair {
  public:
   explicit driver_pair(const tls_options& options = {})
@@ -22,8 +20,8 @@ class driver_pair {
 
   // At most `piece` bytes at a time.
   void shake_hands(std::size_t piece = ~std::size_t{0}) {
-    bytes to_server;
-    bytes to_client;
+    std::vector<std::byte> to_server;
+    std::vector<std::byte> to_client;
     EXPECT_FALSE(client.handshake({}, to_server, early));
     while (!to_server.empty() || !to_client.empty()) {
       deliver(server, to_server, to_client, piece);
@@ -39,19 +37,20 @@ class driver_pair {
   std::vector<core::slice> early;
 
  private:
-  void deliver(tls_driver& to, bytes& input, bytes& answer, std::size_t piece) {
+  void deliver(tls_driver& to, std::vector<std::byte>& input, std::vector<std::byte>& answer, std::size_t piece) {
     while (!input.empty()) {
       const std::size_t n = std::min(piece, input.size());
-      const bytes part(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(n));
+      const std::vector<std::byte> part(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(n));
       input.erase(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(n));
       ASSERT_FALSE(to.established() ? to.decrypt(part, early, answer) : to.handshake(part, answer, early));
     }
   }
 };
 
-inline bytes encrypted(tls_driver& by, std::span<const core::byte_piece> plain, core::timestamp now = {}) {
+inline std::vector<std::byte> encrypted(tls_driver& by, std::span<const core::byte_piece> plain,
+                                        core::timestamp now = {}) {
   core::piece_reader reader(plain);
-  bytes out(tls_driver::max_encrypted(reader.left()));
+  std::vector<std::byte> out(tls_driver::max_encrypted(reader.left()));
   const auto size = by.encrypt(reader, reader.left(), out, now);
   EXPECT_TRUE(size.has_value());
   EXPECT_EQ(reader.left(), 0U);
@@ -59,7 +58,7 @@ inline bytes encrypted(tls_driver& by, std::span<const core::byte_piece> plain, 
   return out;
 }
 
-inline bytes encrypted(tls_driver& by, const bytes& plain, core::timestamp now = {}) {
+inline std::vector<std::byte> encrypted(tls_driver& by, const std::vector<std::byte>& plain, core::timestamp now = {}) {
   const core::byte_piece whole = plain;
   return encrypted(by, {&whole, 1}, now);
 }

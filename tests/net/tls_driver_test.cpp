@@ -11,6 +11,8 @@
 namespace mtcp::testing {
 namespace {
 
+using bytes = std::vector<std::byte>;
+
 TEST(TlsDriver, ShakesHandsByteByByte) {
   driver_pair pair;
   pair.shake_hands(1);

@@ -8,6 +8,7 @@
 namespace mtcp::testing {
 namespace {
 
+using bytes = std::vector<std::byte>;
 using std::chrono::hours;
 using std::chrono::minutes;
 

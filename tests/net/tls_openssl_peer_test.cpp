@@ -8,6 +8,8 @@
 namespace mtcp::testing {
 namespace {
 
+using bytes = std::vector<std::byte>;
+
 class OpensslPeer : public ::testing::TestWithParam<tls_options::cipher> {
  protected:
   OpensslPeer() {

@@ -10,6 +10,8 @@
 namespace mtcp::testing {
 namespace {
 
+using bytes = std::vector<std::byte>;
+
 // OpenSSL tells secrets by a callback and in words that another version may change. The ends of such a version must not
 // agree on keys that nobody has told.
 class UntoldSecrets : public ::testing::TestWithParam<void (*)(const SSL*, const char*)> {
