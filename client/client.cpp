@@ -17,7 +17,7 @@ namespace mtcp::client {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr std::size_t most_connections = 16'384;  // of one listener; a server allows as many streams
+constexpr std::size_t max_connections = 16'384;  // of one listener; a server allows as many streams
 
 bool same_paths(const settings& a, const settings& b) {
   return std::ranges::equal(a.paths, b.paths, {}, describe, describe);
@@ -105,7 +105,7 @@ void client::listen(const char* what, const core::target& where, listener::servi
   try {
     const tcp::endpoint local = program::listen_endpoint(where);
     listeners_.push_back(
-        std::make_unique<listener>(executor_, local, most_connections, std::move(serve), program::report_failure));
+        std::make_unique<listener>(executor_, local, max_connections, std::move(serve), program::report_failure));
   } catch (const boost::system::system_error& e) {
     program::fail_for(std::string("--") + what, e);
   }

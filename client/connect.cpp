@@ -12,8 +12,8 @@
 namespace mtcp::client {
 namespace {
 
-// With fast_open: what an application sends as soon as it hears of success comes within this, or it waits to be spoken
-// to.
+// With fast_open: an application that sends as soon as it hears of success does so within this time; later it is taken
+// to wait for the destination.
 constexpr std::chrono::milliseconds first_words{5};
 
 task<bool> answer_early(dialogue& with, encode_answer answer) {

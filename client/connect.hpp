@@ -15,7 +15,7 @@ namespace mtcp::client {
 using encode_answer = std::string (*)(const error_code& error, const core::target& bound);
 
 /// `protocol` is for the log. What the application has sent behind its request rides with OPEN. With fast_open the
-/// answer goes out first, and a stream that is not to be had ends in a reset. Empty if there is nothing to relay.
+/// answer goes out first, and if no stream can be had the connection is reset. Empty if there is nothing to relay.
 task<std::optional<joined>> connect(const local_port& port, std::unique_ptr<dialogue> with, core::target to,
                                     const char* protocol, encode_answer answer);
 

@@ -1,5 +1,5 @@
-// The talk with one application on the local port, before its bytes are relayed: what it has sent so far, what it is
-// told, and how long that may take.
+// The dialogue with one application on the local port, before its bytes are relayed: what it has sent, the answers, and
+// the limit of time.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -55,7 +55,7 @@ class dialogue {
   std::optional<deadline> limit_;
 };
 
-/// Reads until `decode` is certain, and drops the message. It still needs more if the application has gone.
+/// Reads until `decode` has a result, and drops the message. The result still needs more if the application has gone.
 template <class Decoded>
 task<Decoded> next_message(dialogue& with, Decoded (*decode)(std::span<const std::byte>)) {
   Decoded message = decode(with.bytes());

@@ -8,6 +8,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/write.hpp>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -21,7 +22,7 @@ namespace mtcp::client {
 namespace {
 
 constexpr std::size_t piece_size = 16 * 1024;
-constexpr std::size_t response_head_most = 64 * 1024;
+constexpr std::size_t max_response_head = 64 * 1024;
 
 /// A body on its way from one side to the other, piece by piece as it comes.
 template <bool is_request>
@@ -86,15 +87,21 @@ std::string take_head(request_relay& request) {
   return out;
 }
 
+enum class response_state : std::uint8_t {
+  awaited,
+  over,   ///< it was passed on whole, or will not come
+  broken  ///< it ended before its end
+};
+
 /// Both directions of one exchange.
 struct crossing {
   dialogue& with;
   request_relay& request;
   stream& remote;
-  bool last;              // the application sends no more requests on this connection
-  bool sent = false;      // the whole request
-  bool finished = false;  // the whole response, or it will not come
-  bool broken = false;    // the response ended before its end
+  bool last;  ///< the application sends no more requests on this connection
+  response_state response = response_state::awaited;
+
+  bool request_is_sent() const { return request.to.is_done(); }
 };
 
 void give_up(crossing& c) {
@@ -108,7 +115,7 @@ task<> watch_application(crossing& c) {
   tcp::socket& application = c.with.socket();
   if (c.with.buffer().size() != 0) co_return;  // the next request is there
   const auto [error] = co_await application.async_wait(asio::socket_base::wait_read, use_result);
-  if (error || c.finished) co_return;
+  if (error || c.response != response_state::awaited) co_return;
   std::array<char, 1> first;
   error_code gone;
   const std::size_t size = application.receive(asio::buffer(first), asio::socket_base::message_peek, gone);
@@ -120,8 +127,7 @@ task<> watch_application(crossing& c) {
 
 task<> upload(crossing& c) {
   const error_code error = co_await c.request.run(c.with.socket(), c.with.buffer(), c.remote);
-  c.sent = !error;
-  if (c.finished) co_return;
+  if (c.response != response_state::awaited) co_return;
   // A destination that reads no more may still answer, and says so by its response.
   if (error && c.remote.is_open() && error != asio::error::connection_reset) co_return give_up(c);
   co_await watch_application(c);
@@ -150,11 +156,11 @@ task<error_code> pass_on(crossing& c, http::response_parser<http::buffer_body>& 
 }
 
 task<error_code> read_response(crossing& c) {
-  boost::beast::flat_buffer buffer(response_head_most);
+  boost::beast::flat_buffer buffer(max_response_head);
   const bool has_body = c.request.from.get().method() != http::verb::head;
   for (;;) {
     http::response_parser<http::buffer_body> response;
-    response.header_limit(response_head_most);
+    response.header_limit(max_response_head);
     response.body_limit(boost::none);
     response.skip(!has_body);
     const auto [error, size] = co_await http::async_read_header(c.remote, buffer, response, use_result);
@@ -167,7 +173,7 @@ task<error_code> read_response(crossing& c) {
     const unsigned status = response.get().result_int();
     if (status >= 200) {
       const error_code broken = co_await pass_on(c, response, buffer, has_body);
-      c.broken = static_cast<bool>(broken);
+      if (broken) c.response = response_state::broken;
       co_return broken;
     }
     const bool known = c.request.from.get().version() == 11 && status != 101;
@@ -178,12 +184,13 @@ task<error_code> read_response(crossing& c) {
 
 task<> download(crossing& c) {
   const error_code error = co_await read_response(c);
-  c.finished = c.request.stopped = true;
-  if (error || !c.sent) c.last = true;
+  if (c.response == response_state::awaited) c.response = response_state::over;
+  c.request.stopped = true;
+  if (error || !c.request_is_sent()) c.last = true;
   error_code ignored;
   c.with.socket().cancel(ignored);  // the other direction waits for the application
   c.remote.stop_receive();
-  if (!c.sent) c.remote.reset_send();
+  if (!c.request_is_sent()) c.remote.reset_send();
 }
 
 }  // namespace
@@ -218,7 +225,8 @@ task<bool> exchange(const local_port& port, dialogue& with, http_request_parser&
   directions.start(download(c));
   co_await directions.wait();
   remote.close();
-  if (c.broken) co_await close_with_reset(with.socket());  // or a body without a length would seem to be complete
+  // Or a body without a length would seem to be complete.
+  if (c.response == response_state::broken) co_await close_with_reset(with.socket());
   co_return !c.last;
 }
 

@@ -20,7 +20,7 @@ bool is_kept(http::field name) {
   return std::ranges::find(kept, name) != kept.end();
 }
 
-/// Decodes base64 (RFC 4648, section 4). Empty for what is none.
+/// Decodes base64 (RFC 4648, section 4). Empty if `text` is no base64.
 std::optional<std::string> decode_base64(std::string_view text) {
   constexpr std::size_t most = 1024;  // far beyond 2 x 255 bytes and a colon
   if (text.empty() || text.size() > most || text.size() % 4 != 0) return std::nullopt;
@@ -49,7 +49,7 @@ void drop_hop_by_hop(http::fields& head) {
     head.erase(name);
 }
 
-// No Via: a local proxy that tells every destination of itself would be a mark to know its users by.
+// No Via field: it would let every destination recognise the users of a local proxy.
 void prepare_request(http::request_header<>& head, const proxy::absolute_uri& to) {
   drop_hop_by_hop(head);
   head.target(to.origin);

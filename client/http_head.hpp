@@ -15,8 +15,8 @@ namespace mtcp::client {
 
 namespace http = boost::beast::http;
 
-/// Drops what concerns one connection only: Connection, the fields that it names, and their like. The framing of the
-/// body stays whatever Connection says, or one end would take the body for the next message.
+/// Drops fields that concern one connection only: Connection, the fields that it names, and similar ones. The framing
+/// of the body stays whatever Connection says, or one end would take the body for the next message.
 void drop_hop_by_hop(http::fields& head);
 
 /// Makes the head of a request for the destination itself: origin-form, the right Host, one request per connection.

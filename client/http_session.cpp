@@ -14,7 +14,7 @@
 namespace mtcp::client {
 namespace {
 
-// Between two requests of one connection.
+// How long a connection may wait between two requests.
 constexpr std::chrono::seconds idle_limit{60};
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
@@ -67,7 +67,7 @@ std::string own_page(const local_port& port, dialogue& with, const http::request
   return page;
 }
 
-/// A request of this connection that goes elsewhere. True if another may follow.
+/// Passes a request on to its destination. True if another request may follow on this connection.
 task<bool> forward(const local_port& port, dialogue& with, http_request_parser& request) {
   auto to = proxy::parse_absolute_uri(view(request.get().target()));
   std::string refusal;

@@ -1,5 +1,5 @@
-// Sockets of applications that have not asked for anything, or for nothing more yet. When the program is about to end
-// nothing is lost by closing them, and waiting for them would be in vain: browsers connect before they know what for.
+// Sockets of applications that have sent no request yet, or no further one. When the program is about to end they can
+// be closed without loss, and need not be waited for: browsers connect before they have a request.
 #pragma once
 
 #include <set>
@@ -26,7 +26,7 @@ class idle_sockets {
     tcp::socket& socket_;
   };
 
-  /// Closes them, and from now on each that becomes one; what waits for it fails.
+  /// Closes them, and from now on each socket that becomes idle; reads that wait on them fail.
   void close() {
     closed_ = true;
     error_code ignored;

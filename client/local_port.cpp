@@ -11,7 +11,7 @@
 namespace mtcp::client {
 namespace {
 
-/// All that comes before a relay.
+/// The dialogue before a relay.
 task<std::optional<joined>> talk(const local_port& port, tcp::socket application) {
   auto with = std::make_unique<dialogue>(std::move(application), port.handshake_limit);
   std::optional<idle_sockets::stay> idle(std::in_place, *port.idle, with->socket());

@@ -16,7 +16,11 @@ namespace {
 class departure {
  public:
   departure(tcp::socket& application, end_of_file means) : application_(application) {
-    means == end_of_file::leaves ? watch_for_end() : watch_for_reset();
+    if (means == end_of_file::leaves) {
+      watch_for_end();
+    } else {
+      watch_for_reset();
+    }
   }
   departure(const departure&) = delete;
   departure& operator=(const departure&) = delete;
@@ -25,7 +29,7 @@ class departure {
     application_.cancel(ignored);
   }
 
-  /// Of what is to be cancelled.
+  /// Names the opening that is to be cancelled.
   asio::cancellation_slot slot() { return left_.slot(); }
 
  private:
@@ -39,7 +43,7 @@ class departure {
     std::array<char, 1> first;
     error_code ended;
     application_.receive(asio::buffer(first), asio::socket_base::message_peek, ended);
-    if (!ended) return watch_for_reset();  // it says something, which is for the relay
+    if (!ended) return watch_for_reset();  // it has sent something, which is for the relay
     if (ended == asio::error::would_block) return watch_for_end();
     left_.emit(asio::cancellation_type::all);
   }

@@ -1,4 +1,4 @@
-// A stream for an application that waits for it; not for one that has left meanwhile.
+// Opens a stream for an application that waits for it, and cancels that if the application leaves meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@ namespace mtcp::client {
 /// What it means that an application which waits for its stream has ended its side of the connection. TCP does not say:
 /// one that has closed looks like one that only sends no more, until something is sent to it.
 enum class end_of_file : std::uint8_t {
-  leaves,    ///< so far it has said nothing that wants an answer: it wants none any more
-  said_all,  ///< it may have said all that it has to say, and waits for the answer
+  leaves,    ///< it has sent nothing that needs an answer, so it waits for none
+  said_all,  ///< it may have sent all that it has to send, and waits for the answer
 };
 
 /// A stream, or why there is none.

@@ -75,7 +75,7 @@ The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belo
      program::using_options(top::top_command(), {"status", "config"}),
      {"check", "read all settings and the key, print what they say, and end"}}};
 
-/// A bare port is one of loopback, since every address has to be asked for.
+/// A port alone means loopback: listening on other addresses has to be asked for.
 core::target parse_door(const std::string& text) {
   const bool is_port = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
   return program::parse_listen(is_port ? "127.0.0.1:" + text : text);
@@ -100,7 +100,7 @@ path_options make_path(path_options base, const program::host_ports& server) {
   return base;
 }
 
-/// What --bridges, --bind, --rotate and --pace say about every server.
+/// The values of --bridges, --bind, --rotate and --pace, which hold for every server.
 path_options base_of(const values& given) {
   const auto bind = given.one("bind", parse_bind).value_or(local_end{});
   path_options base;

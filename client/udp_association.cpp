@@ -66,7 +66,7 @@ class udp_association {
     stop();
   }
 
-  /// The application says nothing more, but the end of its connection does.
+  /// The application sends nothing more, but the end of its connection ends the association.
   task<> watch() {
     std::array<char, 512> ignored;
     const auto into = asio::buffer(ignored);

@@ -9,8 +9,8 @@
 
 namespace mtcp::client {
 
-/// `declared` is the address that the application says it will send from. Its port counts, unless it is 0; an address
-/// other than that of its TCP connection does not, since it is one that somebody else may have.
+/// `declared` is the address that the application says it will send from. Its port counts, unless it is 0. An address
+/// other than that of its TCP connection does not: it may be somebody else's.
 ///
 /// Datagrams are taken from one source only: the declared one, or else the first that sends from the application's
 /// address. The UDP port has the number of the TCP port, or any if an association has that already. All ends with the

@@ -1,4 +1,4 @@
-// How many UDP associations there may be, each of which holds a port: of one key, and of all. Thread-safe.
+// Limits the number of UDP associations, each of which holds a port: of one key, and of all. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -29,12 +29,12 @@ class associations {
   };
 
  private:
-  static constexpr std::size_t most_per_key = 1'024;
+  static constexpr std::size_t max_per_key = 1'024;
   static constexpr std::size_t most = 8'192;
 
   bool enter(const key_id& holder) {
     const std::lock_guard lock(mutex_);
-    if (holders_.size() >= most || holders_.count(holder) >= most_per_key) return false;
+    if (holders_.size() >= most || holders_.count(holder) >= max_per_key) return false;
     holders_.insert(holder);
     return true;
   }

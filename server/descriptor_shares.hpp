@@ -23,13 +23,13 @@ class descriptor_shares {
 
   /// `capacity` descriptors in all, for this many keys (at least 1).
   descriptor_shares(std::size_t capacity, std::size_t keys);
-  /// Other keys hold from now on. What has been taken stays taken.
+  /// Replaces the keys. Descriptors that have been taken stay taken.
   void set_keys(std::size_t keys);
 
   /// Takes up to `wanted` for a key; returns how many.
   std::size_t take(const key_id& holder, std::size_t wanted);
   void give_back(const key_id& holder, std::size_t count);
-  /// True at most every 10 s for a key: whether it is time to say that it got none.
+  /// Whether to log that a key got none: true at most every 10 s for a key.
   bool may_complain(const key_id& holder, clock::time_point now);
 
  private:
@@ -38,7 +38,7 @@ class descriptor_shares {
     clock::time_point silent_until{};
   };
   bool take_one(account& of);
-  /// What an account holds of the half that is common.
+  /// How much of the common half an account holds.
   std::size_t common_of(const account& a) const { return a.held - std::min(a.held, own_part_); }
 
   std::mutex mutex_;  // protects what follows

@@ -36,7 +36,10 @@ void write_new(const std::string& file, int to, const std::string& text) {
 int make_key(const std::string& file) {
   if (file.empty()) return std::puts(key::generate().to_string().c_str()) < 0 ? EX_IOERR : EX_OK;
   const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (made >= 0) return write_new(file, made, key::generate().to_string() + "\n"), EX_OK;
+  if (made >= 0) {
+    write_new(file, made, key::generate().to_string() + "\n");
+    return EX_OK;
+  }
   if (errno != EEXIST) fail(file, errno);
   load_key_file(file);
   std::fprintf(stderr, "%s: holds a key already, and stays as it is\n", file.c_str());

@@ -80,7 +80,8 @@ std::unique_ptr<status::status_server> server::open_status() {
   return status::open_status(executor_, settings_.status, std::move(what), [this] { return snapshot(); });
 }
 
-/// Those of the settings, and never the program's own listeners. What is known of the machine outlives the settings.
+/// The rules of the settings, which never allow the program's own listeners. What is known of the machine outlives a
+/// reload.
 rules server::rules_of(const settings& s) const {
   rules all = s.destinations;
   all.set_machine(machine_);

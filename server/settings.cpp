@@ -78,7 +78,7 @@ url_request url_of(const values& given) {
   url_request url;
   url.hosts = given.each("host", program::parse_server);
   url.user = given.text("user");
-  given.one("bridges", program::parse_bridges);  // refuses what is neither
+  given.one("bridges", program::parse_bridges);  // refuses anything else
   url.bridges = given.text("bridges");
   url.name = given.text("name");
   url.qr = given.flag("qr");

@@ -13,7 +13,7 @@ namespace mtcp::server {
 namespace {
 
 using clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds lookup_limit{5};  // whoever asked will have asked again by then
+constexpr std::chrono::seconds lookup_limit{5};  // by then the client will have asked again
 
 class udp_association {
  public:
@@ -25,13 +25,15 @@ class udp_association {
         allowed_(allowed),
         options_(options),
         idle_(where),
-        parts_(where, [this](const std::exception_ptr&) { stop(); }) {}
+        parts_(where, [this](const std::exception_ptr&) { stop(); }),
+        lookups_(where, [this](const std::exception_ptr&) { stop(); }) {}
 
   task<> run() {
     parts_.start(outbound());
     parts_.start(inbound());
     parts_.start(watch());
     co_await parts_.wait();
+    co_await lookups_.wait();
   }
 
  private:
@@ -42,9 +44,8 @@ class udp_association {
       last_used_ = clock::now();
       if (const auto literal = parse_address(datagram.peer.host)) {
         send(*literal, datagram);
-      } else if (lookups_ < options_.lookups_most) {
-        ++lookups_;
-        parts_.start(look_up_and_send(std::move(datagram)));
+      } else if (lookups_.size() < options_.max_lookups) {
+        lookups_.start(look_up_and_send(std::move(datagram)));
       }
     }
     stop();
@@ -52,7 +53,6 @@ class udp_association {
 
   task<> look_up_and_send(core::datagram datagram) {
     const auto found = co_await names_.resolve(datagram.peer.host, clock::now() + lookup_limit);
-    --lookups_;
     if (!found || stopped_) co_return;
     for (const ip_address& address : *found)
       if (send(address, datagram)) co_return;
@@ -93,11 +93,10 @@ class udp_association {
   resolver& names_;
   const rules& allowed_;
   association_options options_;
-  std::size_t lookups_ = 0;
   clock::time_point last_used_ = clock::now();
   bool stopped_ = false;
   timer idle_;
-  task_group parts_;
+  task_group parts_, lookups_;
 };
 
 /// Both families with one socket, or IPv4 alone where there is no IPv6.

@@ -12,7 +12,7 @@ namespace mtcp::server {
 
 struct association_options {
   std::chrono::milliseconds idle = std::chrono::minutes(5);  ///< without a datagram either way it ends (RFC 4787, 4.3)
-  std::size_t lookups_most = 64;                             ///< datagrams that wait for a name at once
+  std::size_t max_lookups = 64;                              ///< datagrams that wait for a name at once
 };
 
 /// Serves `request`, whose target core::is_association(), to its end. Its source port is the same for all destinations,

@@ -23,7 +23,10 @@ mtcp::task<> talk(mtcp::tunnel& tunnel, std::string text) {
 }
 
 int main(int count, char** arguments) {
-  if (count != 5) return std::cerr << "usage: echo_client KEY_FILE HOST PORT TEXT\n", 64;
+  if (count != 5) {
+    std::cerr << "usage: echo_client KEY_FILE HOST PORT TEXT\n";
+    return 64;
+  }
   mtcp::path_options path;
   path.host = arguments[2];
   path.port = static_cast<std::uint16_t>(std::atoi(arguments[3]));

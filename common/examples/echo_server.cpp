@@ -26,7 +26,10 @@ mtcp::task<> serve(mtcp::acceptor& acceptor) {
 }
 
 int main(int count, char** arguments) {
-  if (count != 3) return std::cerr << "usage: echo_server KEY_FILE PORT\n", 64;
+  if (count != 3) {
+    std::cerr << "usage: echo_server KEY_FILE PORT\n";
+    return 64;
+  }
   mtcp::acceptor_options options;
   options.keys = mtcp::load_key_file(arguments[1]);
   options.listen = {{mtcp::tcp::protocol::v4(), static_cast<std::uint16_t>(std::atoi(arguments[2]))}};

@@ -30,7 +30,10 @@ mtcp::task<> fetch(mtcp::tunnel& tunnel, mtcp::core::target to, std::string path
 }
 
 int main(int count, char** arguments) {
-  if (count != 7) return std::cerr << "usage: http_client KEY_FILE SERVER SERVER_PORT HOST PORT PATH\n", 64;
+  if (count != 7) {
+    std::cerr << "usage: http_client KEY_FILE SERVER SERVER_PORT HOST PORT PATH\n";
+    return 64;
+  }
   mtcp::path_options path;
   path.host = arguments[2];
   path.port = port_of(arguments[3]);

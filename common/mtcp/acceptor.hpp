@@ -10,7 +10,7 @@
 // Life: run() once; it returns after stop(), when the last bridge is closed. The io_context must outlive the acceptor;
 // streams may outlive it (they fail then). Threads: one, that of the io_context; for more see acceptor_group.hpp.
 //
-// A peer proves that it holds one of the keys before a byte of its is looked at; to everybody else nothing is sent.
+// A peer must prove that it holds one of the keys before any frame of it is read. Everybody else is sent nothing.
 #pragma once
 
 #include <boost/asio/associated_cancellation_slot.hpp>

@@ -61,7 +61,10 @@ class slice {
   /// Memory that this slice keeps alive, in bytes; at least size().
   std::size_t charge() const noexcept { return chunk_ ? chunk_.capacity() : 0; }
 
-  void remove_prefix(std::size_t n) noexcept { data_ += n, size_ -= n; }
+  void remove_prefix(std::size_t n) noexcept {
+    data_ += n;
+    size_ -= n;
+  }
   /// The first `n` bytes, sharing the chunk.
   slice prefix(std::size_t n) const noexcept {
     slice s = *this;

@@ -19,7 +19,7 @@ enum class errc {
   foreign_instance,    ///< the server is not the one that has the session
   limit_reached,       ///< the server has too many sessions or bridges of this key
   version_mismatch,    ///< the server speaks another version of the protocol
-  refused,             ///< the server does not want this bridge
+  refused,             ///< the server refused this bridge
   too_many_streams,    ///< the tunnel carries as many streams as the peer allows
   protocol_violation,  ///< the peer broke the protocol
   bridge_silent,       ///< the bridge was given up: no progress, or the peer has lost it

@@ -55,8 +55,8 @@ struct tunnel_options {
   std::chrono::milliseconds connect_timeout{10'000};  ///< for TCP, TLS and HELLO of one bridge together
   std::chrono::milliseconds resume_timeout{60'000};   ///< streams outlive the last bridge by this much
   std::chrono::milliseconds backoff_first{100};       ///< pause after the first failed dial of a path; it doubles
-  std::chrono::milliseconds backoff_most{10'000};
-  std::chrono::milliseconds suspicion{10'000};  ///< a bridge that made no progress counts as unwell for so long
+  std::chrono::milliseconds max_backoff{10'000};
+  std::chrono::milliseconds suspicion{10'000};  ///< for so long a bridge that made no progress is not relied on
   event_sink on_event{};                        ///< may be empty
   details_wish wants_details{};                 ///< no, if it is empty
 };

@@ -38,7 +38,7 @@ class stream_impl;
 struct initiate_read;
 struct initiate_write;
 
-/// Wants to know at once that nobody reads what is written: a write would only tell the next time.
+/// Is told at once that nobody reads what is written; otherwise only the next write would tell.
 class stop_watcher {
  public:
   virtual void on_stop() = 0;
@@ -126,7 +126,7 @@ class stream {
   /// read is dropped. The stream is not connected afterwards.
   void close();
   /// `who` is told when the peer reads no more, or the tunnel is lost, though no write is under way; null for nobody.
-  /// It must outlive the stream, or be taken off before.
+  /// It must outlive the stream, or be removed before.
   void watch_stop(detail::stop_watcher* who) noexcept;
   /// The peer has reset its sending direction, maybe behind bytes that wait to be read; or the tunnel was lost.
   bool peer_has_reset() const;
@@ -165,7 +165,7 @@ struct io_result {
 using io_completion = completion<error_code, std::size_t>;
 
 executor executor_of(const stream_impl& self);
-/// A result means that the operation is over, none that it has to wait.
+/// A result means that the operation is over; no result, that it has to wait.
 std::optional<io_result> try_read(stream_impl& self, const read_request& request);
 std::optional<io_result> try_write(stream_impl& self, write_request& request);
 void wait_read(stream_impl& self, const read_request& request, io_completion done);

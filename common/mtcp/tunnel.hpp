@@ -49,7 +49,7 @@ class tunnel {
 
   executor_type get_executor() const noexcept;
 
-  /// Dials, and keeps at it until stop(). Throws nothing: what fails is dialled again, see snapshot().
+  /// Dials until stop(). Throws nothing: dials that fail are repeated, see snapshot().
   task<> run();
 
   /// Ends the tunnel: streams are reset, the server is told, and run() returns within about a second, or within

@@ -1,4 +1,4 @@
-// The words that every part of the engine shares: identifiers, time, addresses, codes.
+// The types that all parts of the engine share: identifiers, time, addresses, codes.
 #pragma once
 
 #include <chrono>

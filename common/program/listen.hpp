@@ -1,4 +1,4 @@
-// Where to listen, as an endpoint, and what to say if that cannot be.
+// Where to listen, as an endpoint, and the error if that is not possible.
 #pragma once
 
 #include <boost/system/system_error.hpp>

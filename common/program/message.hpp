@@ -9,8 +9,8 @@ namespace mtcp::program {
 /// What `e` says, without the numbers and places that Boost adds, and without any key.
 std::string message_of(const std::exception& e);
 
-/// `text` with "mtcp1-..." in place of every key, or what looks like the beginning of one: who mistakes a key for the
-/// name of a file must not find it in a log.
+/// `text` with "mtcp1-..." in place of every key and of whatever looks like the beginning of one: a user who gives a
+/// key where a file name is expected must not find it in a log.
 std::string without_keys(std::string text);
 
 /// Whether `text` holds a key, and so cannot be the value of any option.

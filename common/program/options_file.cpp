@@ -35,7 +35,7 @@ class key_watch {
 
 json parse_json(const std::string& name, const std::string& text) {
   try {
-    // By reference, for the parser copies what it calls.
+    // By reference, since the parser copies the function that it calls.
     key_watch watch(name);
     return json::parse(text, std::ref(watch), true, true);
   } catch (const json::parse_error& e) {

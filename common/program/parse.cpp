@@ -88,10 +88,10 @@ core::target parse_destination(const std::string& text) {
 }
 
 std::optional<unsigned> parse_bridges(const std::string& text) {
-  constexpr unsigned most_bridges = 64;
+  constexpr unsigned max_bridges = 64;
   if (text == "auto") return std::nullopt;
   try {
-    return parse_number(text, 1, most_bridges);
+    return parse_number(text, 1, max_bridges);
   } catch (const std::invalid_argument& e) {
     throw std::invalid_argument(std::string(e.what()) + ", or auto");
   }

@@ -27,7 +27,7 @@ namespace {
 
 void set_limit(decltype(RLIMIT_CORE) which, rlim_t soft, rlim_t hard) {
   const rlimit wanted{soft, hard};
-  setrlimit(which, &wanted);  // where it fails the process only has less room
+  setrlimit(which, &wanted);  // if it fails the process only has fewer descriptors
 }
 
 /// The text of a line as printable(): what peers name stands in it.

@@ -29,7 +29,7 @@ void report_failure(const std::exception_ptr& escaped);
 
 /// How long connections may go on after the first signal, before they are reset.
 inline constexpr std::chrono::seconds grace{7};
-/// What is left of it: for what is written and still on its way when the last connection has ended.
+/// How much of the grace is left: for bytes that are still under way when the last connection has ended.
 std::chrono::milliseconds rest_of(const timer& running);
 
 /// Calls `main`, prints what it throws, and returns the exit code: its own, that of a settings_error, EX_NOPERM for

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view scheme = "mtcp://";
 constexpr std::string_view spaces = " \t\r\n";
 constexpr std::string_view digits = "0123456789ABCDEF";
-constexpr std::size_t most_servers = 16;
+constexpr std::size_t max_servers = 16;
 constexpr std::size_t longest_name = 64;
 
 key_error malformed(const std::string& why) { return {key_error::kind::malformed, "not an mtcp URL: " + why}; }
@@ -88,7 +88,7 @@ std::vector<host_ports> parse_servers(std::string_view list) {
     } catch (const std::invalid_argument& e) {
       throw malformed("server " + std::to_string(servers.size() + 1) + ": " + e.what());
     }
-    if (servers.size() > most_servers) throw malformed("more than 16 servers");
+    if (servers.size() > max_servers) throw malformed("more than 16 servers");
   }
   return servers;
 }

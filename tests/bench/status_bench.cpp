@@ -33,7 +33,10 @@ double measure(const deployment& halves, const origin& web) {
   std::vector<double> rates;
   for (int i = 0; i < rounds; ++i) {
     const auto r = transfer::download(halves, web.url(""), size).finish();
-    if (!r.intact) return std::fprintf(stderr, "%s\n", r.trouble.c_str()), 0;
+    if (!r.intact) {
+      std::fprintf(stderr, "%s\n", r.trouble.c_str());
+      return 0;
+    }
     rates.push_back(r.bytes_per_second / 1e6);
   }
   std::ranges::sort(rates);

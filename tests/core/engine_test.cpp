@@ -135,7 +135,7 @@ TEST(Engine, ABridgeThatIsCutLosesNothing) {
   received += pair.read(pair.client, id, 4 << 20);
   EXPECT_EQ(received.size(), sent.size());
   EXPECT_TRUE(received == sent);
-  EXPECT_GT(pair.server.stats().payload_resent, 0U);
+  EXPECT_GT(pair.server.stats().retransmitted_bytes, 0U);
 }
 
 TEST(Engine, AllBridgesLostAndANewOneResumes) {

@@ -11,21 +11,21 @@ namespace {
 using namespace std::chrono_literals;
 using bytes = std::vector<std::byte>;
 
-TEST(extensions, each_type_once) {
+TEST(Extensions, EachTypeOnce) {
   extension_list list;
   EXPECT_TRUE(list.add(extension::resume_timeout, 5));
   EXPECT_FALSE(list.add(extension::resume_timeout, 6));
   EXPECT_EQ(list.number(extension::resume_timeout), 5U);
 }
 
-TEST(extensions, are_limited_in_number) {
+TEST(Extensions, AreLimitedInNumber) {
   extension_list list;
   for (std::uint64_t type = 1; type <= max_extensions; ++type) EXPECT_TRUE(list.add(type, {}));
   EXPECT_FALSE(list.add(max_extensions + 1, {}));
   EXPECT_EQ(list.entries().size(), max_extensions);
 }
 
-TEST(extensions, are_limited_in_size) {
+TEST(Extensions, AreLimitedInSize) {
   extension_list list;
   EXPECT_FALSE(list.add(1, bytes(max_extension_bytes - 2)));
   EXPECT_TRUE(list.add(1, bytes(max_extension_bytes - 5)));
@@ -34,7 +34,7 @@ TEST(extensions, are_limited_in_size) {
   EXPECT_TRUE(list.add(2, {}));
 }
 
-TEST(extensions, that_are_missing_or_no_number_say_nothing) {
+TEST(Extensions, ThatAreMissingOrNoNumberSayNothing) {
   extension_list none, empty, longer;
   EXPECT_EQ(none.number(extension::resume_timeout), std::nullopt);
   empty.add(1, {});
@@ -43,7 +43,7 @@ TEST(extensions, that_are_missing_or_no_number_say_nothing) {
   EXPECT_EQ(longer.number(extension::resume_timeout), std::nullopt);
 }
 
-TEST(extensions, of_types_that_stay_unassigned_are_no_known_ones) {
+TEST(Extensions, OfTypesThatStayUnassignedAreNoKnownOnes) {
   for (unsigned n = 0; n < 256; ++n) {
     EXPECT_EQ(unassigned_extension(static_cast<std::uint8_t>(n)) % 31, 27U);
     EXPECT_NE(unassigned_extension(static_cast<std::uint8_t>(n)),
@@ -51,7 +51,7 @@ TEST(extensions, of_types_that_stay_unassigned_are_no_known_ones) {
   }
 }
 
-TEST(extensions, the_shorter_resume_timeout_holds) {
+TEST(Extensions, TheShorterResumeTimeoutHolds) {
   const auto agreed = [](std::uint64_t told) {
     extension_list peers;
     peers.add(extension::resume_timeout, told);

@@ -72,7 +72,7 @@ bytes hello_body(Fields fields) {
   return out;
 }
 
-TEST(hello, comes_back_as_it_was) {
+TEST(Hello, ComesBackAsItWas) {
   const hello m = full_hello();
   const bytes frame = encode(m);
   const auto back = decode_hello(body_of(frame));
@@ -90,7 +90,7 @@ TEST(hello, comes_back_as_it_was) {
   EXPECT_EQ(back->extensions, m.extensions);
 }
 
-TEST(welcome, comes_back_as_it_was) {
+TEST(Welcome, ComesBackAsItWas) {
   const welcome m = full_welcome();
   const auto back = decode_welcome(body_of(encode(m)));
   ASSERT_TRUE(back);
@@ -103,7 +103,7 @@ TEST(welcome, comes_back_as_it_was) {
   EXPECT_EQ(back->extensions, m.extensions);
 }
 
-TEST(hello, is_framed_with_room_for_the_mac) {
+TEST(Hello, IsFramedWithRoomForTheMac) {
   const bytes frame = encode(full_hello());
   EXPECT_EQ(frame[0], static_cast<std::byte>(frame_type::hello));
   const auto size = std::to_integer<std::size_t>(frame[1]) << 16 | std::to_integer<std::size_t>(frame[2]) << 8 |
@@ -113,7 +113,7 @@ TEST(hello, is_framed_with_room_for_the_mac) {
   EXPECT_EQ(encode(full_welcome())[0], static_cast<std::byte>(frame_type::welcome));
 }
 
-TEST(hello, of_the_largest_size_fits_a_control_frame) {
+TEST(Hello, OfTheLargestSizeFitsAControlFrame) {
   hello m = full_hello();
   m.counts.assign(max_bridge_counts, {max_varint, max_varint});
   m.extensions = {};
@@ -128,7 +128,7 @@ TEST(hello, of_the_largest_size_fits_a_control_frame) {
 }
 
 // Whatever is missing from the end, the message must not pass for a shorter one.
-TEST(hello, is_refused_when_cut_anywhere) {
+TEST(Hello, IsRefusedWhenCutAnywhere) {
   const bytes h = encode(full_hello());
   const bytes w = encode(full_welcome());
   for (std::size_t size = 0; size < body_of(h).size(); ++size)
@@ -138,13 +138,13 @@ TEST(hello, is_refused_when_cut_anywhere) {
   }
 }
 
-TEST(hello, is_refused_with_bytes_left_over) {
+TEST(Hello, IsRefusedWithBytesLeftOver) {
   bytes frame = encode(full_hello());
   frame.insert(frame.end() - mac_size, std::byte{0});
   EXPECT_FALSE(decode_hello(body_of(frame)));
 }
 
-TEST(hello, of_another_version_tells_no_more_than_that) {
+TEST(Hello, OfAnotherVersionTellsNoMoreThanThat) {
   bytes body(1 + 5 + mac_size, std::byte{0xff});
   body[0] = std::byte{2};
   const auto h = decode_hello(body);
@@ -156,7 +156,7 @@ TEST(hello, of_another_version_tells_no_more_than_that) {
   EXPECT_EQ(w->version, 2U);
 }
 
-TEST(hello, needs_every_field_in_its_range) {
+TEST(Hello, NeedsEveryFieldInItsRange) {
   const auto with = [](std::uint64_t bridge, std::uint8_t backup, std::uint8_t direction, std::uint64_t rate) {
     return decode_hello(hello_body([=](wire_writer& to) {
       to.varint(bridge);
@@ -175,7 +175,7 @@ TEST(hello, needs_every_field_in_its_range) {
 }
 
 // The list is announced long and is not there: the announcement alone must not cost memory.
-TEST(hello, cannot_announce_more_than_it_may_list) {
+TEST(Hello, CannotAnnounceMoreThanItMayList) {
   const auto with = [](std::uint64_t counts, std::uint64_t listed, std::uint64_t extensions) {
     return decode_hello(hello_body([=](wire_writer& to) {
       to.varint(1);
@@ -183,7 +183,10 @@ TEST(hello, cannot_announce_more_than_it_may_list) {
       to.u8(0);
       for (int i = 0; i < 4; ++i) to.varint(0);
       to.varint(counts);
-      for (std::uint64_t i = 0; i < listed; ++i) to.varint(1), to.varint(2);
+      for (std::uint64_t i = 0; i < listed; ++i) {
+        to.varint(1);
+        to.varint(2);
+      }
       to.varint(extensions);
     }));
   };
@@ -206,7 +209,7 @@ bytes hello_body_with(std::initializer_list<unsigned> extensions) {
   });
 }
 
-TEST(hello, lists_extensions_of_any_type) {
+TEST(Hello, ListsExtensionsOfAnyType) {
   const auto got = decode_hello(hello_body_with({1, 2, 0x4b, 0xb8, 0x3f, 0, 27, 3, 1, 2, 3}));
   ASSERT_TRUE(got);
   ASSERT_EQ(got->extensions.entries().size(), 3U);
@@ -215,7 +218,7 @@ TEST(hello, lists_extensions_of_any_type) {
   EXPECT_EQ(got->extensions.entries()[2].type, unassigned_extension(0));
 }
 
-TEST(hello, is_refused_with_extensions_that_are_no_list) {
+TEST(Hello, IsRefusedWithExtensionsThatAreNoList) {
   EXPECT_TRUE(decode_hello(hello_body_with({})));
   EXPECT_FALSE(decode_hello(hello_body_with({1})));           // no length
   EXPECT_FALSE(decode_hello(hello_body_with({1, 2, 3})));     // a value that is cut
@@ -223,13 +226,13 @@ TEST(hello, is_refused_with_extensions_that_are_no_list) {
   EXPECT_FALSE(decode_hello(hello_body_with({1, 0, 1, 0})));  // one type twice
 }
 
-TEST(hello, has_no_count_of_bridge_zero) {
+TEST(Hello, HasNoCountOfBridgeZero) {
   hello m = full_hello();
   m.counts = {{0, 5}};
   EXPECT_FALSE(decode_hello(body_of(encode(m))));
 }
 
-TEST(welcome, has_a_status_that_is_known) {
+TEST(Welcome, HasAStatusThatIsKnown) {
   bytes frame = encode(full_welcome());
   frame[frame_header_size + 1] = std::byte{5};
   EXPECT_TRUE(decode_welcome(body_of(frame)));

@@ -58,13 +58,21 @@ class program {
       require(error || size != 0, "a read has something to say");
       mine.read.clear();
       if (error == asio::error::operation_aborted) return;
-      error ? mine.peer.close() : read(mine);
+      if (error) {
+        mine.peer.close();
+      } else {
+        read(mine);
+      }
     });
   }
   void receive(association& mine) {
     mine.async_receive([this, &mine](const error_code& error, const core::datagram&) {
       if (error == asio::error::operation_aborted) return;
-      error ? mine.close() : receive(mine);
+      if (error) {
+        mine.close();
+      } else {
+        receive(mine);
+      }
     });
   }
 
@@ -119,7 +127,11 @@ class client_end : session::owner, openings::listener {
     const core::target& bound = through.engine().bound_address(id);
     auto opened = std::make_unique<detail::stream_impl>(through, io_.get_executor(), id, to, bound);
     if (stopped) opened->on_stopped();
-    core::is_association(to) ? uses_.use(association(stream(std::move(opened)))) : uses_.use(stream(std::move(opened)));
+    if (core::is_association(to)) {
+      uses_.use(association(stream(std::move(opened))));
+    } else {
+      uses_.use(stream(std::move(opened)));
+    }
   }
   void on_not_opened(std::uint64_t, error_code why) override {
     require(why && !why.message().empty(), "an error says why there is no stream");

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 constexpr time_point start{1h};
 
-class watched_connection : public testing::Test {
+class WatchedConnection : public testing::Test {
  protected:
   /// A packet of 1000 bytes that comes `at`; how long it takes, or nothing.
   std::optional<duration> pass(duration at, direction d = direction::down, const header& h = {}) {
@@ -25,18 +25,18 @@ class watched_connection : public testing::Test {
   std::optional<connection> one_;
 };
 
-TEST_F(watched_connection, has_its_rate_and_its_queue) {
+TEST_F(WatchedConnection, HasItsRateAndItsQueue) {
   for (int i = 1; i <= 11; ++i) EXPECT_EQ(pass(0s), i * 1ms);  // one of them is under way
   EXPECT_EQ(pass(0s), std::nullopt);
   EXPECT_EQ(pass(0s, direction::up), 1ms);
 }
 
-TEST_F(watched_connection, has_no_rate_of_its_own_where_there_is_one_for_all) {
+TEST_F(WatchedConnection, HasNoRateOfItsOwnWhereThereIsOneForAll) {
   options_.each = false;
   EXPECT_EQ(pass(0s), 0s);
 }
 
-TEST_F(watched_connection, fades_after_its_bytes_in_their_direction) {
+TEST_F(WatchedConnection, FadesAfterItsBytesInTheirDirection) {
   options_.down.fades_after = 3000;
   options_.down.faded_rate = 1e5;
   EXPECT_EQ(pass(0s), 1ms);
@@ -46,7 +46,7 @@ TEST_F(watched_connection, fades_after_its_bytes_in_their_direction) {
   EXPECT_EQ(pass(4s), 10ms);
 }
 
-TEST_F(watched_connection, fades_at_its_age_in_both_directions) {
+TEST_F(WatchedConnection, FadesAtItsAgeInBothDirections) {
   options_.fades_at = 15s;
   options_.down.faded_rate = 1e5;
   options_.up.faded_rate = 2e5;
@@ -55,7 +55,7 @@ TEST_F(watched_connection, fades_at_its_age_in_both_directions) {
   EXPECT_EQ(pass(16s, direction::up), 5ms);
 }
 
-TEST_F(watched_connection, freezes_behind_its_bytes) {
+TEST_F(WatchedConnection, FreezesBehindItsBytes) {
   options_.down.freezes_after = 3000;
   EXPECT_TRUE(pass(0s));
   EXPECT_TRUE(pass(1s));
@@ -65,7 +65,7 @@ TEST_F(watched_connection, freezes_behind_its_bytes) {
   EXPECT_FALSE(over(5s));  // who has it still waits
 }
 
-TEST_F(watched_connection, vanishes_at_its_age) {
+TEST_F(WatchedConnection, VanishesAtItsAge) {
   options_.dies_at = 20s;
   EXPECT_TRUE(pass(19s));
   EXPECT_FALSE(over(19s));
@@ -74,7 +74,7 @@ TEST_F(watched_connection, vanishes_at_its_age) {
   EXPECT_FALSE(pass(20s, direction::up));
 }
 
-TEST_F(watched_connection, is_forgotten_when_it_was_idle) {
+TEST_F(WatchedConnection, IsForgottenWhenItWasIdle) {
   options_.forgets_after = 30s;
   EXPECT_TRUE(pass(0s));
   EXPECT_TRUE(pass(29s, direction::up));
@@ -83,7 +83,7 @@ TEST_F(watched_connection, is_forgotten_when_it_was_idle) {
   EXPECT_FALSE(pass(89s));  // and stays so
 }
 
-TEST_F(watched_connection, is_over_when_both_ends_or_one_reset_say_so) {
+TEST_F(WatchedConnection, IsOverWhenBothEndsOrOneResetSaySo) {
   pass(0s, direction::up, {.fin = true});
   EXPECT_FALSE(over(0s));
   pass(0s, direction::down, {.fin = true});
@@ -93,7 +93,7 @@ TEST_F(watched_connection, is_over_when_both_ends_or_one_reset_say_so) {
   EXPECT_TRUE(over(0s));
 }
 
-TEST_F(watched_connection, that_is_silent_is_over_when_one_end_says_so) {
+TEST_F(WatchedConnection, ThatIsSilentIsOverWhenOneEndSaysSo) {
   pass(0s);
   one_->silence();
   EXPECT_FALSE(pass(1s));
@@ -102,7 +102,7 @@ TEST_F(watched_connection, that_is_silent_is_over_when_one_end_says_so) {
   EXPECT_TRUE(over(2s));
 }
 
-TEST_F(watched_connection, that_was_never_answered_is_stale_when_nobody_repeats_it) {
+TEST_F(WatchedConnection, ThatWasNeverAnsweredIsStaleWhenNobodyRepeatsIt) {
   pass(0s, direction::up);
   EXPECT_FALSE(one_->stale(start + 9s));
   EXPECT_TRUE(one_->stale(start + 10s));

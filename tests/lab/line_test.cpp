@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 constexpr time_point start{1h};
 constexpr std::array<std::uint16_t, 4> ports{1, 2, 3, 4};
 
-class line_with : public testing::Test {
+class LineWith : public testing::Test {
  protected:
   void make_line(const std::string& options) {
     line_ = std::make_unique<line>(parse_line("l," + options), start, [this](direction d, const packet& p) {
@@ -60,7 +60,7 @@ class line_with : public testing::Test {
   std::vector<arrival> came_;
 };
 
-TEST_F(line_with, one_rate_delays_and_drops) {
+TEST_F(LineWith, OneRateDelaysAndDrops) {
   make_line("rate=1.5e6,delay=20,queue=3000");
   dial(0s, 1);
   for (int i = 0; i < 5; ++i) at(1s, {.way = direction::down, .port = 1});
@@ -71,7 +71,7 @@ TEST_F(line_with, one_rate_delays_and_drops) {
   EXPECT_EQ(came_[0].way, direction::down);
 }
 
-TEST_F(line_with, a_rate_for_each_has_one_for_all_behind_it) {
+TEST_F(LineWith, ARateForEachHasOneForAllBehindIt) {
   make_line("each,rate=1.5e6,common-rate=3e6,delay=20,queue=1e6");
   for (const std::uint16_t port : ports) dial(port * 1s, port);
   for (int i = 0; i < 100; ++i)
@@ -87,7 +87,7 @@ TEST_F(line_with, a_rate_for_each_has_one_for_all_behind_it) {
   EXPECT_EQ(came_.back().at, 30020ms + 100ms + 500us);  // alone it has its own rate
 }
 
-TEST_F(line_with, connections_that_have_faded_do_not_hold_up_others) {
+TEST_F(LineWith, ConnectionsThatHaveFadedDoNotHoldUpOthers) {
   make_line("each,rate=15e6,common-rate=30e6,queue=1e6,down-fades-after=150e3,faded-rate=1.5e5");
   dial(0s, 1);
   dial(1s, 2);
@@ -102,7 +102,7 @@ TEST_F(line_with, connections_that_have_faded_do_not_hold_up_others) {
   EXPECT_EQ(came_[1].at, 4s + 10ms + 50us);
 }
 
-TEST_F(line_with, ipv6_is_carried_and_watched_alike) {
+TEST_F(LineWith, Ipv6IsCarriedAndWatchedAlike) {
   make_line("each,rate=1.5e6,delay=20,queue=1e6,down-freezes-after=3000");
   at(0s, {.flags = syn, .size = 60, .six = true});
   for (int i = 0; i < 3; ++i) at(1s, {.way = direction::down, .six = true});
@@ -111,14 +111,14 @@ TEST_F(line_with, ipv6_is_carried_and_watched_alike) {
   EXPECT_EQ(came_[1].at, 1021ms);
 }
 
-TEST_F(line_with, no_such_connection_carries_nothing) {
+TEST_F(LineWith, NoSuchConnectionCarriesNothing) {
   make_line("rate=1e6");
   at(0s, {.port = 1});
   run_until(1s);
   EXPECT_TRUE(came_.empty());
 }
 
-TEST_F(line_with, ports_that_are_used_again_make_a_new_connection) {
+TEST_F(LineWith, PortsThatAreUsedAgainMakeANewConnection) {
   make_line("down-freezes-after=2000");
   dial(0s, 1, 7);
   at(1s, {.way = direction::down, .port = 1});
@@ -137,13 +137,13 @@ TEST_F(line_with, ports_that_are_used_again_make_a_new_connection) {
 
 // ---- SYNs ----
 
-TEST_F(line_with, a_block_lets_syns_through_that_keep_their_distance) {
+TEST_F(LineWith, ABlockLetsSynsThroughThatKeepTheirDistance) {
   make_line("syn-gap=1.25,block=60");
   for (const std::uint16_t port : ports) EXPECT_TRUE(dial(port * 1250ms, port));
   EXPECT_EQ(line_->count().blocks, 0U);
 }
 
-TEST_F(line_with, a_syn_too_soon_blocks_all_for_a_while_and_those_meanwhile_do_not_prolong_it) {
+TEST_F(LineWith, ASynTooSoonBlocksAllForAWhileAndThoseMeanwhileDoNotProlongIt) {
   make_line("syn-gap=1.25,block=60");
   EXPECT_TRUE(dial(0s, 1));
   EXPECT_FALSE(dial(1s, 2));
@@ -156,7 +156,7 @@ TEST_F(line_with, a_syn_too_soon_blocks_all_for_a_while_and_those_meanwhile_do_n
   EXPECT_EQ(line_->count().syns, 62U);
 }
 
-TEST_F(line_with, a_repeated_syn_is_a_syn) {
+TEST_F(LineWith, ARepeatedSynIsASyn) {
   make_line("syn-gap=1.25,block=60");
   at(0s, {.flags = syn, .port = 1});
   at(1s, {.flags = syn, .port = 1});
@@ -165,7 +165,7 @@ TEST_F(line_with, a_repeated_syn_is_a_syn) {
 
 // ---- how many ----
 
-TEST_F(line_with, a_limit_on_connections_lets_the_next_one_up_when_one_has_ended) {
+TEST_F(LineWith, ALimitOnConnectionsLetsTheNextOneUpWhenOneHasEnded) {
   make_line("connections=2");
   EXPECT_TRUE(dial(0s, 1));
   EXPECT_TRUE(dial(1s, 2));
@@ -177,14 +177,14 @@ TEST_F(line_with, a_limit_on_connections_lets_the_next_one_up_when_one_has_ended
   EXPECT_EQ(line_->count().excess, 1U);
 }
 
-TEST_F(line_with, a_limit_does_not_count_connections_that_have_vanished) {
+TEST_F(LineWith, ALimitDoesNotCountConnectionsThatHaveVanished) {
   make_line("connections=1,dies-at=20");
   EXPECT_TRUE(dial(0s, 1));
   EXPECT_FALSE(dial(19s, 2));
   EXPECT_TRUE(dial(20s, 3));
 }
 
-TEST_F(line_with, a_limit_counts_tcp_alone) {
+TEST_F(LineWith, ALimitCountsTcpAlone) {
   make_line("connections=1,punishes=reset");
   at(0s, {.protocol = 17});
   EXPECT_TRUE(dial(0s, 1));
@@ -195,7 +195,7 @@ TEST_F(line_with, a_limit_counts_tcp_alone) {
   EXPECT_FALSE(came_[0].rst);
 }
 
-TEST_F(line_with, one_connection_too_many_freezes_all) {
+TEST_F(LineWith, OneConnectionTooManyFreezesAll) {
   make_line("connections=1,punishes=freeze");
   dial(0s, 1);
   EXPECT_FALSE(dial(1s, 2));
@@ -207,7 +207,7 @@ TEST_F(line_with, one_connection_too_many_freezes_all) {
   EXPECT_TRUE(dial(6s, 4));
 }
 
-TEST_F(line_with, one_connection_too_many_resets_all) {
+TEST_F(LineWith, OneConnectionTooManyResetsAll) {
   make_line("connections=1,punishes=reset,delay=20");
   dial(0s, 1);
   dial(1s, 2);
@@ -234,7 +234,7 @@ std::set<int> silent_milliseconds(std::uint64_t seed) {
   return found;
 }
 
-TEST(silences, come_once_in_every_period_and_are_the_same_for_the_same_seed) {
+TEST(Silences, ComeOnceInEveryPeriodAndAreTheSameForTheSameSeed) {
   const std::set<int> silent = silent_milliseconds(1);
   std::map<int, int> by_period;
   for (const int ms : silent) ++by_period[ms / 3000];
@@ -247,12 +247,12 @@ TEST(silences, come_once_in_every_period_and_are_the_same_for_the_same_seed) {
   EXPECT_NE(silent, silent_milliseconds(2));
 }
 
-TEST_F(line_with, silence_swallows_what_comes) {
+TEST_F(LineWith, SilenceSwallowsWhatComes) {
   make_line("silent-every=1,silent-for=1");
   EXPECT_FALSE(dial(0s, 1));
 }
 
-TEST_F(line_with, darkness_swallows_everything) {
+TEST_F(LineWith, DarknessSwallowsEverything) {
   make_line("rate=1e6");
   dial(0s, 1);
   line_->go_dark();

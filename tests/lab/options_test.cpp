@@ -19,7 +19,7 @@ std::string complaint(const std::string& text) {
   return "";
 }
 
-TEST(line_options, a_line_as_it_was_always_given) {
+TEST(LineOptions, ALineAsItWasAlwaysGiven) {
   const line_options line = parse_line("line0,rate=8e6,delay=2.5,queue=800e3,each");
   EXPECT_EQ(line.name, "line0");
   EXPECT_EQ(line.up.rate, 8e6);
@@ -29,7 +29,7 @@ TEST(line_options, a_line_as_it_was_always_given) {
   EXPECT_TRUE(line.each);
 }
 
-TEST(line_options, what_is_said_of_one_direction_is_not_true_of_the_other) {
+TEST(LineOptions, WhatIsSaidOfOneDirectionIsNotTrueOfTheOther) {
   const line_options line = parse_line("l,rate=5,up-rate=3,down-freezes-after=16384,fades-after=64e6,faded-rate=1e6");
   EXPECT_EQ(line.up.rate, 3);
   EXPECT_EQ(line.down.rate, 5);
@@ -39,7 +39,7 @@ TEST(line_options, what_is_said_of_one_direction_is_not_true_of_the_other) {
   EXPECT_EQ(line.down.faded_rate, 1e6);
 }
 
-TEST(line_options, what_a_network_watches) {
+TEST(LineOptions, WhatANetworkWatches) {
   const line_options line = parse_line(
       "l,fades-at=15,faded-rate=1,dies-at=20,forgets-after=30,syn-gap=1.25,block=60,connections=4,"
       "punishes=reset,silent-every=3,silent-for=0.3-1,seed=9");
@@ -56,7 +56,7 @@ TEST(line_options, what_a_network_watches) {
   EXPECT_EQ(line.seed, 9U);
 }
 
-TEST(line_options, what_is_wrong_is_named) {
+TEST(LineOptions, WhatIsWrongIsNamed) {
   EXPECT_EQ(complaint("l,rate=8x"), "'rate=8x' in 'l,rate=8x': no such number");
   EXPECT_EQ(complaint("l,dela=8"), "'dela=8' in 'l,dela=8': unknown");
   EXPECT_EQ(complaint("l,up-delay=8"), "'up-delay=8' in 'l,up-delay=8': unknown");

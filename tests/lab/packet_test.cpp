@@ -9,7 +9,7 @@ namespace {
 
 header parsed(const made& m) { return parse(make(m), m.way).value(); }
 
-TEST(packet, both_directions_of_a_connection_have_one_flow) {
+TEST(Packet, BothDirectionsOfAConnectionHaveOneFlow) {
   for (const bool six : {false, true}) {
     const header up = parsed({.way = direction::up, .six = six});
     EXPECT_EQ(up.flow, parsed({.way = direction::down, .six = six}).flow);
@@ -18,7 +18,7 @@ TEST(packet, both_directions_of_a_connection_have_one_flow) {
   EXPECT_NE(parsed({}).flow, parsed({.six = true}).flow);
 }
 
-TEST(packet, flags_tell_how_a_connection_begins_and_ends) {
+TEST(Packet, FlagsTellHowAConnectionBeginsAndEnds) {
   EXPECT_TRUE(parsed({.flags = syn}).syn);
   EXPECT_FALSE(parsed({.flags = syn | ack}).syn);
   EXPECT_TRUE(parsed({.flags = fin | ack}).fin);
@@ -26,7 +26,7 @@ TEST(packet, flags_tell_how_a_connection_begins_and_ends) {
   EXPECT_EQ(parsed({.flags = syn, .sequence = 0x01020304}).sequence, 0x01020304U);
 }
 
-TEST(packet, what_is_cut_short_is_no_tcp) {
+TEST(Packet, WhatIsCutShortIsNoTcp) {
   packet p = make({});
   p.resize(30);
   EXPECT_FALSE(parse(p, direction::up)->tcp);
@@ -41,7 +41,7 @@ std::uint32_t folded(std::span<const std::uint8_t> p, std::uint32_t sum = 0) {
   return sum;
 }
 
-TEST(packet, a_reset_comes_from_the_other_end_and_fits) {
+TEST(Packet, AResetComesFromTheOtherEndAndFits) {
   for (const bool six : {false, true}) {
     const packet answer = reset_answering(make({.way = direction::up, .six = six}));
     const header h = parse(answer, direction::down).value();
@@ -56,7 +56,7 @@ TEST(packet, a_reset_comes_from_the_other_end_and_fits) {
   }
 }
 
-TEST(packet, a_reset_acknowledges_a_syn) {
+TEST(Packet, AResetAcknowledgesASyn) {
   const packet answer = reset_answering(make({.flags = syn, .sequence = 41}));
   EXPECT_EQ(answer[20 + 11], 42);
   EXPECT_EQ(answer[20 + 13], rst | ack);

@@ -52,7 +52,7 @@ class member {
   std::jthread thread_;  // joined first
 };
 
-class acceptor_group_test : public tunnel_lab {
+class AcceptorGroup : public tunnel_lab {
  protected:
   void start(unsigned bridges) {
     server_options_.group = std::make_shared<acceptor_group>();
@@ -65,7 +65,7 @@ class acceptor_group_test : public tunnel_lab {
     first_ = std::move(tunnel_);
     start_tunnel(bridges, relay_->local_endpoint());  // and this one there
   }
-  ~acceptor_group_test() override {
+  ~AcceptorGroup() override {
     if (first_) first_->stop();
     if (tunnel_) tunnel_->stop();
     reaches([&] { return !other_ || other_->snapshot().tunnels.empty(); });
@@ -77,7 +77,7 @@ class acceptor_group_test : public tunnel_lab {
   std::unique_ptr<tunnel> first_;
 };
 
-TEST_F(acceptor_group_test, tunnels_live_where_there_are_fewest) {
+TEST_F(AcceptorGroup, TunnelsLiveWhereThereAreFewest) {
   start(4);
   ASSERT_EQ(server_->snapshot().tunnels.size(), 1U);
   EXPECT_TRUE(reaches([&] {
@@ -89,7 +89,7 @@ TEST_F(acceptor_group_test, tunnels_live_where_there_are_fewest) {
   EXPECT_NE(other_->snapshot().tunnels[0].session, server_->snapshot().tunnels[0].session);
 }
 
-TEST_F(acceptor_group_test, a_stream_arrives_whole_from_the_other_thread) {
+TEST_F(AcceptorGroup, AStreamArrivesWholeFromTheOtherThread) {
   start(4);
   stream peer = run_for(open("source", 24));
   const received got = run_for(receive_all(peer));
@@ -98,7 +98,7 @@ TEST_F(acceptor_group_test, a_stream_arrives_whole_from_the_other_thread) {
   EXPECT_TRUE(got.intact);
 }
 
-TEST_F(acceptor_group_test, lost_bridges_return_to_their_thread) {
+TEST_F(AcceptorGroup, LostBridgesReturnToTheirThread) {
   start(3);
   stream peer = run_for(open("source", 32));
   relay_->cut_all();
@@ -108,14 +108,14 @@ TEST_F(acceptor_group_test, lost_bridges_return_to_their_thread) {
   EXPECT_TRUE(reaches([&] { return other_->snapshot().tunnels.at(0).bridges.size() == 3; }));
 }
 
-TEST_F(acceptor_group_test, a_member_that_has_gone_gets_no_tunnel) {
+TEST_F(AcceptorGroup, AMemberThatHasGoneGetsNoTunnel) {
   start(2);
   other_.reset();
   EXPECT_TRUE(reaches([&] { return tunnel_->snapshot().bridges.empty(); }));
   EXPECT_TRUE(reaches([&] { return server_->snapshot().tunnels.size() == 2; })) << "its client comes here";
 }
 
-TEST_F(acceptor_group_test, a_key_has_so_many_sessions_at_all_members) {
+TEST_F(AcceptorGroup, AKeyHasSoManySessionsAtAllMembers) {
   server_options_.sessions_per_key = 2;
   start(1);
   first_->stop();

@@ -16,23 +16,23 @@ constexpr core::timestamp start = seconds(100);
 
 admission_options small() {
   admission_options o;
-  o.waiting_most = 8;
-  o.pending_most = 6;
+  o.max_waiting = 8;
+  o.max_pending = 6;
   o.pending_per_address = 3;
   o.pending_per_known_address = 5;
   o.rate_per_address = 2;
   o.burst_per_address = 5;
   o.burst_per_known_address = 50;
-  o.addresses_most = 4;
-  o.known_most = 3;
+  o.max_addresses = 4;
+  o.max_known = 3;
   return o;
 }
 
-class admission_test : public ::testing::Test {
+class Admission : public ::testing::Test {
  protected:
   using id = admission::id;
 
-  explicit admission_test(const admission_options& limits = small()) : strangers(limits) {}
+  explicit Admission(const admission_options& limits = small()) : strangers(limits) {}
 
   admission::arrival arrive(const std::string& from, core::timestamp now = start) {
     return strangers.arrive(make_address(from), now);
@@ -62,14 +62,14 @@ class admission_test : public ::testing::Test {
 
 // ---- the silent ----
 
-TEST_F(admission_test, silence_keeps_nobody_out) {
+TEST_F(Admission, SilenceKeepsNobodyOut) {
   for (int i = 0; i < 100; ++i) arrive("192.0.2.1");
   EXPECT_EQ(strangers.silent(), 8u);
   EXPECT_TRUE(speak("198.51.100.1"));
   EXPECT_TRUE(speak("192.0.2.1")) << "not even one from the same address";
 }
 
-TEST_F(admission_test, the_oldest_of_the_largest_group_makes_room) {
+TEST_F(Admission, TheOldestOfTheLargestGroupMakesRoom) {
   const id lonely = arrive("203.0.113.1").who;
   const id first = arrive("198.51.100.1").who;
   for (int i = 2; i < 8; ++i) EXPECT_FALSE(arrive("198.51.100." + std::to_string(i)).evicted);
@@ -79,7 +79,7 @@ TEST_F(admission_test, the_oldest_of_the_largest_group_makes_room) {
   EXPECT_TRUE(strangers.contains(lonely));
 }
 
-TEST_F(admission_test, a_whole_ipv6_48_counts_as_one) {
+TEST_F(Admission, AWholeIpv648CountsAsOne) {
   const id lonely = arrive("2001:db8:ffff::1").who;
   for (int i = 0; i < 200; ++i) {
     const std::string digits = std::to_string(i);
@@ -88,7 +88,7 @@ TEST_F(admission_test, a_whole_ipv6_48_counts_as_one) {
   EXPECT_TRUE(strangers.contains(lonely));
 }
 
-TEST_F(admission_test, one_that_speaks_gives_its_place_among_the_silent_back) {
+TEST_F(Admission, OneThatSpeaksGivesItsPlaceAmongTheSilentBack) {
   const id who = arrive("192.0.2.1").who;
   EXPECT_EQ(strangers.silent(), 1u);
   EXPECT_TRUE(strangers.spoke(who, start).admitted);
@@ -99,16 +99,16 @@ TEST_F(admission_test, one_that_speaks_gives_its_place_among_the_silent_back) {
   EXPECT_EQ(strangers.pending(), 0u);
 }
 
-TEST_F(admission_test, whom_a_proxy_brings_counts_by_its_own_address) {
+TEST_F(Admission, WhomAProxyBringsCountsByItsOwnAddress) {
   std::vector<id> brought;
   for (int i = 0; i < 8; ++i) {
     brought.push_back(arrive("10.0.0.1").who);
-    strangers.introduced(brought.back(), make_address(i < 2 ? "192.0.2.1" : "198.51.100." + std::to_string(i)));
+    strangers.source_known(brought.back(), make_address(i < 2 ? "192.0.2.1" : "198.51.100." + std::to_string(i)));
   }
   EXPECT_EQ(arrive("10.0.0.1").evicted, brought[2]) << "the first of the larger group";
 }
 
-TEST_F(admission_test, a_proxy_that_is_silent_itself_is_one_host) {
+TEST_F(Admission, AProxyThatIsSilentItselfIsOneHost) {
   const id lonely = arrive("192.0.2.1").who;
   for (int i = 0; i < 20; ++i) arrive("10.0.0.1");
   EXPECT_TRUE(strangers.contains(lonely));
@@ -116,13 +116,13 @@ TEST_F(admission_test, a_proxy_that_is_silent_itself_is_one_host) {
 
 // ---- those that speak ----
 
-TEST_F(admission_test, handshakes_of_one_address_are_limited) {
+TEST_F(Admission, HandshakesOfOneAddressAreLimited) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(be_answered("192.0.2.1"));
   EXPECT_FALSE(speak("192.0.2.1"));
   EXPECT_TRUE(speak("192.0.2.2"));
 }
 
-TEST_F(admission_test, handshakes_of_one_ipv6_64_are_limited) {
+TEST_F(Admission, HandshakesOfOneIpv664AreLimited) {
   EXPECT_TRUE(be_answered("2001:db8:0:1::1"));
   EXPECT_TRUE(be_answered("2001:db8:0:1::2"));
   EXPECT_TRUE(be_answered("2001:db8:0:1:ffff::3"));
@@ -130,7 +130,7 @@ TEST_F(admission_test, handshakes_of_one_ipv6_64_are_limited) {
   EXPECT_TRUE(be_answered("2001:db8:0:2::1"));
 }
 
-TEST_F(admission_test, of_one_address_the_oldest_that_was_not_answered_makes_room) {
+TEST_F(Admission, OfOneAddressTheOldestThatWasNotAnsweredMakesRoom) {
   const auto answered = be_answered("192.0.2.1");
   const auto first = speak("192.0.2.1");
   speak("192.0.2.1");
@@ -139,7 +139,7 @@ TEST_F(admission_test, of_one_address_the_oldest_that_was_not_answered_makes_roo
   EXPECT_TRUE(strangers.contains(*answered));
 }
 
-TEST_F(admission_test, those_that_were_not_answered_make_room_for_who_comes_next) {
+TEST_F(Admission, ThoseThatWereNotAnsweredMakeRoomForWhoComesNext) {
   const auto answered = be_answered("192.0.2.1");
   const auto first = speak("192.0.2.2");
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(speak("198.51.100." + std::to_string(i)));
@@ -151,7 +151,7 @@ TEST_F(admission_test, those_that_were_not_answered_make_room_for_who_comes_next
   EXPECT_EQ(strangers.pending(), 6u);
 }
 
-TEST_F(admission_test, those_that_were_answered_make_room_only_if_they_are_more) {
+TEST_F(Admission, ThoseThatWereAnsweredMakeRoomOnlyIfTheyAreMore) {
   std::vector<id> recordings;
   for (int i = 0; i < 4; ++i) recordings.push_back(be_answered("192.0.2." + std::to_string(i)).value());
   EXPECT_TRUE(be_answered("198.51.100.1"));
@@ -162,7 +162,7 @@ TEST_F(admission_test, those_that_were_answered_make_room_only_if_they_are_more)
   EXPECT_EQ(strangers.pending(), 6u);
 }
 
-TEST_F(admission_test, an_address_that_only_speaks_is_held_to_its_rate) {
+TEST_F(Admission, AnAddressThatOnlySpeaksIsHeldToItsRate) {
   const auto once = [&](core::timestamp at) {
     const auto who = speak("192.0.2.1", at);
     if (who) strangers.left(*who);
@@ -177,12 +177,12 @@ TEST_F(admission_test, an_address_that_only_speaks_is_held_to_its_rate) {
   EXPECT_FALSE(once(seconds(100)));
 }
 
-TEST_F(admission_test, silence_costs_an_address_none_of_its_rate) {
+TEST_F(Admission, SilenceCostsAnAddressNoneOfItsRate) {
   for (int i = 0; i < 100; ++i) strangers.left(arrive("192.0.2.1").who);
   EXPECT_TRUE(speak("192.0.2.1"));
 }
 
-TEST_F(admission_test, authenticating_gives_the_rate_back) {
+TEST_F(Admission, AuthenticatingGivesTheRateBack) {
   for (int i = 0; i < 1000; ++i) authenticate("192.0.2.1");
   for (int i = 0; i < 50; ++i) {
     const auto who = speak("192.0.2.1");
@@ -192,7 +192,7 @@ TEST_F(admission_test, authenticating_gives_the_rate_back) {
   EXPECT_FALSE(speak("192.0.2.1")) << "who does not authenticate there is held to a rate still";
 }
 
-TEST_F(admission_test, only_one_token_is_given_back_for_one) {
+TEST_F(Admission, OnlyOneTokenIsGivenBackForOne) {
   const auto who = be_answered("192.0.2.1");
   for (int i = 0; i < 3; ++i) strangers.authenticated(*who);
   strangers.left(*who);
@@ -206,13 +206,13 @@ TEST_F(admission_test, only_one_token_is_given_back_for_one) {
 
 // ---- addresses that have authenticated ----
 
-TEST_F(admission_test, a_known_address_may_do_more_at_once) {
+TEST_F(Admission, AKnownAddressMayDoMoreAtOnce) {
   authenticate("192.0.2.1");
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(be_answered("192.0.2.1"));
   EXPECT_FALSE(be_answered("192.0.2.1"));
 }
 
-TEST_F(admission_test, known_addresses_keep_half_of_the_handshakes) {
+TEST_F(Admission, KnownAddressesKeepHalfOfTheHandshakes) {
   for (const char* known : {"192.0.2.1", "192.0.2.2"}) authenticate(known);
   for (int i = 0; i < 6; ++i) EXPECT_TRUE(be_answered("198.51." + std::to_string(i) + ".1"));
   EXPECT_FALSE(be_answered("203.0.113.1")) << "all are alike: what is under way goes on";
@@ -222,7 +222,7 @@ TEST_F(admission_test, known_addresses_keep_half_of_the_handshakes) {
   for (const id who : kept) EXPECT_TRUE(strangers.contains(who));
 }
 
-TEST_F(admission_test, known_addresses_keep_half_of_the_waiting_places) {
+TEST_F(Admission, KnownAddressesKeepHalfOfTheWaitingPlaces) {
   authenticate("192.0.2.1");
   std::vector<id> kept;
   for (int i = 0; i < 4; ++i) kept.push_back(arrive("192.0.2.1").who);
@@ -232,21 +232,21 @@ TEST_F(admission_test, known_addresses_keep_half_of_the_waiting_places) {
   EXPECT_FALSE(strangers.contains(kept[0])) << "more than half is for whoever comes";
 }
 
-TEST_F(admission_test, an_address_counts_as_known_from_the_first_that_authenticates) {
+TEST_F(Admission, AnAddressCountsAsKnownFromTheFirstThatAuthenticates) {
   const id waiting = arrive("192.0.2.1").who;
   authenticate("192.0.2.1");
   for (int i = 0; i < 6; ++i) EXPECT_TRUE(be_answered("198.51." + std::to_string(i) + ".1"));
   EXPECT_TRUE(strangers.spoke(waiting, start).admitted);
 }
 
-TEST_F(admission_test, remembers_a_bounded_number_of_addresses) {
+TEST_F(Admission, RemembersABoundedNumberOfAddresses) {
   for (int i = 0; i < 100; ++i) strangers.left(speak("192.0.2." + std::to_string(i)).value());
   EXPECT_EQ(strangers.addresses(), 4u);
   for (int i = 0; i < 100; ++i) authenticate("192.0.2." + std::to_string(i));
   EXPECT_EQ(strangers.known_addresses(), 3u);
 }
 
-TEST_F(admission_test, strangers_do_not_make_it_forget_a_known_address) {
+TEST_F(Admission, StrangersDoNotMakeItForgetAKnownAddress) {
   authenticate("192.0.2.1");
   for (int i = 0; i < 100; ++i) strangers.left(speak("203.0.113." + std::to_string(i)).value());
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(be_answered("192.0.2.1"));
@@ -254,7 +254,7 @@ TEST_F(admission_test, strangers_do_not_make_it_forget_a_known_address) {
 
 // ---- deadlines ----
 
-TEST_F(admission_test, who_waits_alone_has_the_whole_time) {
+TEST_F(Admission, WhoWaitsAloneHasTheWholeTime) {
   EXPECT_FALSE(strangers.next_deadline());
   const id who = arrive("192.0.2.1").who;
   EXPECT_EQ(strangers.next_deadline(), start + seconds(5));
@@ -264,7 +264,7 @@ TEST_F(admission_test, who_waits_alone_has_the_whole_time) {
   EXPECT_FALSE(strangers.next_deadline());
 }
 
-TEST_F(admission_test, speaking_gives_no_more_time) {
+TEST_F(Admission, SpeakingGivesNoMoreTime) {
   const auto who = arrive("192.0.2.1").who;
   strangers.spoke(who, start + seconds(4));
   EXPECT_EQ(strangers.next_deadline(), start + seconds(5));
@@ -272,7 +272,7 @@ TEST_F(admission_test, speaking_gives_no_more_time) {
   EXPECT_EQ(strangers.expire(start + seconds(5)), who);
 }
 
-TEST_F(admission_test, time_shrinks_as_the_waiting_places_fill) {
+TEST_F(Admission, TimeShrinksAsTheWaitingPlacesFill) {
   for (int i = 0; i < 4; ++i) arrive("192.0.2.1");
   EXPECT_EQ(strangers.next_deadline(), start + seconds(5)) << "half full";
   for (int i = 0; i < 2; ++i) arrive("192.0.2.1");
@@ -284,7 +284,7 @@ TEST_F(admission_test, time_shrinks_as_the_waiting_places_fill) {
   EXPECT_EQ(expired, 1) << "the others have more time for that";
 }
 
-TEST_F(admission_test, time_shrinks_as_the_handshakes_fill) {
+TEST_F(Admission, TimeShrinksAsTheHandshakesFill) {
   const id waiting = arrive("192.0.2.1").who;
   for (int i = 0; i < 6; ++i) be_answered("198.51.100." + std::to_string(i), start + milliseconds(100));
   EXPECT_EQ(strangers.next_deadline(), start + milliseconds(1100));
@@ -293,7 +293,7 @@ TEST_F(admission_test, time_shrinks_as_the_handshakes_fill) {
   EXPECT_TRUE(strangers.contains(waiting)) << "the silent are another table";
 }
 
-TEST_F(admission_test, a_known_address_has_the_whole_time_while_it_takes_its_share) {
+TEST_F(Admission, AKnownAddressHasTheWholeTimeWhileItTakesItsShare) {
   authenticate("192.0.2.1");
   const id kept = arrive("192.0.2.1").who;
   for (int i = 0; i < 7; ++i) arrive("198.51.100.1");
@@ -305,23 +305,23 @@ TEST_F(admission_test, a_known_address_has_the_whole_time_while_it_takes_its_sha
 
 // ---- limits ----
 
-TEST_F(admission_test, ignores_who_is_not_known) {
+TEST_F(Admission, IgnoresWhoIsNotKnown) {
   EXPECT_FALSE(strangers.spoke(7, start).admitted);
   strangers.answered(7);
   strangers.authenticated(7);
-  strangers.introduced(7, make_address("192.0.2.1"));
+  strangers.source_known(7, make_address("192.0.2.1"));
   EXPECT_FALSE(strangers.left(7));
   EXPECT_EQ(strangers.pending(), 0u);
   EXPECT_EQ(strangers.known_addresses(), 0u);
 }
 
-TEST(admission_limits, leave_most_descriptors_to_others) {
+TEST(AdmissionLimits, LeaveMostDescriptorsToOthers) {
   const admission_options defaults;
-  EXPECT_EQ(within_descriptors(defaults, 524'288).waiting_most, 4096u);
-  EXPECT_EQ(within_descriptors(defaults, 524'288).pending_most, 256u);
-  EXPECT_EQ(within_descriptors(defaults, 1024).waiting_most, 256u);
-  EXPECT_EQ(within_descriptors(defaults, 1024).pending_most, 128u);
-  EXPECT_EQ(within_descriptors(defaults, 0).waiting_most, 1u);
+  EXPECT_EQ(within_descriptors(defaults, 524'288).max_waiting, 4096u);
+  EXPECT_EQ(within_descriptors(defaults, 524'288).max_pending, 256u);
+  EXPECT_EQ(within_descriptors(defaults, 1024).max_waiting, 256u);
+  EXPECT_EQ(within_descriptors(defaults, 1024).max_pending, 128u);
+  EXPECT_EQ(within_descriptors(defaults, 0).max_waiting, 1u);
 }
 
 // As many as a client needs whose network lets a connection carry only a few KB.

@@ -93,12 +93,12 @@ aes_maker faulty(fault wrong) {
       [wrong](use what, std::span<const std::byte> key) { return std::make_unique<faulty_cipher>(wrong, what, key); };
 }
 
-TEST(aes_self_test, is_passed_by_right_ciphers) {
+TEST(AesSelfTest, IsPassedByRightCiphers) {
   EXPECT_TRUE(passes_self_test(genuine));
   EXPECT_TRUE(passes_self_test(faulty(fault::none)));
 }
 
-TEST(aes_self_test, finds_whatever_is_wrong) {
+TEST(AesSelfTest, FindsWhateverIsWrong) {
   for (int wrong = 1; wrong <= static_cast<int>(fault::cannot_finish); ++wrong)
     EXPECT_FALSE(passes_self_test(faulty(static_cast<fault>(wrong)))) << wrong;
   EXPECT_FALSE(passes_self_test([](use, std::span<const std::byte>) { return nullptr; }));
@@ -118,14 +118,14 @@ aes_maker counting(int& calls) {
 
 bool mentions(const aes_choice& choice, const std::string& text) { return choice.name.find(text) != std::string::npos; }
 
-TEST(aes_choice, takes_the_library_where_nothing_speaks_against_it) {
+TEST(AesChoice, TakesTheLibraryWhereNothingSpeaksAgainstIt) {
   const vector_library library = good_library();
   const aes_choice choice = choose_aes(&library);
   EXPECT_TRUE(choice.make);
   EXPECT_EQ(choice.name, "Intel's multi-buffer library 1.3.0");
 }
 
-TEST(aes_choice, is_openssl_without_the_library) {
+TEST(AesChoice, IsOpensslWithoutTheLibrary) {
   const aes_choice choice = choose_aes(nullptr);
   EXPECT_FALSE(choice.make);
   EXPECT_EQ(choice.name.find("OpenSSL 3."), 0U) << choice.name;
@@ -133,7 +133,7 @@ TEST(aes_choice, is_openssl_without_the_library) {
 }
 
 // Its structures have other sizes then: every further call would write where it must not.
-TEST(aes_choice, calls_nothing_of_another_version) {
+TEST(AesChoice, CallsNothingOfAnotherVersion) {
   for (const unsigned found : {0x10200U, 0x10301U, 0x10400U, 0x10500U, 0x20000U, 0U}) {
     vector_library library = good_library();
     int calls = 0;
@@ -150,7 +150,7 @@ TEST(aes_choice, calls_nothing_of_another_version) {
   }
 }
 
-TEST(aes_choice, says_why_the_machine_is_not_fit) {
+TEST(AesChoice, SaysWhyTheMachineIsNotFit) {
   vector_library library = good_library();
   int ciphers = 0;
   library.prepare = [] { return "no such instructions"; };
@@ -161,7 +161,7 @@ TEST(aes_choice, says_why_the_machine_is_not_fit) {
   EXPECT_TRUE(mentions(choice, "(no such instructions)")) << choice.name;
 }
 
-TEST(aes_choice, is_openssl_if_the_library_is_wrong) {
+TEST(AesChoice, IsOpensslIfTheLibraryIsWrong) {
   vector_library library = good_library();
   library.make = faulty(fault::long_records);
   const aes_choice choice = choose_aes(&library);
@@ -170,7 +170,7 @@ TEST(aes_choice, is_openssl_if_the_library_is_wrong) {
 }
 
 // Of this process, whatever it is.
-TEST(aes_choice, is_what_records_are_sealed_with) {
+TEST(AesChoice, IsWhatRecordsAreSealedWith) {
   const std::vector<std::byte> key(16);
   const bool vector = record_cipher::make_vector(use::sealing, key) != nullptr;
   EXPECT_EQ(vector, static_cast<bool>(chosen_aes().make));

@@ -12,7 +12,7 @@ constexpr std::uint64_t mebibyte = 1 << 20;
 
 using state = bridge_snapshot::state;
 
-class controls_test : public tunnel_lab {
+class Controls : public tunnel_lab {
  protected:
   void start(unsigned bridges) {
     start_server();
@@ -51,7 +51,7 @@ task<> read_one(stream& from, std::optional<error_code>& why) {
   why = error;
 }
 
-TEST_F(controls_test, a_stream_is_closed_at_both_ends_from_the_client) {
+TEST_F(Controls, AStreamIsClosedAtBothEndsFromTheClient) {
   start(2);
   stream doomed = run_for(open("hold")), other = run_for(open("echo"));
   ASSERT_TRUE(reaches([&] { return held_.size() == 1; }));
@@ -68,7 +68,7 @@ TEST_F(controls_test, a_stream_is_closed_at_both_ends_from_the_client) {
   EXPECT_EQ(run_for(receive_text(other, 1)), "x");
 }
 
-TEST_F(controls_test, a_stream_is_closed_at_both_ends_from_the_server) {
+TEST_F(Controls, AStreamIsClosedAtBothEndsFromTheServer) {
   start(2);
   stream doomed = run_for(open("hold"));
   ASSERT_TRUE(reaches([&] { return held_.size() == 1; }));
@@ -86,7 +86,7 @@ task<> try_open(tunnel& through, core::target to, std::optional<error_code>& why
   why = error;
 }
 
-TEST_F(controls_test, a_stream_that_is_not_open_yet_is_refused_by_closing_it_at_the_server) {
+TEST_F(Controls, AStreamThatIsNotOpenYetIsRefusedByClosingItAtTheServer) {
   start(2);
   std::optional<error_code> why;
   spawn(io_.get_executor(), try_open(*tunnel_, {"silent", 1}, why));
@@ -97,7 +97,7 @@ TEST_F(controls_test, a_stream_that_is_not_open_yet_is_refused_by_closing_it_at_
   unanswered_.front().answer({});  // the server's application does not know, and must not be hurt
 }
 
-TEST_F(controls_test, a_disabled_bridge_carries_nothing_while_others_do) {
+TEST_F(Controls, ADisabledBridgeCarriesNothingWhileOthersDo) {
   start_limited(3);
   ASSERT_TRUE(tunnel_->set_bridge_enabled(1, false));
   EXPECT_EQ(bridge(1).now, state::disabled);
@@ -112,14 +112,14 @@ TEST_F(controls_test, a_disabled_bridge_carries_nothing_while_others_do) {
   EXPECT_FALSE(tunnel_->set_bridge_enabled(99, false));
 }
 
-TEST_F(controls_test, bridges_that_are_all_disabled_carry_all_the_same) {
+TEST_F(Controls, BridgesThatAreAllDisabledCarryAllTheSame) {
   start_limited(2);
   for (const core::bridge_id id : {1, 2}) ASSERT_TRUE(tunnel_->set_bridge_enabled(id, false));
   const auto carried = carried_by_download(8);
   EXPECT_GE(carried[0] + carried[1], 8 * mebibyte);
 }
 
-TEST_F(controls_test, nothing_can_be_changed_before_there_is_a_session) {
+TEST_F(Controls, NothingCanBeChangedBeforeThereIsASession) {
   start_server();
   run_tunnel(options_for(server_endpoint(), 1));
   EXPECT_FALSE(tunnel_->close_stream(1));

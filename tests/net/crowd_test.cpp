@@ -24,7 +24,7 @@ std::vector<crowd::id> order_of_leaving(const std::vector<std::string>& addresse
 
 using ids = std::vector<crowd::id>;
 
-TEST(origin, takes_an_ipv6_64_for_one_host_within_a_56_and_a_48) {
+TEST(Origin, TakesAnIpv664ForOneHostWithinA56AndA48) {
   const origin one = from("2001:db8:1:203::1");
   EXPECT_EQ(one, from("2001:db8:1:203:ffff::2"));
   EXPECT_NE(one.host(), from("2001:db8:1:204::1").host());
@@ -34,33 +34,33 @@ TEST(origin, takes_an_ipv6_64_for_one_host_within_a_56_and_a_48) {
   EXPECT_NE(one.groups[0], from("2001:db8:2:203::1").groups[0]);
 }
 
-TEST(origin, takes_an_ipv4_address_for_one_host_within_a_24) {
+TEST(Origin, TakesAnIpv4AddressForOneHostWithinA24) {
   EXPECT_EQ(from("192.0.2.1").groups[0], from("192.0.2.255").groups[0]);
   EXPECT_NE(from("192.0.2.1").host(), from("192.0.2.255").host());
   EXPECT_NE(from("192.0.2.1").groups[0], from("192.0.3.1").groups[0]);
   EXPECT_EQ(from("::ffff:192.0.2.1"), from("192.0.2.1"));
 }
 
-TEST(crowd, of_strangers_to_each_other_loses_the_oldest_first) {
+TEST(Crowd, OfStrangersToEachOtherLosesTheOldestFirst) {
   EXPECT_EQ(order_of_leaving({"192.0.2.1", "198.51.100.1", "2001:db8::1", "203.0.113.1"}), (ids{1, 2, 3, 4}));
 }
 
-TEST(crowd, loses_the_oldest_of_the_largest_host) {
+TEST(Crowd, LosesTheOldestOfTheLargestHost) {
   EXPECT_EQ(order_of_leaving({"192.0.2.1", "198.51.100.1", "198.51.100.1", "198.51.100.1"}), (ids{2, 3, 1, 4}));
 }
 
-TEST(crowd, counts_the_addresses_of_a_24_together) {
+TEST(Crowd, CountsTheAddressesOfA24Together) {
   const ids gone = order_of_leaving({"192.0.2.1", "192.0.2.1", "198.51.100.1", "198.51.100.2", "198.51.100.3"});
   EXPECT_EQ(gone, (ids{3, 1, 4, 2, 5}));
 }
 
-TEST(crowd, counts_a_48_of_ipv6_together_and_the_56_within_it) {
+TEST(Crowd, CountsA48OfIpv6TogetherAndThe56WithinIt) {
   const ids gone = order_of_leaving({"2001:db8:1:100::1", "2001:db8:1:200::1", "2001:db8:1:201::1", "2001:db8:1:202::1",
                                      "2001:db8:2:100::1", "2001:db8:2:100::2"});
   EXPECT_EQ(gone, (ids{2, 3, 1, 5, 4, 6}));
 }
 
-TEST(crowd, tells_how_many_come_from_where) {
+TEST(Crowd, TellsHowManyComeFromWhere) {
   crowd all;
   EXPECT_EQ(all.largest(), 0u);
   all.insert(1, from("192.0.2.1"));

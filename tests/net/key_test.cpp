@@ -27,13 +27,13 @@ std::string parse_error(const std::string& text) {
   }
 }
 
-class key_file : public testing::Test {
+class KeyFile : public testing::Test {
  protected:
-  key_file() {
+  KeyFile() {
     std::string pattern = (std::filesystem::temp_directory_path() / "mtcp-key-XXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());
   }
-  ~key_file() override { std::filesystem::remove_all(directory_); }
+  ~KeyFile() override { std::filesystem::remove_all(directory_); }
 
   std::string write(const std::string& content, ::mode_t mode = 0600) {
     const std::string path = (directory_ / "key").string();
@@ -56,7 +56,7 @@ class key_file : public testing::Test {
   std::filesystem::path directory_;
 };
 
-TEST(key, comes_back_from_its_string) {
+TEST(Key, ComesBackFromItsString) {
   const key made = key::generate();
   const std::string text = made.to_string();
   EXPECT_EQ(text.size(), 6U + 71U);
@@ -66,21 +66,21 @@ TEST(key, comes_back_from_its_string) {
   EXPECT_EQ(back.to_string(), text);
 }
 
-TEST(key, does_not_mind_upper_case) {
+TEST(Key, DoesNotMindUpperCase) {
   const key made = key::generate();
   std::string text = made.to_string();
   std::transform(text.begin() + 6, text.end(), text.begin() + 6, [](unsigned char c) { return std::toupper(c); });
   EXPECT_EQ(key::parse(text).tls_psk(), made.tls_psk());
 }
 
-TEST(key, is_new_each_time) {
+TEST(Key, IsNewEachTime) {
   const key a = key::generate();
   const key b = key::generate();
   EXPECT_NE(a.id(), b.id());
   EXPECT_NE(a.tls_psk(), b.tls_psk());
 }
 
-TEST(key, has_different_subkeys_for_different_purposes) {
+TEST(Key, HasDifferentSubkeysForDifferentPurposes) {
   const key k = key::generate();
   EXPECT_NE(k.tls_psk(), k.identity_key());
   EXPECT_NE(k.tls_psk(), k.mac_key());
@@ -89,7 +89,7 @@ TEST(key, has_different_subkeys_for_different_purposes) {
 
 // A fixed key, its id and one use of each subkey, so that other implementations can compare and none changes by
 // mistake. Computed independently, from the specification.
-TEST(key, derives_what_the_specification_says) {
+TEST(Key, DerivesWhatTheSpecificationSays) {
   const key k = key::parse("mtcp1-aaaqeayeaudaozdfmztwq2lknnwg23tpobyxe43uov3ho6dzpj5xy7l6p6aidaudrwphibq");
   EXPECT_EQ(to_string(k.id()), "0001020304050607");
   const auto hex = [](std::span<const std::byte> bytes) {
@@ -107,7 +107,7 @@ TEST(key, derives_what_the_specification_says) {
   EXPECT_EQ(hex(hmac(k.mac_key(), k.id().bytes)), "2d207b6b64419d64a88267d1492b62342b65e6327bc0c6631195fba2d01ff9cc");
 }
 
-TEST(key, says_what_is_wrong_with_its_string) {
+TEST(Key, SaysWhatIsWrongWithItsString) {
   const std::string text = key::generate().to_string();
   EXPECT_NE(parse_error("").find("does not start with mtcp1-"), std::string::npos);
   EXPECT_NE(parse_error("ssh-ed25519 AAAA").find("does not start with mtcp1-"), std::string::npos);
@@ -118,7 +118,7 @@ TEST(key, says_what_is_wrong_with_its_string) {
   EXPECT_NE(parse_error(bad).find("character 5 "), std::string::npos) << parse_error(bad);
 }
 
-TEST(key, notices_any_single_wrong_character) {
+TEST(Key, NoticesAnySingleWrongCharacter) {
   const std::string text = key::generate().to_string();
   for (std::size_t i = 6; i < text.size(); ++i) {
     std::string wrong = text;
@@ -127,7 +127,7 @@ TEST(key, notices_any_single_wrong_character) {
   }
 }
 
-TEST(key, notices_two_exchanged_characters) {
+TEST(Key, NoticesTwoExchangedCharacters) {
   const std::string text = key::generate().to_string();
   for (std::size_t i = 6; i + 1 < text.size(); ++i) {
     std::string wrong = text;
@@ -136,7 +136,7 @@ TEST(key, notices_two_exchanged_characters) {
   }
 }
 
-TEST(key, is_never_repeated_in_an_error) {
+TEST(Key, IsNeverRepeatedInAnError) {
   const std::string text = key::generate().to_string();
   std::string mistyped = text;
   mistyped[40] = mistyped[40] == 'a' ? 'b' : 'a';
@@ -152,7 +152,7 @@ TEST(key, is_never_repeated_in_an_error) {
   }
 }
 
-TEST(key, secret_is_wiped) {
+TEST(Key, SecretIsWiped) {
   alignas(secret_bytes) unsigned char memory[sizeof(secret_bytes)];
   auto* secret = new (memory) secret_bytes;
   std::ranges::fill(secret->writable(), std::byte{0x5a});
@@ -161,13 +161,13 @@ TEST(key, secret_is_wiped) {
   for (std::size_t i = 0; i < sizeof(memory); ++i) EXPECT_EQ(after[i], 0);
 }
 
-TEST(key, comparison_needs_equal_sizes) {
+TEST(Key, ComparisonNeedsEqualSizes) {
   const std::array<std::byte, 4> a{};
   EXPECT_TRUE(equal_in_constant_time(a, a));
   EXPECT_FALSE(equal_in_constant_time(a, std::span(a).first(3)));
 }
 
-TEST_F(key_file, holds_several_keys_with_users_and_comments) {
+TEST_F(KeyFile, HoldsSeveralKeysWithUsersAndComments) {
   const key a = key::generate();
   const key b = key::generate();
   const key_ring keys = load_key_file(write("# keys\n\n  " + a.to_string() + "\talice of sales  # laptop\r\n" +
@@ -180,7 +180,7 @@ TEST_F(key_file, holds_several_keys_with_users_and_comments) {
   EXPECT_EQ(keys.find(key::generate().id()), nullptr);
 }
 
-TEST_F(key_file, must_be_its_owners_only) {
+TEST_F(KeyFile, MustBeItsOwnersOnly) {
   const std::string content = key::generate().to_string() + "\n";
   for (const ::mode_t mode : {0644U, 0640U, 0604U, 0620U, 0601U}) {
     const std::string error = load_error(write(content, mode), key_error::kind::permissions);
@@ -190,7 +190,7 @@ TEST_F(key_file, must_be_its_owners_only) {
   EXPECT_EQ(load_key_file(write(content, 0400)).size(), 1U);
 }
 
-TEST_F(key_file, must_be_a_regular_file) {
+TEST_F(KeyFile, MustBeARegularFile) {
   EXPECT_NE(load_error(directory_.string(), key_error::kind::unreadable), "");
   EXPECT_NE(load_error((directory_ / "absent").string(), key_error::kind::unreadable), "");
   const std::string pipe = (directory_ / "pipe").string();
@@ -198,7 +198,7 @@ TEST_F(key_file, must_be_a_regular_file) {
   EXPECT_NE(load_error(pipe, key_error::kind::unreadable).find("not a regular file"), std::string::npos);
 }
 
-TEST_F(key_file, names_the_line_that_is_wrong) {
+TEST_F(KeyFile, NamesTheLineThatIsWrong) {
   const std::string good = key::generate().to_string();
   const auto error = [&](const std::string& content) { return load_error(write(content), key_error::kind::malformed); };
   EXPECT_NE(error("# one\n" + good + "\nnonsense\n").find(":3: "), std::string::npos);

@@ -152,6 +152,21 @@ TEST_F(Listener, DoesNotSpinWithoutDescriptors) {
   EXPECT_TRUE(answers(connect())) << "and it goes on when there are some again";
 }
 
+TEST(ListeningSocket, AcceptsNothingOnceItIsClosed) {
+  asio::io_context io;
+  listening_socket door(io.get_executor(), {any_port});
+  std::optional<std::optional<tcp::socket>> accepted;
+  spawn(io.get_executor(), test::store(door.accept(), accepted));
+  io.poll();
+  EXPECT_TRUE(door.is_open());
+  EXPECT_FALSE(accepted);
+  door.close();
+  io.poll();
+  EXPECT_FALSE(door.is_open());
+  ASSERT_TRUE(accepted);
+  EXPECT_FALSE(*accepted);
+}
+
 TEST(Deadline, ClosesTheSocket) {
   asio::io_context io;
   tcp::acceptor door(io, any_port);

@@ -33,7 +33,11 @@ void put_record(message& out, unsigned type, std::uint32_t ttl, const ip_address
     put16(out, static_cast<unsigned>(bytes.size()));
     out.insert(out.end(), bytes.begin(), bytes.end());
   };
-  address.is_v4() ? append(address.to_v4().to_bytes()) : append(address.to_v6().to_bytes());
+  if (address.is_v4()) {
+    append(address.to_v4().to_bytes());
+  } else {
+    append(address.to_v6().to_bytes());
+  }
 }
 
 }  // namespace

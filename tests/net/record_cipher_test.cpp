@@ -85,7 +85,7 @@ sealed seal(record_cipher& by, const record_cipher::nonce& number, const bytes& 
   return made;
 }
 
-class record_cipher_of : public ::testing::TestWithParam<implementation> {
+class RecordCipherOf : public ::testing::TestWithParam<implementation> {
  protected:
   void SetUp() override {
     const bytes key(record_cipher::key_size(GetParam().which));
@@ -129,7 +129,7 @@ published published_chacha() {
           unhex("1ae10b594f09e26a7e902ecbd0600691")};
 }
 
-TEST_P(record_cipher_of, gives_the_published_results) {
+TEST_P(RecordCipherOf, GivesThePublishedResults) {
   const published known = GetParam().which == suite::aes_128_gcm ? published_aes() : published_chacha();
   rng cuts(1);
   for (const std::size_t most : {1UL, 7UL, 16UL, 1000UL}) {
@@ -144,7 +144,7 @@ TEST_P(record_cipher_of, gives_the_published_results) {
 }
 
 // One cipher seals them one after the other, however they are cut.
-TEST_P(record_cipher_of, agrees_with_openssl_on_records_of_any_size) {
+TEST_P(RecordCipherOf, AgreesWithOpensslOnRecordsOfAnySize) {
   rng random(2);
   const bytes key = random.some(record_cipher::key_size(GetParam().which));
   const auto sealing = make(use::sealing, key);
@@ -164,7 +164,7 @@ TEST_P(record_cipher_of, agrees_with_openssl_on_records_of_any_size) {
   }
 }
 
-TEST_P(record_cipher_of, refuses_what_was_changed) {
+TEST_P(RecordCipherOf, RefusesWhatWasChanged) {
   rng random(3);
   const bytes key = random.some(record_cipher::key_size(GetParam().which));
   const auto number = random.nonce();
@@ -194,10 +194,10 @@ TEST_P(record_cipher_of, refuses_what_was_changed) {
   EXPECT_TRUE(genuine(number, additional, made.content, made.tag));
 }
 
-INSTANTIATE_TEST_SUITE_P(every, record_cipher_of, ::testing::Values(openssl_aes, vector_aes, openssl_chacha),
+INSTANTIATE_TEST_SUITE_P(Every, RecordCipherOf, ::testing::Values(openssl_aes, vector_aes, openssl_chacha),
                          [](const auto& param) { return param.param.name; });
 
-TEST(record_cipher, prefers_the_quickest) {
+TEST(RecordCipher, PrefersTheQuickest) {
   const bytes key(16);
   const auto chosen = record_cipher::make(suite::aes_128_gcm, use::sealing, key);
   const auto quick = record_cipher::make_vector(use::sealing, key);

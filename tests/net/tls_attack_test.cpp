@@ -11,7 +11,7 @@ namespace mtcp::testing {
 namespace {
 
 // A server of ours with its keys, and what a stranger gets from it.
-class strangers : public ::testing::Test {
+class Strangers : public ::testing::Test {
  protected:
   struct encounter {
     bool completed = false;  // the stranger's own TLS is content
@@ -64,14 +64,14 @@ class strangers : public ::testing::Test {
   tls_context context = tls_context::server(ring_of({known, key::generate()}));
 };
 
-TEST_F(strangers, with_the_right_key_are_none) {
+TEST_F(Strangers, WithTheRightKeyAreNone) {
   auto friendly = raw_psk_client(make_psk_identity(known), known.tls_psk());
   const encounter e = meet(*friendly);
   EXPECT_TRUE(e.completed);
   EXPECT_FALSE(e.server_error);
 }
 
-TEST_F(strangers, with_another_key_are_turned_away) {
+TEST_F(Strangers, WithAnotherKeyAreTurnedAway) {
   auto sockets = connected_sockets(io);
   secure_channel client(std::move(sockets.client));
   secure_channel server(std::move(sockets.server));
@@ -85,7 +85,7 @@ TEST_F(strangers, with_another_key_are_turned_away) {
 }
 
 // Whether the server knows the identity, or what is wrong with it, cannot be seen.
-TEST_F(strangers, cannot_tell_an_unknown_identity_from_a_wrong_key) {
+TEST_F(Strangers, CannotTellAnUnknownIdentityFromAWrongKey) {
   const key other = key::generate();
   const auto recorded = make_psk_identity(known);
   auto wrong_key = raw_psk_client(recorded, other.tls_psk());
@@ -101,26 +101,26 @@ TEST_F(strangers, cannot_tell_an_unknown_identity_from_a_wrong_key) {
   }
 }
 
-TEST_F(strangers, without_a_key_are_turned_away) {
+TEST_F(Strangers, WithoutAKeyAreTurnedAway) {
   auto plain = raw_client();
   expect_turned_away(meet(*plain));
 }
 
-TEST_F(strangers, with_a_certificate_are_turned_away) {
+TEST_F(Strangers, WithACertificateAreTurnedAway) {
   context_ptr own(SSL_CTX_new(TLS_client_method()));
   add_certificate(own.get());
   raw_peer stranger(std::move(own), false);
   expect_turned_away(meet(stranger));
 }
 
-TEST_F(strangers, with_tls_1_2_are_turned_away) {
+TEST_F(Strangers, WithTls12AreTurnedAway) {
   context_ptr own(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_max_proto_version(own.get(), TLS1_2_VERSION);
   raw_peer stranger(std::move(own), false);
   expect_turned_away(meet(stranger));
 }
 
-TEST_F(strangers, with_another_curve_or_suite_are_turned_away) {
+TEST_F(Strangers, WithAnotherCurveOrSuiteAreTurnedAway) {
   auto curve = raw_psk_client(make_psk_identity(known), known.tls_psk());
   SSL_set1_groups_list(curve->ssl(), "P-256");
   expect_turned_away(meet(*curve));
@@ -130,7 +130,7 @@ TEST_F(strangers, with_another_curve_or_suite_are_turned_away) {
 }
 
 // OpenSSL completes a handshake without the key where a certificate allows it: that must not count.
-TEST_F(strangers, are_turned_away_even_if_the_server_had_a_certificate) {
+TEST_F(Strangers, AreTurnedAwayEvenIfTheServerHadACertificate) {
   add_certificate(context->ssl.get());
   auto stranger = raw_client();
   const encounter e = meet(*stranger);
@@ -138,7 +138,7 @@ TEST_F(strangers, are_turned_away_even_if_the_server_had_a_certificate) {
   EXPECT_EQ(e.server_error, errc::not_authenticated);
 }
 
-TEST_F(strangers, that_send_junk_cost_no_tls_and_get_nothing) {
+TEST_F(Strangers, ThatSendJunkCostNoTlsAndGetNothing) {
   const std::size_t before = tls_driver::live();
   for (const char* junk :
        {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\x05\x01", "\x16\x01\x01"}) {
@@ -155,7 +155,7 @@ TEST_F(strangers, that_send_junk_cost_no_tls_and_get_nothing) {
   }
 }
 
-TEST_F(strangers, that_begin_like_tls_and_go_on_with_junk_get_nothing) {
+TEST_F(Strangers, ThatBeginLikeTlsAndGoOnWithJunkGetNothing) {
   auto junk = random_bytes(3000, 7);
   for (const int length : {0, 1, 300, 16384, 20000, 65535}) {
     const unsigned char header[] = {22, 3, 1, static_cast<unsigned char>(length >> 8),
@@ -165,7 +165,7 @@ TEST_F(strangers, that_begin_like_tls_and_go_on_with_junk_get_nothing) {
   }
 }
 
-TEST_F(strangers, that_are_silent_cost_no_tls) {
+TEST_F(Strangers, ThatAreSilentCostNoTls) {
   const std::size_t before = tls_driver::live();
   auto sockets = connected_sockets(io);
   secure_channel server(std::move(sockets.server));
@@ -179,7 +179,7 @@ TEST_F(strangers, that_are_silent_cost_no_tls) {
   EXPECT_EQ(serving.get(), asio::error::operation_aborted);
 }
 
-TEST_F(strangers, that_leave_without_a_word_cost_no_tls) {
+TEST_F(Strangers, ThatLeaveWithoutAWordCostNoTls) {
   const std::size_t before = tls_driver::live();
   const encounter e = meet(std::span<const std::byte>());
   EXPECT_EQ(e.server_error, errc::truncated);
@@ -204,7 +204,7 @@ task<std::vector<std::byte>> relay(tcp::socket& from, tcp::socket& to) {
 }
 
 // Everything that a client sent, handshake and all, sent again: the server must not get as far as its plaintext.
-TEST_F(strangers, that_replay_a_recorded_client_are_turned_away) {
+TEST_F(Strangers, ThatReplayARecordedClientAreTurnedAway) {
   auto outer = connected_sockets(io);
   auto inner = connected_sockets(io);
   secure_channel client(std::move(outer.client));
@@ -227,7 +227,7 @@ TEST_F(strangers, that_replay_a_recorded_client_are_turned_away) {
 
 // ---- the other way round: a server that does not have the key ----
 
-class impostors : public ::testing::Test {
+class Impostors : public ::testing::Test {
  protected:
   struct encounter {
     error_code client_error;
@@ -260,24 +260,24 @@ class impostors : public ::testing::Test {
   tls_context context = tls_context::client();
 };
 
-TEST_F(impostors, with_a_certificate_are_refused) {
+TEST_F(Impostors, WithACertificateAreRefused) {
   auto impostor = certified_server();
   EXPECT_EQ(meet(*impostor).client_error, errc::tls_failed);
 }
 
 // The second line of defence, on its own: nobody looks at certificates, and still only the key counts.
-TEST_F(impostors, with_a_certificate_are_refused_even_if_it_were_accepted) {
+TEST_F(Impostors, WithACertificateAreRefusedEvenIfItWereAccepted) {
   SSL_CTX_set_verify(context->ssl.get(), SSL_VERIFY_NONE, nullptr);
   auto impostor = certified_server();
   EXPECT_EQ(meet(*impostor).client_error, errc::not_authenticated);
 }
 
-TEST_F(impostors, with_tls_1_2_are_refused) {
+TEST_F(Impostors, WithTls12AreRefused) {
   auto impostor = certified_server(TLS1_2_VERSION);
   EXPECT_TRUE(meet(*impostor).client_error);
 }
 
-TEST_F(impostors, that_answer_with_junk_are_refused) {
+TEST_F(Impostors, ThatAnswerWithJunkAreRefused) {
   auto sockets = connected_sockets(io);
   secure_channel client(std::move(sockets.client));
   const auto junk = bytes_of("HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -286,7 +286,7 @@ TEST_F(impostors, that_answer_with_junk_are_refused) {
 }
 
 // What travels in clear must not link a user's connections.
-TEST(psk_identity, is_new_each_time_and_found_by_its_key_only) {
+TEST(PskIdentity, IsNewEachTimeAndFoundByItsKeyOnly) {
   const key a = key::generate();
   const key b = key::generate();
   const auto first = make_psk_identity(a);

@@ -60,27 +60,27 @@ tls_options with_cipher(tls_options::cipher cipher) {
 const auto aes = with_cipher(tls_options::cipher::aes_128_gcm);
 const auto chacha = with_cipher(tls_options::cipher::chacha20_poly1305);
 
-TEST(secure_channel, carries_64_mib_each_way_with_aes) {
+TEST(SecureChannel, Carries64MibEachWayWithAes) {
   asio::io_context io;
   channel_pair pair(io, aes);
   EXPECT_STREQ(pair.client.cipher_name(), "TLS_AES_128_GCM_SHA256");
   expect_transfer_both_ways(io, pair, 64 * mib);
 }
 
-TEST(secure_channel, carries_64_mib_each_way_with_chacha20) {
+TEST(SecureChannel, Carries64MibEachWayWithChacha20) {
   asio::io_context io;
   channel_pair pair(io, chacha);
   EXPECT_STREQ(pair.server.cipher_name(), "TLS_CHACHA20_POLY1305_SHA256");
   expect_transfer_both_ways(io, pair, 64 * mib);
 }
 
-TEST(secure_channel, uses_chacha20_when_either_end_prefers_it) {
+TEST(SecureChannel, UsesChacha20WhenEitherEndPrefersIt) {
   asio::io_context io;
   EXPECT_STREQ(channel_pair(io, chacha, aes).client.cipher_name(), "TLS_CHACHA20_POLY1305_SHA256");
   EXPECT_STREQ(channel_pair(io, aes, chacha).client.cipher_name(), "TLS_CHACHA20_POLY1305_SHA256");
 }
 
-TEST(secure_channel, replaces_its_keys_under_way) {
+TEST(SecureChannel, ReplacesItsKeysUnderWay) {
   asio::io_context io;
   tls_options options;
   options.key_update_records = 20;
@@ -90,14 +90,14 @@ TEST(secure_channel, replaces_its_keys_under_way) {
   EXPECT_GT(pair.server.key_updates(), 20U);
 }
 
-TEST(secure_channel, knows_whose_key_it_is) {
+TEST(SecureChannel, KnowsWhoseKeyItIs) {
   asio::io_context io;
   channel_pair pair(io);
   EXPECT_EQ(pair.server.peer_key(), pair.shared.id());
   EXPECT_EQ(pair.client.peer_key(), pair.shared.id());
 }
 
-TEST(secure_channel, exports_the_same_secret_to_both_ends_and_no_other) {
+TEST(SecureChannel, ExportsTheSameSecretToBothEndsAndNoOther) {
   asio::io_context io;
   channel_pair a(io);
   channel_pair b(io);
@@ -109,7 +109,7 @@ TEST(secure_channel, exports_the_same_secret_to_both_ends_and_no_other) {
   EXPECT_NE(a.client.bind("label", message), b.client.bind("label", message));
 }
 
-TEST(secure_channel, packs_small_records_into_one_slice) {
+TEST(SecureChannel, PacksSmallRecordsIntoOneSlice) {
   asio::io_context io;
   channel_pair pair(io);
   const auto piece = random_bytes(100, 3);
@@ -122,7 +122,7 @@ TEST(secure_channel, packs_small_records_into_one_slice) {
   for (std::size_t at = 0; at < all.size(); at += 100) EXPECT_TRUE(std::equal(piece.begin(), piece.end(), &all[at]));
 }
 
-TEST(secure_channel, keeps_what_the_socket_does_not_take) {
+TEST(SecureChannel, KeepsWhatTheSocketDoesNotTake) {
   asio::io_context io;
   channel_pair pair(io);
   const auto bytes = random_bytes(16 * mib, 4);  // more than two sockets hold
@@ -138,7 +138,7 @@ TEST(secure_channel, keeps_what_the_socket_does_not_take) {
   EXPECT_EQ(pair.client.pending_bytes(), 0U);
 }
 
-TEST(secure_channel, ends_cleanly) {
+TEST(SecureChannel, EndsCleanly) {
   asio::io_context io;
   channel_pair pair(io);
   ASSERT_FALSE(pair.client.write(bytes_of("last words")));
@@ -150,7 +150,7 @@ TEST(secure_channel, ends_cleanly) {
   EXPECT_EQ(run(io, pair.server.read(slices)), asio::error::eof);
 }
 
-TEST(secure_channel, goes_on_reading_after_it_finished) {
+TEST(SecureChannel, GoesOnReadingAfterItFinished) {
   asio::io_context io;
   channel_pair pair(io);
   pair.client.finish();
@@ -161,7 +161,7 @@ TEST(secure_channel, goes_on_reading_after_it_finished) {
   EXPECT_EQ(joined(slices), bytes_of("still here"));
 }
 
-TEST(secure_channel, finishes_behind_what_is_pending) {
+TEST(SecureChannel, FinishesBehindWhatIsPending) {
   asio::io_context io;
   channel_pair pair(io);
   const auto bytes = random_bytes(16 * mib, 5);
@@ -175,7 +175,7 @@ TEST(secure_channel, finishes_behind_what_is_pending) {
 }
 
 // A cut connection must never pass for one that ended: an attacker can inject a FIN.
-TEST(secure_channel, tells_an_end_from_a_cut) {
+TEST(SecureChannel, TellsAnEndFromACut) {
   asio::io_context io;
   channel_pair pair(io);
   ASSERT_FALSE(pair.client.write(bytes_of("half a sen")));
@@ -185,7 +185,7 @@ TEST(secure_channel, tells_an_end_from_a_cut) {
   EXPECT_EQ(run(io, pair.server.read(slices)), errc::truncated);
 }
 
-TEST(secure_channel, aborts_with_a_reset) {
+TEST(SecureChannel, AbortsWithAReset) {
   asio::io_context io;
   channel_pair pair(io);
   pair.client.abort();
@@ -193,7 +193,7 @@ TEST(secure_channel, aborts_with_a_reset) {
   EXPECT_EQ(run(io, pair.server.read(slices)), asio::error::connection_reset);
 }
 
-TEST(secure_channel, close_ends_what_is_waiting) {
+TEST(SecureChannel, CloseEndsWhatIsWaiting) {
   asio::io_context io;
   channel_pair pair(io);
   ASSERT_FALSE(pair.client.write(random_bytes(16 * mib, 6)));
@@ -211,7 +211,7 @@ TEST(secure_channel, close_ends_what_is_waiting) {
   EXPECT_EQ(writing.get(), asio::error::operation_aborted);
 }
 
-TEST(secure_channel, close_ends_a_handshake) {
+TEST(SecureChannel, CloseEndsAHandshake) {
   asio::io_context io;
   auto sockets = connected_sockets(io);
   secure_channel client(std::move(sockets.client));
@@ -227,7 +227,7 @@ TEST(secure_channel, close_ends_a_handshake) {
 }
 
 // A bridge is accepted by one thread and belongs to another one's session.
-TEST(secure_channel, moves_to_another_thread) {
+TEST(SecureChannel, MovesToAnotherThread) {
   asio::io_context io;
   asio::io_context other;
   channel_pair pair(io);
@@ -244,7 +244,7 @@ TEST(secure_channel, moves_to_another_thread) {
 }
 
 // The client's first bytes may come in one piece with the end of its handshake.
-TEST(secure_channel, keeps_what_comes_with_the_handshake) {
+TEST(SecureChannel, KeepsWhatComesWithTheHandshake) {
   asio::io_context io;
   auto sockets = connected_sockets(io);
   secure_channel client(std::move(sockets.client));

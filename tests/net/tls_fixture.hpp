@@ -103,7 +103,9 @@ inline std::vector<std::byte> random_bytes(std::size_t size, std::uint64_t seed)
   std::vector<std::byte> out(size);
   std::uint64_t x = seed * 2 + 1;
   for (std::byte& b : out) {
-    x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
     b = static_cast<std::byte>(x >> 32 & 0xff);
   }
   return out;

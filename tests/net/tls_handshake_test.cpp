@@ -12,7 +12,7 @@ namespace {
 
 using bytes = std::vector<std::byte>;
 
-class greeting : public ::testing::Test {
+class Greeting : public ::testing::Test {
  protected:
   static core::hello some_hello() {
     core::hello m;
@@ -40,7 +40,7 @@ class greeting : public ::testing::Test {
   channel_pair pair{io};
 };
 
-TEST_F(greeting, arrives) {
+TEST_F(Greeting, Arrives) {
   running sending(io, send_hello(pair.client, some_hello()));
   auto hello = run(io, receive_hello(pair.server));
   ASSERT_TRUE(hello);
@@ -62,7 +62,7 @@ TEST_F(greeting, arrives) {
   EXPECT_FALSE(answering.get());
 }
 
-TEST_F(greeting, arrives_byte_by_byte_with_what_follows_it) {
+TEST_F(Greeting, ArrivesByteByByteWithWhatFollowsIt) {
   bytes sent = signed_frame(pair.client, core::encode(some_hello()));
   const bytes more = bytes_of("the first frames of the tunnel");
   sent.insert(sent.end(), more.begin(), more.end());
@@ -80,7 +80,7 @@ TEST_F(greeting, arrives_byte_by_byte_with_what_follows_it) {
   EXPECT_EQ(all, more);
 }
 
-TEST_F(greeting, hands_on_what_came_with_it) {
+TEST_F(Greeting, HandsOnWhatCameWithIt) {
   bytes sent = signed_frame(pair.client, core::encode(some_hello()));
   const bytes more = bytes_of("the first frames of the tunnel");
   sent.insert(sent.end(), more.begin(), more.end());
@@ -90,14 +90,14 @@ TEST_F(greeting, hands_on_what_came_with_it) {
   EXPECT_EQ(joined(hello->rest), more);
 }
 
-TEST_F(greeting, of_another_channel_is_refused) {
+TEST_F(Greeting, OfAnotherChannelIsRefused) {
   channel_pair other(io);
   EXPECT_FALSE(answer_to(pair, signed_frame(pair.client, core::encode(some_hello()))));
   EXPECT_EQ(answer_to(pair, signed_frame(other.client, core::encode(some_hello()))), errc::wrong_mac);
 }
 
 // The same key on both: only the TLS exporter differs.
-TEST_F(greeting, of_another_channel_of_the_same_user_is_refused) {
+TEST_F(Greeting, OfAnotherChannelOfTheSameUserIsRefused) {
   auto sockets = connected_sockets(io);
   secure_channel client(std::move(sockets.client));
   secure_channel server(std::move(sockets.server));
@@ -109,12 +109,12 @@ TEST_F(greeting, of_another_channel_of_the_same_user_is_refused) {
   EXPECT_EQ(answer_to(pair, signed_frame(client, core::encode(some_hello()))), errc::wrong_mac);
 }
 
-TEST_F(greeting, of_the_other_role_is_refused) {
+TEST_F(Greeting, OfTheOtherRoleIsRefused) {
   const bytes frame = signed_frame(pair.client, core::encode(some_hello()), "mtcp1 welcome");
   EXPECT_EQ(answer_to(pair, frame), errc::wrong_mac);
 }
 
-TEST_F(greeting, that_was_tampered_with_is_refused) {
+TEST_F(Greeting, ThatWasTamperedWithIsRefused) {
   const bytes frame = signed_frame(pair.client, core::encode(some_hello()));
   for (std::size_t i = core::frame_header_size; i < frame.size(); ++i) {
     bytes changed = frame;
@@ -124,14 +124,14 @@ TEST_F(greeting, that_was_tampered_with_is_refused) {
   EXPECT_FALSE(answer_to(pair, frame));
 }
 
-TEST_F(greeting, must_come_first) {
+TEST_F(Greeting, MustComeFirst) {
   bytes frame = signed_frame(pair.client, core::encode(some_hello()));
   frame[0] = static_cast<std::byte>(core::frame_type::data);
   EXPECT_EQ(answer_to(pair, frame), errc::malformed_hello);
 }
 
 // Refused by its header alone: nothing waits for a body of that size, or keeps it.
-TEST_F(greeting, of_a_wrong_size_is_refused_at_its_header) {
+TEST_F(Greeting, OfAWrongSizeIsRefusedAtItsHeader) {
   for (const std::size_t size :
        {std::size_t{0}, core::mac_size - 1, core::max_control_body + 1, std::size_t{0xffffff}}) {
     channel_pair fresh(io);
@@ -141,13 +141,13 @@ TEST_F(greeting, of_a_wrong_size_is_refused_at_its_header) {
   }
 }
 
-TEST_F(greeting, that_is_authentic_but_malformed_is_refused) {
+TEST_F(Greeting, ThatIsAuthenticButMalformedIsRefused) {
   core::hello m = some_hello();
   m.bridge = 0;
   EXPECT_EQ(answer_to(pair, signed_frame(pair.client, core::encode(m))), errc::malformed_hello);
 }
 
-TEST_F(greeting, of_another_version_is_authentic_all_the_same) {
+TEST_F(Greeting, OfAnotherVersionIsAuthenticAllTheSame) {
   bytes frame(core::frame_header_size + 1 + 3 + core::mac_size);
   core::put_frame_header(std::span(frame).first<core::frame_header_size>(), core::frame_type::hello, frame.size() - 4);
   frame[core::frame_header_size] = std::byte{2};
@@ -158,7 +158,7 @@ TEST_F(greeting, of_another_version_is_authentic_all_the_same) {
   EXPECT_EQ(answer_to(pair, frame), errc::wrong_mac);
 }
 
-TEST_F(greeting, that_never_comes_ends_with_the_channel) {
+TEST_F(Greeting, ThatNeverComesEndsWithTheChannel) {
   pair.client.close();
   auto hello = run(io, receive_hello(pair.server));
   ASSERT_FALSE(hello);

@@ -44,7 +44,11 @@ class raw_peer {
   /// With an own context, as the test made it.
   raw_peer(context_ptr context, bool server) : context_(std::move(context)), ssl_(SSL_new(context_.get())) {
     SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-    server ? SSL_set_accept_state(ssl_.get()) : SSL_set_connect_state(ssl_.get());
+    if (server) {
+      SSL_set_accept_state(ssl_.get());
+    } else {
+      SSL_set_connect_state(ssl_.get());
+    }
     SSL_set_app_data(ssl_.get(), this);
   }
   SSL* ssl() { return ssl_.get(); }

@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 
 constexpr std::uint64_t mebibyte = 1 << 20;
 
-class bridges_test : public tunnel_lab {
+class Bridges : public tunnel_lab {
  protected:
   void start(unsigned bridges) {
     start_server();
@@ -21,7 +21,7 @@ class bridges_test : public tunnel_lab {
   }
   std::size_t bridges_up() const { return tunnel_->snapshot().bridges.size(); }
   std::uint64_t bytes_down() const { return tunnel_->snapshot().bytes_down; }
-  ~bridges_test() override {
+  ~Bridges() override {
     if (relay_) relay_->close();
   }
 
@@ -31,7 +31,7 @@ class bridges_test : public tunnel_lab {
 task<> keep(task<received> what, std::optional<received>& out) { out = co_await std::move(what); }
 task<> keep(task<error_code> what, std::optional<error_code>& out) { out = co_await std::move(what); }
 
-TEST_F(bridges_test, a_download_survives_the_loss_of_a_bridge) {
+TEST_F(Bridges, ADownloadSurvivesTheLossOfABridge) {
   start(4);
   stream peer = run_for(open("source", 64));
   std::optional<received> got;
@@ -47,7 +47,7 @@ TEST_F(bridges_test, a_download_survives_the_loss_of_a_bridge) {
   EXPECT_TRUE(reaches([&] { return bridges_up() == 4; })) << "lost bridges must be replaced";
 }
 
-TEST_F(bridges_test, an_upload_survives_the_loss_of_all_bridges) {
+TEST_F(Bridges, AnUploadSurvivesTheLossOfAllBridges) {
   start(3);
   stream peer = run_for(open("sink"));
   std::optional<error_code> sent;
@@ -63,7 +63,7 @@ TEST_F(bridges_test, an_upload_survives_the_loss_of_all_bridges) {
 }
 
 // Nobody is told that the bridge is gone: both ends have to find out. The rate limit keeps all three busy.
-TEST_F(bridges_test, a_download_hardly_notices_a_silent_bridge) {
+TEST_F(Bridges, ADownloadHardlyNoticesASilentBridge) {
   start_server();
   relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
   tunnel_options options = options_for(relay_->local_endpoint(), 3);
@@ -94,7 +94,7 @@ TEST_F(bridges_test, a_download_hardly_notices_a_silent_bridge) {
 }
 
 // A network that holds its breath: new bridges are dialled meanwhile, and the old ones go when they are not needed.
-TEST_F(bridges_test, a_pause_of_the_whole_network_leaves_as_many_bridges_as_before) {
+TEST_F(Bridges, APauseOfTheWholeNetworkLeavesAsManyBridgesAsBefore) {
   start_server();
   relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
   tunnel_options options = options_for(relay_->local_endpoint(), 3);
@@ -117,7 +117,7 @@ TEST_F(bridges_test, a_pause_of_the_whole_network_leaves_as_many_bridges_as_befo
 }
 
 // Replacements fall silent, too: the dead ones, which nobody has told of, must not be in the way of more.
-TEST_F(bridges_test, a_network_that_swallows_bridges_again_and_again_is_survived) {
+TEST_F(Bridges, ANetworkThatSwallowsBridgesAgainAndAgainIsSurvived) {
   start(3);
   stream peer = run_for(open("source", 64));
   std::optional<received> got;
@@ -134,7 +134,7 @@ TEST_F(bridges_test, a_network_that_swallows_bridges_again_and_again_is_survived
   EXPECT_TRUE(got->intact);
 }
 
-TEST_F(bridges_test, traffic_both_ways_survives_cut_after_cut) {
+TEST_F(Bridges, TrafficBothWaysSurvivesCutAfterCut) {
   start(3);
   stream peer = run_for(open("both", 48));
   std::optional<received> got;
@@ -143,7 +143,11 @@ TEST_F(bridges_test, traffic_both_ways_survives_cut_after_cut) {
   spawn(io_.get_executor(), keep(send_all(peer, 48 * mebibyte), sent));
   for (std::uint64_t mark = 4; mark < 48 && !got; mark += 4) {
     ASSERT_TRUE(reaches([&] { return got || bytes_down() > mark * mebibyte; }));
-    mark % 12 == 0 ? relay_->cut_all() : relay_->cut_one();
+    if (mark % 12 == 0) {
+      relay_->cut_all();
+    } else {
+      relay_->cut_one();
+    }
   }
   ASSERT_TRUE(reaches([&] { return got && sent; }));
   EXPECT_EQ(got->size, 48 * mebibyte);
@@ -151,7 +155,7 @@ TEST_F(bridges_test, traffic_both_ways_survives_cut_after_cut) {
   EXPECT_EQ(*sent, error_code());
 }
 
-TEST_F(bridges_test, counts_what_was_lost) {
+TEST_F(Bridges, CountsWhatWasLost) {
   start(2);
   relay_->cut_one();
   ASSERT_TRUE(reaches([&] { return relay_->accepted() == 3 && bridges_up() == 2; }));
@@ -162,7 +166,7 @@ TEST_F(bridges_test, counts_what_was_lost) {
 }
 
 // Else nobody could tell them apart, nor could Prometheus.
-TEST_F(bridges_test, paths_have_names_of_their_own) {
+TEST_F(Bridges, PathsHaveNamesOfTheirOwn) {
   tunnel_options options{.key = key::generate()};
   path_options path{.host = "2001:db8::1"};
   options.paths = {path, path};
@@ -177,12 +181,12 @@ TEST_F(bridges_test, paths_have_names_of_their_own) {
                                              first + " (3)"}));
 }
 
-TEST_F(bridges_test, streams_end_when_no_bridge_comes_back) {
+TEST_F(Bridges, StreamsEndWhenNoBridgeComesBack) {
   start_server();
   relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
   tunnel_options options = options_for(relay_->local_endpoint(), 2);
   options.resume_timeout = milliseconds(300);
-  options.backoff_most = milliseconds(100);
+  options.max_backoff = milliseconds(100);
   start_tunnel(options);
   stream peer = run_for(open("hold"));
   relay_->refuse(true);
@@ -197,7 +201,7 @@ TEST_F(bridges_test, streams_end_when_no_bridge_comes_back) {
   EXPECT_EQ(run_for(receive_all(again)).size, mebibyte);
 }
 
-TEST_F(bridges_test, a_restarted_server_resets_streams_and_serves_new_ones) {
+TEST_F(Bridges, ARestartedServerResetsStreamsAndServesNewOnes) {
   start(3);
   const std::uint16_t port = server_endpoint().port();
   stream peer = run_for(open("hold"));
@@ -217,7 +221,7 @@ TEST_F(bridges_test, a_restarted_server_resets_streams_and_serves_new_ones) {
 }
 
 // Two paths lead to different servers by mistake: the first keeps working, the second says what is wrong.
-TEST_F(bridges_test, a_foreign_server_on_one_path_disables_that_path) {
+TEST_F(Bridges, AForeignServerOnOnePathDisablesThatPath) {
   start_server();
   acceptor_options other = server_options_;
   acceptor foreign(io_, other);
@@ -241,13 +245,13 @@ TEST_F(bridges_test, a_foreign_server_on_one_path_disables_that_path) {
   EXPECT_TRUE(reaches([&] { return bridges_up() == 0; }));
 }
 
-TEST_F(bridges_test, a_server_that_comes_late_is_found) {
+TEST_F(Bridges, AServerThatComesLateIsFound) {
   start_server();
   relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
   relay_->refuse(true);
   run_tunnel(options_for(relay_->local_endpoint(), 2));
   std::optional<received> got;
-  const auto use = [](bridges_test& lab, std::optional<received>& out) -> task<> {
+  const auto use = [](Bridges& lab, std::optional<received>& out) -> task<> {
     stream peer = co_await lab.open("source", 1);  // waits for the first bridge
     out = co_await receive_all(peer);
   };
@@ -258,7 +262,7 @@ TEST_F(bridges_test, a_server_that_comes_late_is_found) {
   EXPECT_EQ(got->size, mebibyte);
 }
 
-TEST_F(bridges_test, nobody_listens) {
+TEST_F(Bridges, NobodyListens) {
   tcp::acceptor closed(io_.get_executor(), tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   const tcp::endpoint nowhere = closed.local_endpoint();
   closed.close();
@@ -273,7 +277,7 @@ TEST_F(bridges_test, nobody_listens) {
             make_error_code(boost::system::errc::connection_refused).message());
 }
 
-TEST_F(bridges_test, the_lookup_of_a_servers_name_fails) {
+TEST_F(Bridges, TheLookupOfAServersNameFails) {
   tunnel_options options = options_for({asio::ip::address_v4::loopback(), default_port}, 1);
   options.paths.at(0).host = "server.invalid";
   options.connect_timeout = milliseconds(500);
@@ -284,7 +288,7 @@ TEST_F(bridges_test, the_lookup_of_a_servers_name_fails) {
 
 // ---- ends ----
 
-TEST_F(bridges_test, stopping_the_client_resets_the_servers_streams) {
+TEST_F(Bridges, StoppingTheClientResetsTheServersStreams) {
   start(3);
   stream peer = run_for(open("hold"));
   ASSERT_TRUE(reaches([&] { return held_.size() == 1; }));
@@ -295,14 +299,14 @@ TEST_F(bridges_test, stopping_the_client_resets_the_servers_streams) {
   EXPECT_EQ(run_for(tunnel_->wait_up()), asio::error::operation_aborted);
 }
 
-TEST_F(bridges_test, stopping_the_server_resets_the_clients_streams) {
+TEST_F(Bridges, StoppingTheServerResetsTheClientsStreams) {
   start(3);
   stream peer = run_for(open("hold"));
   stop_server();
   EXPECT_EQ(run_for(receive_all(peer)).end, asio::error::connection_reset);
 }
 
-TEST_F(bridges_test, a_draining_server_lets_streams_finish) {
+TEST_F(Bridges, ADrainingServerLetsStreamsFinish) {
   start(2);
   stream peer = run_for(open("echo"));
   server_->drain();
@@ -312,7 +316,7 @@ TEST_F(bridges_test, a_draining_server_lets_streams_finish) {
   EXPECT_EQ(got.size, mebibyte);
 }
 
-TEST_F(bridges_test, streams_outlive_their_tunnel) {
+TEST_F(Bridges, StreamsOutliveTheirTunnel) {
   start(2);
   stream peer = run_for(open("hold"));
   std::optional<received> got;
@@ -324,7 +328,7 @@ TEST_F(bridges_test, streams_outlive_their_tunnel) {
   EXPECT_TRUE(reaches([&] { return running_ == 1; })) << "run() must end without its tunnel";
 }
 
-TEST_F(bridges_test, waiting_opens_end_with_the_tunnel) {
+TEST_F(Bridges, WaitingOpensEndWithTheTunnel) {
   start(1);
   error_code error = asio::error::would_block;
   tunnel_->async_open({"silent", 0}, {}, [&](error_code e, stream) { error = e; });
@@ -334,7 +338,7 @@ TEST_F(bridges_test, waiting_opens_end_with_the_tunnel) {
 }
 
 // The event loop goes first, with everything under way.
-TEST(tunnel, an_abandoned_loop_leaves_nothing_behind) {
+TEST(Tunnel, AnAbandonedLoopLeavesNothingBehind) {
   const key k = key::generate();
   acceptor_options server_options;
   server_options.keys.add(k);

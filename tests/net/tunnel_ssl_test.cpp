@@ -14,7 +14,7 @@
 namespace mtcp::test {
 namespace {
 
-class ssl_test : public tunnel_lab {};
+class Ssl : public tunnel_lab {};
 
 // Anonymous Diffie-Hellman: no certificate to make.
 void make_anonymous(asio::ssl::context& context) {
@@ -44,7 +44,7 @@ task<std::string> converse(asio::ssl::stream<stream&>& peer, std::string text) {
   co_return answer;
 }
 
-TEST_F(ssl_test, runs_over_a_stream) {
+TEST_F(Ssl, RunsOverAStream) {
   start_server();
   start_tunnel(2);
   stream near = run_for(open("hold"));

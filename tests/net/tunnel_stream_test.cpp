@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::uint64_t mebibyte = 1 << 20;
 
-class stream_test : public tunnel_lab {
+class Stream : public tunnel_lab {
  protected:
   void SetUp() override {
     start_server();
@@ -35,19 +35,19 @@ task<std::string> echo_once(stream& peer, std::string text) {
   co_return co_await receive_text(peer, size);
 }
 
-TEST_F(stream_test, echoes) {
+TEST_F(Stream, Echoes) {
   stream peer = run_for(open("echo"));
   EXPECT_EQ(run_for(echo_once(peer, "hello")), "hello");
   EXPECT_EQ(run_for(echo_once(peer, std::string(100'000, 'x'))), std::string(100'000, 'x'));
 }
 
-TEST_F(stream_test, knows_its_addresses) {
+TEST_F(Stream, KnowsItsAddresses) {
   stream peer = run_for(open("echo", 7));
   EXPECT_EQ(peer.target(), (core::target{"echo", 7}));
   EXPECT_EQ(peer.bound(), (core::target{"192.0.2.1", 4711}));
 }
 
-TEST_F(stream_test, carries_64_mib_down) {
+TEST_F(Stream, Carries64MibDown) {
   stream peer = run_for(open("source", 64));
   const received got = run_for(receive_all(peer));
   EXPECT_EQ(got.end, asio::error::eof);
@@ -55,14 +55,14 @@ TEST_F(stream_test, carries_64_mib_down) {
   EXPECT_TRUE(got.intact);
 }
 
-TEST_F(stream_test, carries_64_mib_up) {
+TEST_F(Stream, Carries64MibUp) {
   stream peer = run_for(open("sink"));
   EXPECT_EQ(run_for(send_all(peer, 64 * mebibyte)), error_code());
   EXPECT_EQ(run_for(receive_text(peer, 100)), std::to_string(64 * mebibyte) + " intact");
 }
 
 // While they are in the cache. Small writes of one turn of the event loop leave together, at its end.
-TEST_F(stream_test, large_writes_leave_at_once) {
+TEST_F(Stream, LargeWritesLeaveAtOnce) {
   stream peer = run_for(open("sink"));
   const auto sent = [this] { return tunnel_->snapshot().totals.payload_sent; };
   const std::uint64_t before = sent();
@@ -73,7 +73,7 @@ TEST_F(stream_test, large_writes_leave_at_once) {
   EXPECT_GT(sent(), before + 50'000);
 }
 
-TEST_F(stream_test, carries_64_mib_both_ways_at_once) {
+TEST_F(Stream, Carries64MibBothWaysAtOnce) {
   stream peer = run_for(open("both", 64));
   error_code sent = asio::error::would_block;
   const auto send = [](stream& to, error_code& out) -> task<> { out = co_await send_all(to, 64 * mebibyte); };
@@ -86,7 +86,7 @@ TEST_F(stream_test, carries_64_mib_both_ways_at_once) {
 
 // The limit is the path's; each bridge tells the server of its share. Without it, one bridge could carry all that
 // loopback asks for.
-TEST_F(stream_test, uses_every_bridge_of_a_path_up_to_its_rate_limit) {
+TEST_F(Stream, UsesEveryBridgeOfAPathUpToItsRateLimit) {
   tunnel_options options = options_for(server_endpoint(), 4);
   options.paths.front().use.rate_limit = 40'000'000;
   start_tunnel(options);
@@ -101,10 +101,10 @@ TEST_F(stream_test, uses_every_bridge_of_a_path_up_to_its_rate_limit) {
   EXPECT_GE(std::ranges::count_if(now.bridges, [](const bridge_snapshot& b) { return b.bytes_down > mebibyte; }), 4);
 }
 
-TEST_F(stream_test, many_streams_at_once) {
+TEST_F(Stream, ManyStreamsAtOnce) {
   constexpr int streams = 200;
   int good = 0, over = 0;
-  const auto one = [](stream_test& lab, int number, int& right, int& all) -> task<> {
+  const auto one = [](Stream& lab, int number, int& right, int& all) -> task<> {
     stream peer = co_await lab.open("echo");
     const std::string text = std::string(1000, 'a') + std::to_string(number);
     right += co_await echo_once(peer, text) == text;
@@ -116,7 +116,7 @@ TEST_F(stream_test, many_streams_at_once) {
   EXPECT_TRUE(reaches([&] { return tunnel_->snapshot().totals.streams_active == 0; }));
 }
 
-TEST_F(stream_test, early_bytes_ride_along) {
+TEST_F(Stream, EarlyBytesRideAlong) {
   for (const std::size_t size : {1u, 5'000u, 16'384u, 1'000'000u}) {
     std::vector<std::byte> early(size);
     fill(early, 0);
@@ -133,7 +133,7 @@ TEST_F(stream_test, early_bytes_ride_along) {
 
 // ---- ends ----
 
-TEST_F(stream_test, sending_ends_before_receiving) {
+TEST_F(Stream, SendingEndsBeforeReceiving) {
   stream peer = run_for(open("echo"));
   const auto test = [](stream& s) -> task<received> {
     co_await send_all(s, mebibyte);
@@ -145,7 +145,7 @@ TEST_F(stream_test, sending_ends_before_receiving) {
   EXPECT_TRUE(got.intact);
 }
 
-TEST_F(stream_test, receiving_ends_before_sending) {
+TEST_F(Stream, ReceivingEndsBeforeSending) {
   stream peer = run_for(open("hold"));
   ASSERT_TRUE(reaches([&] { return held_.size() == 1; }));
   held_[0].shutdown_send();
@@ -156,7 +156,7 @@ TEST_F(stream_test, receiving_ends_before_sending) {
   EXPECT_EQ(got.size, mebibyte);
 }
 
-TEST_F(stream_test, a_reset_arrives_as_a_reset) {
+TEST_F(Stream, AResetArrivesAsAReset) {
   stream peer = run_for(open("reset"));
   EXPECT_EQ(run_for(send_text(peer, "x")), error_code());
   EXPECT_EQ(run_for(receive_all(peer)).end, asio::error::connection_reset);
@@ -169,7 +169,7 @@ TEST_F(stream_test, a_reset_arrives_as_a_reset) {
 }
 
 // The server was told that they have arrived.
-TEST_F(stream_test, what_has_arrived_can_be_read_after_the_end_of_the_tunnel) {
+TEST_F(Stream, WhatHasArrivedCanBeReadAfterTheEndOfTheTunnel) {
   stream whole = run_for(open("source", 1)), part = run_for(open("source", 8));
   const std::uint64_t both = 2 << 20;  // what fits into their first windows
   ASSERT_TRUE(reaches([&] { return tunnel_->snapshot().bytes_down >= both; }));
@@ -186,7 +186,7 @@ TEST_F(stream_test, what_has_arrived_can_be_read_after_the_end_of_the_tunnel) {
 }
 
 // The application at the server is done with the stream; a second's worth of its bytes is still on the way.
-TEST_F(stream_test, what_was_written_arrives_while_the_server_stops) {
+TEST_F(Stream, WhatWasWrittenArrivesWhileTheServerStops) {
   tunnel_options options = options_for(server_endpoint(), 1);
   options.paths.front().use.rate_limit = mebibyte;
   start_tunnel(options);
@@ -201,7 +201,7 @@ TEST_F(stream_test, what_was_written_arrives_while_the_server_stops) {
   EXPECT_TRUE(got.intact);
 }
 
-TEST_F(stream_test, our_reset_reaches_the_server) {
+TEST_F(Stream, OurResetReachesTheServer) {
   stream peer = run_for(open("hold"));
   ASSERT_TRUE(reaches([&] { return held_.size() == 1; }));
   peer.reset();
@@ -209,13 +209,13 @@ TEST_F(stream_test, our_reset_reaches_the_server) {
   EXPECT_EQ(run_for(receive_all(held_[0])).end, asio::error::connection_reset);
 }
 
-TEST_F(stream_test, a_forgotten_stream_is_reset) {
+TEST_F(Stream, AForgottenStreamIsReset) {
   run_for(open("hold"));
   ASSERT_TRUE(reaches([&] { return held_.size() == 1; }));
   EXPECT_EQ(run_for(receive_all(held_[0])).end, asio::error::connection_reset);
 }
 
-TEST_F(stream_test, a_closed_stream_delivers_and_ends) {
+TEST_F(Stream, AClosedStreamDeliversAndEnds) {
   {
     stream peer = run_for(open("hold"));
     ASSERT_TRUE(reaches([&] { return held_.size() == 1; }));
@@ -226,7 +226,7 @@ TEST_F(stream_test, a_closed_stream_delivers_and_ends) {
   EXPECT_EQ(run_for(receive_all(held_[0])).end, asio::error::eof);
 }
 
-TEST_F(stream_test, one_direction_can_be_reset_alone) {
+TEST_F(Stream, OneDirectionCanBeResetAlone) {
   stream peer = run_for(open("reset-send"));
   EXPECT_EQ(run_for(send_text(peer, "x")), error_code());
   EXPECT_EQ(run_for(receive_all(peer)).end, asio::error::connection_reset);
@@ -240,7 +240,7 @@ TEST_F(stream_test, one_direction_can_be_reset_alone) {
   EXPECT_EQ(run_for(send_text(other, "y")), asio::error::connection_reset);
 }
 
-TEST_F(stream_test, local_ends_are_told_apart) {
+TEST_F(Stream, LocalEndsAreToldApart) {
   stream peer = run_for(open("hold"));
   peer.shutdown_send();
   EXPECT_EQ(run_for(send_text(peer, "x")), asio::error::broken_pipe);
@@ -258,11 +258,15 @@ struct outcome {
   error_code error;
   std::size_t size = 0;
   auto store() {
-    return [this](error_code e, std::size_t n) { over = true, error = e, size = n; };
+    return [this](error_code e, std::size_t n) {
+      over = true;
+      error = e;
+      size = n;
+    };
   }
 };
 
-TEST_F(stream_test, empty_operations_complete_at_once) {
+TEST_F(Stream, EmptyOperationsCompleteAtOnce) {
   stream peer = run_for(open("hold"));
   outcome read, write;
   peer.async_read_some(asio::mutable_buffer(), read.store());
@@ -273,7 +277,7 @@ TEST_F(stream_test, empty_operations_complete_at_once) {
   EXPECT_EQ(write.error, error_code());
 }
 
-TEST_F(stream_test, a_second_read_is_an_error) {
+TEST_F(Stream, ASecondReadIsAnError) {
   stream peer = run_for(open("hold"));
   char byte;
   outcome first, second;
@@ -287,7 +291,7 @@ TEST_F(stream_test, a_second_read_is_an_error) {
   EXPECT_EQ(first.error, asio::error::operation_aborted);
 }
 
-TEST_F(stream_test, one_operation_can_be_cancelled) {
+TEST_F(Stream, OneOperationCanBeCancelled) {
   stream peer = run_for(open("echo"));
   char byte;
   outcome read;
@@ -300,7 +304,7 @@ TEST_F(stream_test, one_operation_can_be_cancelled) {
   EXPECT_EQ(run_for(echo_once(peer, "still alive")), "still alive");
 }
 
-TEST_F(stream_test, a_blocked_write_can_be_cancelled) {
+TEST_F(Stream, ABlockedWriteCanBeCancelled) {
   stream peer = run_for(open("hold"));
   const std::vector<std::byte> block(mebibyte);
   const auto write_until_blocked = [&] {
@@ -319,7 +323,7 @@ TEST_F(stream_test, a_blocked_write_can_be_cancelled) {
   EXPECT_TRUE(blocked) << "a peer that does not read must stop the writer";
 }
 
-TEST_F(stream_test, serves_buffer_sequences) {
+TEST_F(Stream, ServesBufferSequences) {
   stream peer = run_for(open("echo"));
   const auto test = [](stream& s) -> task<std::string> {
     const std::array<asio::const_buffer, 3> parts{asio::buffer("ab", 2), asio::const_buffer(), asio::buffer("cde", 3)};
@@ -332,7 +336,7 @@ TEST_F(stream_test, serves_buffer_sequences) {
   EXPECT_EQ(run_for(test(peer)), "a|bcde");
 }
 
-TEST_F(stream_test, carries_http_by_beast) {
+TEST_F(Stream, CarriesHttpByBeast) {
   namespace http = boost::beast::http;
   stream near = run_for(open("hold"));
   ASSERT_TRUE(reaches([&] { return held_.size() == 1; }));
@@ -359,7 +363,7 @@ TEST_F(stream_test, carries_http_by_beast) {
 
 // ---- refusals ----
 
-TEST_F(stream_test, refusals_keep_their_codes) {
+TEST_F(Stream, RefusalsKeepTheirCodes) {
   const auto refused = [](tunnel& t, std::uint16_t code) -> task<error_code> {
     core::target to{"refuse", code};
     auto [error, peer] = co_await t.async_open(std::move(to), {}, use_result);
@@ -374,7 +378,7 @@ TEST_F(stream_test, refusals_keep_their_codes) {
   }
 }
 
-TEST_F(stream_test, a_request_that_nobody_answers_is_refused) {
+TEST_F(Stream, ARequestThatNobodyAnswersIsRefused) {
   error_code error = asio::error::would_block;
   tunnel_->async_open({"silent", 0}, {}, [&](error_code e, stream) { error = e; });
   ASSERT_TRUE(reaches([&] { return unanswered_.size() == 1; }));
@@ -382,7 +386,7 @@ TEST_F(stream_test, a_request_that_nobody_answers_is_refused) {
   EXPECT_TRUE(reaches([&] { return error == core::refusal::general; }));
 }
 
-TEST_F(stream_test, opening_can_be_cancelled) {
+TEST_F(Stream, OpeningCanBeCancelled) {
   error_code error = asio::error::would_block;
   asio::cancellation_signal signal;
   tunnel_->async_open({"silent", 0}, {},

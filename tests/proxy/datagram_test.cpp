@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "socks/bytes.hpp"
+#include "proxy/bytes.hpp"
 
 namespace mtcp::proxy {
 namespace {

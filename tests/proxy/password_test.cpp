@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "mtcp/proxy/users.hpp"
-#include "socks/pieces.hpp"
+#include "proxy/pieces.hpp"
 
 namespace mtcp::proxy {
 namespace {

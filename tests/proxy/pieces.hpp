@@ -5,7 +5,7 @@
 
 #include <span>
 
-#include "socks/bytes.hpp"
+#include "proxy/bytes.hpp"
 
 namespace mtcp::test {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "socks/pieces.hpp"
+#include "proxy/pieces.hpp"
 
 namespace mtcp::proxy {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "socks/bytes.hpp"
-#include "socks/pieces.hpp"
+#include "proxy/bytes.hpp"
+#include "proxy/pieces.hpp"
 
 namespace mtcp::proxy {
 namespace {

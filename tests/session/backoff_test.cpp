@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(backoff, doubles_up_to_its_longest_pause_and_varies_by_half) {
+TEST(Backoff, DoublesUpToItsLongestPauseAndVariesByHalf) {
   backoff tested(100ms, 1s, 1);
   core::timestamp now{1h};
   for (const core::duration pause : {100ms, 200ms, 400ms, 800ms, 1000ms, 1000ms}) {
@@ -18,14 +18,14 @@ TEST(backoff, doubles_up_to_its_longest_pause_and_varies_by_half) {
   }
 }
 
-TEST(backoff, dials_that_fail_together_count_once) {
+TEST(Backoff, DialsThatFailTogetherCountOnce) {
   backoff tested(100ms, 10s, 1);
   const core::timestamp now{1h};
   for (int i = 0; i < 8; ++i) tested.failed(now, now);
   EXPECT_LE(tested.not_before(), now + 100ms);
 }
 
-TEST(backoff, a_dial_that_hung_was_part_of_the_pause) {
+TEST(Backoff, ADialThatHungWasPartOfThePause) {
   backoff tested(100ms, 8s, 1);
   core::timestamp now{1h};
   for (int i = 0; i < 9; ++i) tested.failed(now, now += 10s);
@@ -33,7 +33,7 @@ TEST(backoff, a_dial_that_hung_was_part_of_the_pause) {
   EXPECT_LE(tested.not_before(), now + 10s + 50ms);
 }
 
-TEST(backoff, clients_do_not_return_in_step) {
+TEST(Backoff, ClientsDoNotReturnInStep) {
   const core::timestamp now{1h};
   backoff one(10s, 10s, 1), other(10s, 10s, 2);
   one.failed(now, now);
@@ -41,7 +41,7 @@ TEST(backoff, clients_do_not_return_in_step) {
   EXPECT_NE(one.not_before(), other.not_before());
 }
 
-TEST(backoff, a_success_forgets_all) {
+TEST(Backoff, ASuccessForgetsAll) {
   backoff tested(100ms, 10s, 1);
   tested.failed_for_long(core::timestamp(1h));
   tested.reset();

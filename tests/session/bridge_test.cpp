@@ -10,10 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class bridge_test : public testing::Test {
+class Bridge : public testing::Test {
  protected:
   /// A server's end, so that it may send at once.
-  bridge_test() {
+  Bridge() {
     core::engine client(core::role::client, {});
     for (core::engine* e : {&client, &engine}) {
       e->set_peer_limits(core::announced({}), now);
@@ -40,14 +40,14 @@ class bridge_test : public testing::Test {
   bridge tested{1, connection, {}, 0, now};
 };
 
-TEST_F(bridge_test, hands_frames_to_its_link) {
+TEST_F(Bridge, HandsFramesToItsLink) {
   write(1000);
   EXPECT_TRUE(tested.transmit(engine, now));
   EXPECT_GT(connection.written, 1000U);
   EXPECT_FALSE(tested.transmit(engine, now));
 }
 
-TEST_F(bridge_test, is_full_exactly_when_its_link_is) {
+TEST_F(Bridge, IsFullExactlyWhenItsLinkIs) {
   write(200'000);  // much enough for the link to be asked from now on
   ASSERT_TRUE(tested.transmit(engine, now));
   connection.unsent = connection.unsent_limit - 1;
@@ -59,7 +59,7 @@ TEST_F(bridge_test, is_full_exactly_when_its_link_is) {
   EXPECT_TRUE(connection.awaits_room);
 }
 
-TEST_F(bridge_test, writes_nothing_while_something_is_pending) {
+TEST_F(Bridge, WritesNothingWhileSomethingIsPending) {
   write(1 << 20);
   connection.takes = 100;
   EXPECT_TRUE(tested.transmit(engine, now));
@@ -72,21 +72,21 @@ TEST_F(bridge_test, writes_nothing_while_something_is_pending) {
   EXPECT_TRUE(tested.transmit(engine, now));
 }
 
-TEST_F(bridge_test, keeps_the_first_reason_for_its_end) {
+TEST_F(Bridge, KeepsTheFirstReasonForItsEnd) {
   tested.close(errc::bridge_silent);
   tested.close(errc::not_needed);
   EXPECT_EQ(tested.why_closed(), error_code(errc::bridge_silent));
   EXPECT_EQ(connection.closed, 1);
 }
 
-TEST_F(bridge_test, is_closed_by_a_link_that_fails) {
+TEST_F(Bridge, IsClosedByALinkThatFails) {
   write(1000);
   connection.fails = errc::tls_failed;
   EXPECT_FALSE(tested.transmit(engine, now));
   EXPECT_EQ(tested.why_closed(), error_code(errc::tls_failed));
 }
 
-TEST_F(bridge_test, rests_until_every_reason_is_gone) {
+TEST_F(Bridge, RestsUntilEveryReasonIsGone) {
   EXPECT_TRUE(tested.set_rest(engine, bridge::rest::surplus, true));
   EXPECT_FALSE(tested.set_rest(engine, bridge::rest::surplus, true));
   EXPECT_TRUE(tested.set_rest(engine, bridge::rest::disabled, true));
@@ -96,7 +96,7 @@ TEST_F(bridge_test, rests_until_every_reason_is_gone) {
   EXPECT_TRUE(tested.in_use());
 }
 
-TEST_F(bridge_test, is_unwell_for_as_long_as_it_was_told) {
+TEST_F(Bridge, IsUnwellForAsLongAsItWasTold) {
   EXPECT_TRUE(tested.healthy(engine, now));
   tested.suspect(now + 10s);
   EXPECT_FALSE(tested.healthy(engine, now + 9s));

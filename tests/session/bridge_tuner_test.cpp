@@ -22,17 +22,20 @@ class network_model {
     std::uniform_real_distribution<double> spread(1 - noise, 1 + noise);
     for (const auto end = now_ + time; now_ < end; now_ += bridge_tuner::interval) {
       if (tuner.wanted() != up_) {
-        if (tuner.wanted() < up_ || ++waited_ == 2) up_ = tuner.wanted(), waited_ = 0;
+        if (tuner.wanted() < up_ || ++waited_ == 2) {
+          up_ = tuner.wanted();
+          waited_ = 0;
+        }
       }
       const double rate = std::min(demand, capacity_(up_) * spread(random_));
       bytes_ += static_cast<std::uint64_t>(rate * std::chrono::duration<double>(bridge_tuner::interval).count());
       tuner.sample(now_, bytes_, up_);
-      most_seen = std::max(most_seen, up_);
+      max_seen = std::max(max_seen, up_);
     }
   }
 
   bridge_tuner tuner;
-  unsigned most_seen = 0;
+  unsigned max_seen = 0;
 
  private:
   std::function<double(unsigned)> capacity_;
@@ -81,7 +84,7 @@ TEST(BridgeTuner, SettlesAtTwoWhereOneFillsTheLine) {
   network_model net(4, [](unsigned) { return 20 * mega; });
   net.run(30s);
   EXPECT_EQ(net.tuner.wanted(), 2U);
-  EXPECT_LE(net.most_seen, 5U);
+  EXPECT_LE(net.max_seen, 5U);
 }
 
 TEST(BridgeTuner, GoesToTheMostThatIsAllowed) {

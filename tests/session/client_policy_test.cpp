@@ -21,7 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class client_policy_test : public testing::Test, public waker, public openings::listener {
+class ClientPolicy : public testing::Test, public waker, public openings::listener {
  protected:
   client_policy& make(unsigned bridges, std::size_t paths = 1) {
     client_settings s;
@@ -141,13 +141,13 @@ class client_policy_test : public testing::Test, public waker, public openings::
   void on_not_opened(std::uint64_t ticket, error_code why) override { failed[ticket] = why; }
 };
 
-TEST_F(client_policy_test, dials_every_bridge_of_every_path) {
+TEST_F(ClientPolicy, DialsEveryBridgeOfEveryPath) {
   make(3, 2);
   EXPECT_EQ(all_dials().size(), 6U);
   EXPECT_TRUE(all_dials().empty());
 }
 
-TEST_F(client_policy_test, dials_of_a_path_come_a_little_apart) {
+TEST_F(ClientPolicy, DialsOfAPathComeALittleApart) {
   make(2, 2);
   EXPECT_EQ(actions().size(), 2U) << "the first of each path";
   now += 45ms;
@@ -155,7 +155,7 @@ TEST_F(client_policy_test, dials_of_a_path_come_a_little_apart) {
 }
 
 // A network that blocks whoever sends too many SYNs is asked once a minute.
-TEST_F(client_policy_test, dials_that_nobody_answers_beside_a_bridge_are_not_repeated_soon) {
+TEST_F(ClientPolicy, DialsThatNobodyAnswersBesideABridgeAreNotRepeatedSoon) {
   make(4);
   const auto begun = all_dials();
   policy->connected(begun[0].id, now);
@@ -167,7 +167,7 @@ TEST_F(client_policy_test, dials_that_nobody_answers_beside_a_bridge_are_not_rep
   EXPECT_GE(now - failed_at, 50s);
 }
 
-TEST_F(client_policy_test, after_an_outage_one_dial_goes_ahead) {
+TEST_F(ClientPolicy, AfterAnOutageOneDialGoesAhead) {
   make(4);
   connect_all();
   now += 5s;
@@ -179,7 +179,7 @@ TEST_F(client_policy_test, after_an_outage_one_dial_goes_ahead) {
   EXPECT_EQ(dials().size(), 1U) << "another one beside the one that hangs";
 }
 
-TEST_F(client_policy_test, one_dial_creates_the_session_and_the_others_join_it) {
+TEST_F(ClientPolicy, OneDialCreatesTheSessionAndTheOthersJoinIt) {
   make(3);
   for (const auto& d : all_dials()) policy->connected(d.id, now);
   const auto first = greetings();
@@ -194,7 +194,7 @@ TEST_F(client_policy_test, one_dial_creates_the_session_and_the_others_join_it) 
   EXPECT_EQ(others[1].hello.bridge, 3U);
 }
 
-TEST_F(client_policy_test, if_the_one_that_creates_fails_the_next_one_does) {
+TEST_F(ClientPolicy, IfTheOneThatCreatesFailsTheNextOneDoes) {
   make(2);
   for (const auto& d : all_dials()) policy->connected(d.id, now);
   const auto first = greetings();
@@ -206,7 +206,7 @@ TEST_F(client_policy_test, if_the_one_that_creates_fails_the_next_one_does) {
 
 // Each refusal to a create has to be followed by a pause, which doubles: two of the statuses speak of sessions, and
 // there is none.
-TEST_F(client_policy_test, every_refusal_of_a_create_is_followed_by_a_pause) {
+TEST_F(ClientPolicy, EveryRefusalOfACreateIsFollowedByAPause) {
   using status = core::welcome_status;
   for (const status refusal :
        {status::unknown_session, status::foreign_instance, status::limit, status::version, status::refused}) {
@@ -228,7 +228,7 @@ TEST_F(client_policy_test, every_refusal_of_a_create_is_followed_by_a_pause) {
   }
 }
 
-TEST_F(client_policy_test, a_lost_bridge_is_dialled_again) {
+TEST_F(ClientPolicy, ALostBridgeIsDialledAgain) {
   make(2);
   connect_all();
   now += 5s;
@@ -236,7 +236,7 @@ TEST_F(client_policy_test, a_lost_bridge_is_dialled_again) {
   EXPECT_EQ(dials().size(), 1U);
 }
 
-TEST_F(client_policy_test, bridges_that_end_at_once_are_not_dialled_in_a_loop) {
+TEST_F(ClientPolicy, BridgesThatEndAtOnceAreNotDialledInALoop) {
   make(1);
   for (int i = 0; i < 5; ++i) {
     connect_all();
@@ -246,7 +246,7 @@ TEST_F(client_policy_test, bridges_that_end_at_once_are_not_dialled_in_a_loop) {
   }
 }
 
-TEST_F(client_policy_test, a_session_outlives_its_last_bridge_by_the_resume_timeout) {
+TEST_F(ClientPolicy, ASessionOutlivesItsLastBridgeByTheResumeTimeout) {
   make(1);
   connect_all();
   const auto ticket = policy->next_ticket();
@@ -263,7 +263,7 @@ TEST_F(client_policy_test, a_session_outlives_its_last_bridge_by_the_resume_time
 }
 
 // What the server has forgotten cannot be resumed.
-TEST_F(client_policy_test, a_session_outlives_its_last_bridge_for_as_long_as_the_server_says) {
+TEST_F(ClientPolicy, ASessionOutlivesItsLastBridgeForAsLongAsTheServerSays) {
   make(1);
   policy->connected(dials().at(0).id, now);
   const auto g = greetings().at(0);
@@ -278,7 +278,7 @@ TEST_F(client_policy_test, a_session_outlives_its_last_bridge_for_as_long_as_the
   EXPECT_FALSE(policy->current());
 }
 
-TEST_F(client_policy_test, every_greeting_has_an_extension_that_nobody_knows) {
+TEST_F(ClientPolicy, EveryGreetingHasAnExtensionThatNobodyKnows) {
   make(2);
   for (const auto& d : all_dials()) policy->connected(d.id, now);
   const auto creating = greetings();
@@ -291,7 +291,7 @@ TEST_F(client_policy_test, every_greeting_has_an_extension_that_nobody_knows) {
   EXPECT_EQ(joining[0].hello.extensions.entries()[0].type % 31, 27U);
 }
 
-TEST_F(client_policy_test, a_restarted_server_ends_the_session_only_if_no_bridge_lives) {
+TEST_F(ClientPolicy, ARestartedServerEndsTheSessionOnlyIfNoBridgeLives) {
   make(1, 2);
   connect_all();
   now += 5s;
@@ -312,7 +312,7 @@ TEST_F(client_policy_test, a_restarted_server_ends_the_session_only_if_no_bridge
   EXPECT_FALSE(policy->current());
 }
 
-TEST_F(client_policy_test, a_suspect_gets_a_replacement_and_the_oldest_goes_when_it_has_recovered) {
+TEST_F(ClientPolicy, ASuspectGetsAReplacementAndTheOldestGoesWhenItHasRecovered) {
   make(1);
   connect_all();
   now += 1s;
@@ -334,7 +334,7 @@ TEST_F(client_policy_test, a_suspect_gets_a_replacement_and_the_oldest_goes_when
 }
 
 // Nothing tells that the server has stopped to suspect it; and nothing has to be asked for meanwhile.
-TEST_F(client_policy_test, looks_at_a_suspect_again_when_its_time_is_over) {
+TEST_F(ClientPolicy, LooksAtASuspectAgainWhenItsTimeIsOver) {
   make(1);
   connect_all();
   now += 1s;
@@ -354,7 +354,7 @@ TEST_F(client_policy_test, looks_at_a_suspect_again_when_its_time_is_over) {
   EXPECT_EQ(links[0]->closed, 1);
 }
 
-TEST_F(client_policy_test, openings_give_up_when_there_is_no_session_for_too_long) {
+TEST_F(ClientPolicy, OpeningsGiveUpWhenThereIsNoSessionForTooLong) {
   make(1);
   dials();
   const auto ticket = policy->next_ticket();
@@ -364,7 +364,7 @@ TEST_F(client_policy_test, openings_give_up_when_there_is_no_session_for_too_lon
   EXPECT_EQ(failed.at(ticket), timed_out());
 }
 
-TEST_F(client_policy_test, stop_says_goodbye_and_dials_no_more) {
+TEST_F(ClientPolicy, StopSaysGoodbyeAndDialsNoMore) {
   make(1);
   connect_all();
   const auto ticket = policy->next_ticket();
@@ -379,7 +379,7 @@ TEST_F(client_policy_test, stop_says_goodbye_and_dials_no_more) {
   EXPECT_TRUE(dials().empty());
 }
 
-TEST_F(client_policy_test, a_dial_that_ends_after_stop_changes_nothing) {
+TEST_F(ClientPolicy, ADialThatEndsAfterStopChangesNothing) {
   make(2);
   const auto d = all_dials();
   policy->stop({}, now);
@@ -389,7 +389,7 @@ TEST_F(client_policy_test, a_dial_that_ends_after_stop_changes_nothing) {
   EXPECT_EQ(policy->welcomed(d[0].id, welcome(), now), operation_aborted());
 }
 
-TEST_F(client_policy_test, tells_what_it_does) {
+TEST_F(ClientPolicy, TellsWhatItDoes) {
   make(1);
   connect_all();
   now += 5s;

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class dial_pace_test : public testing::Test {
+class DialPace : public testing::Test {
  protected:
   /// As soon as it may; returns when that was.
   core::timestamp dial(dial_pace& of, std::size_t beside) {
@@ -29,7 +29,7 @@ class dial_pace_test : public testing::Test {
   dial_pace tested{0s, 7};
 };
 
-TEST_F(dial_pace_test, first_dial_comes_at_once_and_the_others_soon) {
+TEST_F(DialPace, FirstDialComesAtOnceAndTheOthersSoon) {
   EXPECT_LE(tested.not_before(0), now);
   core::timestamp last = dial(tested, 0);
   for (std::size_t i = 1; i < 16; ++i) {
@@ -65,7 +65,7 @@ TEST_F(dial_pace_test, given_pace_is_kept_and_varies_upwards) {
   EXPECT_LT(*given.patience(), 1s);
 }
 
-TEST_F(dial_pace_test, block_is_waited_for_and_dials_are_seconds_apart_after_it) {
+TEST_F(DialPace, BlockIsWaitedForAndDialsAreSecondsApartAfterIt) {
   dial_well(tested, 0);
   const core::timestamp blocked = dial(tested, 1);
   for (std::size_t i = 2; i < 8; ++i) dial(tested, i);
@@ -84,7 +84,7 @@ TEST_F(dial_pace_test, block_is_waited_for_and_dials_are_seconds_apart_after_it)
   EXPECT_LT(*tested.patience(), 1s);
 }
 
-TEST_F(dial_pace_test, vain_dials_come_once_a_minute_and_no_lost_bridge_waits_for_that) {
+TEST_F(DialPace, VainDialsComeOnceAMinuteAndNoLostBridgeWaitsForThat) {
   for (std::size_t up = 0; up < 4; ++up) dial_well(tested, up);
   dial_in_vain(tested, 4);
   for (int i = 0; i < 20; ++i) {
@@ -96,7 +96,7 @@ TEST_F(dial_pace_test, vain_dials_come_once_a_minute_and_no_lost_bridge_waits_fo
   EXPECT_EQ(tested.found(), 2s) << "one block, however long";
 }
 
-TEST_F(dial_pace_test, every_new_block_doubles_the_pace_and_it_is_forgotten_slowly) {
+TEST_F(DialPace, EveryNewBlockDoublesThePaceAndItIsForgottenSlowly) {
   for (const auto found : {2s, 4s, 8s, 16s, 32s, 64s, 64s}) {
     dial_in_vain(tested, 1);
     EXPECT_EQ(tested.found(), found);
@@ -111,14 +111,14 @@ TEST_F(dial_pace_test, every_new_block_doubles_the_pace_and_it_is_forgotten_slow
   EXPECT_FALSE(tested.patience().has_value());
 }
 
-TEST_F(dial_pace_test, an_outage_is_no_block) {
+TEST_F(DialPace, AnOutageIsNoBlock) {
   dial_well(tested, 0);
   const core::timestamp begun = dial(tested, 1);
   tested.failed(begun, 0, false);
   EXPECT_LE(tested.not_before(1), now + 100ms);
 }
 
-TEST_F(dial_pace_test, refusals_are_believed_when_they_repeat) {
+TEST_F(DialPace, RefusalsAreBelievedWhenTheyRepeat) {
   dial_well(tested, 0);
   for (int i = 0; i < 2; ++i) {
     const core::timestamp begun = dial(tested, 1);
@@ -130,7 +130,7 @@ TEST_F(dial_pace_test, refusals_are_believed_when_they_repeat) {
   EXPECT_GE(tested.not_before(1), now + 1min);
 }
 
-TEST_F(dial_pace_test, limit_that_ends_all_connections_is_tried_ever_more_rarely) {
+TEST_F(DialPace, LimitThatEndsAllConnectionsIsTriedEverMoreRarely) {
   core::timestamp last = now;
   for (const core::duration least : {0s, 60s, 600s, 6000s}) {
     for (std::size_t up = 0; up < 4; ++up) dial_well(tested, up);
@@ -144,7 +144,7 @@ TEST_F(dial_pace_test, limit_that_ends_all_connections_is_tried_ever_more_rarely
   }
 }
 
-TEST_F(dial_pace_test, connections_that_are_all_lost_without_such_a_dial_say_nothing) {
+TEST_F(DialPace, ConnectionsThatAreAllLostWithoutSuchADialSayNothing) {
   for (std::size_t up = 0; up < 4; ++up) dial_well(tested, up);
   tested.collapsed(now);
   EXPECT_LE(tested.not_before(4), now + 100ms);

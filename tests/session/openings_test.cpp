@@ -16,9 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A client's session: two bridges on which the test carries bytes by hand to a server's engine.
-class openings_test : public testing::Test, session::owner, openings::listener {
+class Openings : public testing::Test, session::owner, openings::listener {
  protected:
-  openings_test() {
+  Openings() {
     client.engine().set_peer_limits(core::announced({}), now);
     server.set_peer_limits(core::announced({}), now);
     for (const core::bridge_id b : {1, 2}) {
@@ -75,7 +75,7 @@ class openings_test : public testing::Test, session::owner, openings::listener {
   void on_not_opened(std::uint64_t, error_code why) override { failed = why; }
 };
 
-TEST_F(openings_test, a_stop_that_overtakes_the_answer_is_not_lost) {
+TEST_F(Openings, AStopThatOvertakesTheAnswerIsNotLost) {
   open(0);
   stop_overtakes_answer();
   EXPECT_EQ(opened, 1U);
@@ -83,14 +83,14 @@ TEST_F(openings_test, a_stop_that_overtakes_the_answer_is_not_lost) {
 }
 
 // More early bytes than the engine takes at once: nobody will ever want the rest.
-TEST_F(openings_test, a_stop_ends_the_wait_for_early_bytes) {
+TEST_F(Openings, AStopEndsTheWaitForEarlyBytes) {
   open(2 << 20);
   stop_overtakes_answer();
   EXPECT_EQ(opened, 1U);
   EXPECT_TRUE(opened_stopped);
 }
 
-TEST_F(openings_test, a_refusal_is_told_once_and_forgotten) {
+TEST_F(Openings, ARefusalIsToldOnceAndForgotten) {
   open(0);
   to_server();
   server.refuse(1, core::refusal::policy, now);
@@ -101,7 +101,7 @@ TEST_F(openings_test, a_refusal_is_told_once_and_forgotten) {
   EXPECT_FALSE(failed.has_value());
 }
 
-TEST_F(openings_test, whoever_waits_too_long_for_a_session_gives_up) {
+TEST_F(Openings, WhoeverWaitsTooLongForASessionGivesUp) {
   waiting.add(waiting.next_ticket(), {"example.org", 80}, {}, now + 1s);
   EXPECT_EQ(waiting.next_expiry(), now + 1s);
   waiting.expire(now + 999ms);

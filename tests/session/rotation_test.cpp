@@ -43,7 +43,10 @@ class network {
   std::size_t dialled = 0;
 
  private:
-  void dial() { coming_.push_back(now + 150ms), ++dialled; }
+  void dial() {
+    coming_.push_back(now + 150ms);
+    ++dialled;
+  }
 
   void turn(double demand) {
     std::erase_if(coming_, [&](core::timestamp at) {
@@ -88,13 +91,13 @@ class network {
 double steady(const network::bridge&, core::timestamp) { return 20 * mega; }
 double fades_after_64_megabytes(const network::bridge& b, core::timestamp) { return (b.bytes < 64e6 ? 20 : 1) * mega; }
 
-TEST(rotation, leaves_a_steady_line_alone) {
+TEST(Rotation, LeavesASteadyLineAlone) {
   network net(4, 80 * mega, steady);
   net.run(10min);
   EXPECT_EQ(net.dialled, 4U);
 }
 
-TEST(rotation, replaces_bridges_that_have_faded_and_learns_after_how_many_bytes) {
+TEST(Rotation, ReplacesBridgesThatHaveFadedAndLearnsAfterHowManyBytes) {
   network net(4, 80 * mega, fades_after_64_megabytes);
   net.run(5s);
   EXPECT_EQ(net.dialled, 8U);
@@ -119,7 +122,7 @@ TEST(rotation, uses_what_it_has_learnt_before_bridges_fade) {
   EXPECT_GE((net.carried() - before) / 60, 0.93 * 80 * mega);
 }
 
-TEST(rotation, learns_an_age_from_bridges_that_end_at_different_times) {
+TEST(Rotation, LearnsAnAgeFromBridgesThatEndAtDifferentTimes) {
   rotation tested({}, 1);
   core::timestamp now{1h};
   core::bridge_id id = 0;
@@ -138,7 +141,7 @@ TEST(rotation, learns_an_age_from_bridges_that_end_at_different_times) {
   EXPECT_NEAR(static_cast<double>(tested.found().age->count()), 20e9, 1e9);
 }
 
-TEST(rotation, one_accident_is_no_lesson) {
+TEST(Rotation, OneAccidentIsNoLesson) {
   network net(4, 80 * mega, steady);
   net.run(20s);
   for (const auto& [id, b] : net.up) net.tested.lost(id);
@@ -147,7 +150,7 @@ TEST(rotation, one_accident_is_no_lesson) {
 }
 
 // A rate that falls for all: the successors show that they are no better, and the next try comes much later.
-TEST(rotation, tries_rarely_where_successors_are_no_better) {
+TEST(Rotation, TriesRarelyWhereSuccessorsAreNoBetter) {
   core::timestamp slow_from = core::timestamp(1h) + 20s;
   network net(4, 80 * mega,
               [&](const network::bridge&, core::timestamp now) { return (now < slow_from ? 20 : 4) * mega; });
@@ -157,7 +160,7 @@ TEST(rotation, tries_rarely_where_successors_are_no_better) {
   EXPECT_LE(net.dialled, 8U);
 }
 
-TEST(rotation, a_rate_that_halves_is_not_doubted) {
+TEST(Rotation, ARateThatHalvesIsNotDoubted) {
   core::timestamp slow_from = core::timestamp(1h) + 20s;
   network net(4, 80 * mega,
               [&](const network::bridge&, core::timestamp now) { return (now < slow_from ? 20 : 10) * mega; });
@@ -165,7 +168,7 @@ TEST(rotation, a_rate_that_halves_is_not_doubted) {
   EXPECT_EQ(net.dialled, 4U);
 }
 
-TEST(rotation, a_reader_that_stands_still_is_not_the_bridges_fault) {
+TEST(Rotation, AReaderThatStandsStillIsNotTheBridgesFault) {
   network net(4, 80 * mega, steady);
   net.run(10s);
   net.run(60s, 0);
@@ -174,7 +177,7 @@ TEST(rotation, a_reader_that_stands_still_is_not_the_bridges_fault) {
 }
 
 // One bridge of a full line carries little because the others carry more: nothing is missing.
-TEST(rotation, a_bridge_that_carries_little_on_a_full_line_has_not_faded) {
+TEST(Rotation, ABridgeThatCarriesLittleOnAFullLineHasNotFaded) {
   const network::bridge* starved = nullptr;
   network net(5, 80 * mega, [&](const network::bridge& b, core::timestamp) { return (&b == starved ? 2 : 40) * mega; });
   net.run(10s);
@@ -183,7 +186,7 @@ TEST(rotation, a_bridge_that_carries_little_on_a_full_line_has_not_faded) {
   EXPECT_EQ(net.dialled, 5U);
 }
 
-TEST(rotation, forgets_what_holds_no_longer) {
+TEST(Rotation, ForgetsWhatHoldsNoLonger) {
   bool watched = true;
   network net(4, 80 * mega, [&](const network::bridge& b, core::timestamp now) {
     return watched ? fades_after_64_megabytes(b, now) : steady(b, now);

@@ -17,9 +17,9 @@ using namespace std::chrono_literals;
 using status = core::welcome_status;
 using open_to = server_sessions::open_to;
 
-class server_sessions_test : public testing::Test, public server_sessions::host, public waker {
+class ServerSessions : public testing::Test, public server_sessions::host, public waker {
  protected:
-  server_sessions_test() { limits.sessions_per_owner = 2; }
+  ServerSessions() { limits.sessions_per_owner = 2; }
 
   core::hello create() {
     core::hello h;
@@ -82,7 +82,7 @@ class server_sessions_test : public testing::Test, public server_sessions::host,
   unsigned random_ = 0;
 };
 
-TEST_F(server_sessions_test, a_hello_without_a_session_creates_one) {
+TEST_F(ServerSessions, AHelloWithoutASessionCreatesOne) {
   const auto got = greet(create());
   EXPECT_EQ(got.message.status, status::ok);
   EXPECT_NE(got.message.session, core::session_id{});
@@ -91,7 +91,7 @@ TEST_F(server_sessions_test, a_hello_without_a_session_creates_one) {
   EXPECT_EQ(begun, 1U);
 }
 
-TEST_F(server_sessions_test, a_bridge_joins_with_the_secret_and_the_key_of_the_session) {
+TEST_F(ServerSessions, ABridgeJoinsWithTheSecretAndTheKeyOfTheSession) {
   const auto created = greet(create());
   const auto joined = greet(join(created, 2));
   EXPECT_EQ(joined.message.status, status::ok);
@@ -103,7 +103,7 @@ TEST_F(server_sessions_test, a_bridge_joins_with_the_secret_and_the_key_of_the_s
   EXPECT_EQ(greet(join(created, 3), owner_id{std::byte{1}}).message.status, status::unknown_session);
 }
 
-TEST_F(server_sessions_test, refusals_say_nothing_else) {
+TEST_F(ServerSessions, RefusalsSayNothingElse) {
   const auto created = greet(create());
   core::hello other_server = join(created, 2);
   other_server.instance[0] ^= std::byte{1};
@@ -122,7 +122,7 @@ TEST_F(server_sessions_test, refusals_say_nothing_else) {
   }
 }
 
-TEST_F(server_sessions_test, bridge_ids_are_used_once) {
+TEST_F(ServerSessions, BridgeIdsAreUsedOnce) {
   const auto created = greet(create());
   EXPECT_EQ(greet(join(created, 1)).message.status, status::refused);
   EXPECT_EQ(greet(join(created, 2)).message.status, status::ok);
@@ -130,7 +130,7 @@ TEST_F(server_sessions_test, bridge_ids_are_used_once) {
 }
 
 // The client has said how the bridge ended before it asks for it.
-TEST_F(server_sessions_test, a_bridge_whose_end_was_told_does_not_come_up) {
+TEST_F(ServerSessions, ABridgeWhoseEndWasToldDoesNotComeUp) {
   const auto created = greet(create());
   attach(created, 1);
   say(*created.joined, 1, now, core::frame_type::bridge_closed, 7U, 0U);
@@ -138,7 +138,7 @@ TEST_F(server_sessions_test, a_bridge_whose_end_was_told_does_not_come_up) {
   EXPECT_EQ(greet(join(created, 8)).message.status, status::ok);
 }
 
-TEST_F(server_sessions_test, bridges_of_a_session_are_limited) {
+TEST_F(ServerSessions, BridgesOfASessionAreLimited) {
   limits.bridges_per_session = 2;
   const auto created = greet(create());
   attach(created, 1);
@@ -146,21 +146,21 @@ TEST_F(server_sessions_test, bridges_of_a_session_are_limited) {
   EXPECT_EQ(greet(join(created, 3)).message.status, status::limit);
 }
 
-TEST_F(server_sessions_test, sessions_of_an_owner_are_limited) {
+TEST_F(ServerSessions, SessionsOfAnOwnerAreLimited) {
   greet(create());
   greet(create());
   EXPECT_EQ(greet(create()).message.status, status::limit);
   EXPECT_EQ(tested().all().size(), 2U);
 }
 
-TEST_F(server_sessions_test, a_draining_server_takes_joins_and_a_closed_one_nothing) {
+TEST_F(ServerSessions, ADrainingServerTakesJoinsAndAClosedOneNothing) {
   const auto created = greet(create());
   EXPECT_EQ(greet(create(), {}, open_to::joins).message.status, status::refused);
   EXPECT_EQ(greet(join(created, 2), {}, open_to::joins).message.status, status::ok);
   EXPECT_EQ(greet(join(created, 3), {}, open_to::none).message.status, status::refused);
 }
 
-TEST_F(server_sessions_test, a_session_ends_the_resume_timeout_after_its_last_bridge) {
+TEST_F(ServerSessions, ASessionEndsTheResumeTimeoutAfterItsLastBridge) {
   const auto created = greet(create());
   attach(created, 1);
   now += 10min;
@@ -174,7 +174,7 @@ TEST_F(server_sessions_test, a_session_ends_the_resume_timeout_after_its_last_br
   EXPECT_EQ(greet(join(created, 2)).message.status, status::unknown_session);
 }
 
-TEST_F(server_sessions_test, extensions_that_are_known_are_accepted) {
+TEST_F(ServerSessions, ExtensionsThatAreKnownAreAccepted) {
   core::hello said = create();
   said.extensions.add(core::unassigned_extension(3), std::array{std::byte{1}, std::byte{2}});
   said.extensions.add(core::extension::resume_timeout, 90'000);
@@ -188,7 +188,7 @@ TEST_F(server_sessions_test, extensions_that_are_known_are_accepted) {
   EXPECT_TRUE(greet(create()).message.extensions.entries().empty()) << "nothing was offered";
 }
 
-TEST_F(server_sessions_test, a_client_that_gives_up_sooner_is_not_waited_for) {
+TEST_F(ServerSessions, AClientThatGivesUpSoonerIsNotWaitedFor) {
   core::hello said = create();
   said.extensions.add(core::extension::resume_timeout, 2000);
   const auto created = greet(said);
@@ -201,7 +201,7 @@ TEST_F(server_sessions_test, a_client_that_gives_up_sooner_is_not_waited_for) {
   EXPECT_EQ(ended, 1U);
 }
 
-TEST_F(server_sessions_test, one_that_never_came_up_is_forgotten_at_once) {
+TEST_F(ServerSessions, OneThatNeverCameUpIsForgottenAtOnce) {
   const auto created = greet(create());
   created.joined->abandon(1, now);
   EXPECT_EQ(ended, 1U);
@@ -210,7 +210,7 @@ TEST_F(server_sessions_test, one_that_never_came_up_is_forgotten_at_once) {
 
 // Both in one turn of the event loop: the goodbye has been read, and the connection that brought it has ended, before
 // the session works.
-TEST_F(server_sessions_test, a_goodbye_right_before_the_end_of_the_last_bridge_ends_the_session) {
+TEST_F(ServerSessions, AGoodbyeRightBeforeTheEndOfTheLastBridgeEndsTheSession) {
   const auto created = greet(create());
   attach(created, 1);
   say(*created.joined, 1, now, core::frame_type::goaway, 0U);
@@ -219,7 +219,7 @@ TEST_F(server_sessions_test, a_goodbye_right_before_the_end_of_the_last_bridge_e
   EXPECT_EQ(ended, 1U);
 }
 
-TEST_F(server_sessions_test, an_owner_whose_key_is_gone_loses_its_sessions) {
+TEST_F(ServerSessions, AnOwnerWhoseKeyIsGoneLosesItsSessions) {
   const auto created = greet(create());
   tested().leave_if([](const owner_id&) { return true; }, now);
   EXPECT_EQ(ended, 1U);

@@ -102,8 +102,14 @@ void actor::progress() {
 
 bool actor::read_some() {
   if (account_.receiving != got::going_on) return false;
-  if (does_.die_at && account_.read >= *does_.die_at) return die(), false;
-  if (does_.stop_at && account_.read >= *does_.stop_at) return give_up_reading(), false;
+  if (does_.die_at && account_.read >= *does_.die_at) {
+    die();
+    return false;
+  }
+  if (does_.stop_at && account_.read >= *does_.stop_at) {
+    give_up_reading();
+    return false;
+  }
   if (drained_) return false;
   const std::uint64_t limit = read_limit();
   if (limit <= account_.read) return false;
@@ -191,7 +197,10 @@ void actor::give_up_reading() {
 
 bool actor::write_some() {
   if (account_.sending != sent::going_on || blocked_) return false;
-  if (events_.now() < turn_begins_) return wake_at(turn_begins_), false;
+  if (events_.now() < turn_begins_) {
+    wake_at(turn_begins_);
+    return false;
+  }
   const std::uint64_t limit = write_limit();
   if (account_.written < limit) {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(limit - account_.written, block));
@@ -268,7 +277,7 @@ void actor::note_state() const {
             drained_ ? " (waits for readable)" : "", session_->engine().stats().receive_memory);
 }
 
-void actor::abandon() {
+void actor::lose_session() {
   if (session_ != nullptr && !done_) die();
 }
 

@@ -63,7 +63,7 @@ class actor final : public stream_listener {
   timestamp opened_at() const override { return account_.began; }
 
   /// Ends whatever still goes on: the run is over for everybody else.
-  void abandon();
+  void lose_session();
 
   bool known() const noexcept { return id_ != 0; }
   core::stream_id id() const noexcept { return id_; }

@@ -10,8 +10,8 @@ namespace mtcp::sim {
 void bridge_socket::delivered(core::slice bytes) {
   if (closed_) return;
   std::vector<core::slice> pieces;
-  if (most_cuts_ > 0) {
-    for (std::size_t cuts = chance_.between(0, most_cuts_); cuts > 0 && bytes.size() > 1; --cuts) {
+  if (max_cuts_ > 0) {
+    for (std::size_t cuts = chance_.between(0, max_cuts_); cuts > 0 && bytes.size() > 1; --cuts) {
       const std::size_t size = chance_.between(1, bytes.size() - 1);
       pieces.push_back(bytes.prefix(size));
       bytes.remove_prefix(size);

@@ -16,13 +16,13 @@ namespace mtcp::sim {
 class bridge_socket final : public mtcp::link {
  public:
   /// `closed` is called in a later event, once: the bridge is to be detached then. What is delivered is cut into up to
-  /// `most_cuts` pieces more.
-  bridge_socket(event_queue& events, connection& carrier, side which, std::size_t most_cuts, random chance,
+  /// `max_cuts` pieces more.
+  bridge_socket(event_queue& events, connection& carrier, side which, std::size_t max_cuts, random chance,
                 std::function<void()> closed)
       : events_(events),
         carrier_(carrier),
         side_(which),
-        most_cuts_(most_cuts),
+        max_cuts_(max_cuts),
         chance_(chance),
         closed_handler_(std::move(closed)) {}
 
@@ -53,13 +53,13 @@ class bridge_socket final : public mtcp::link {
   std::string remote() const override { return {}; }
 
  private:
-  sim::link& out() const { return carrier_.out(side_); }
+  sim::tcp_flow& out() const { return carrier_.out(side_); }
   void flush();
 
   event_queue& events_;
   connection& carrier_;
   side side_;
-  std::size_t most_cuts_;
+  std::size_t max_cuts_;
   random chance_;
   std::function<void()> closed_handler_;
   session* session_ = nullptr;

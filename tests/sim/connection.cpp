@@ -23,14 +23,14 @@ line::options line_options(const path_plan& path, const path_plan::direction& d,
 }  // namespace
 
 connection::connection(event_queue& events, const path_plan& path, const bottleneck_pair& narrow,
-                       const link::options& tcp, random chance, socket_handlers client, socket_handlers server)
+                       const tcp_flow::options& tcp, random chance, socket_handlers client, socket_handlers server)
     : events_(events),
       client_{std::move(client)},
       server_{std::move(server)},
       up_line_(events, line_options(path, path.up, narrow.up, narrow.common_up), chance.fork()),
       down_line_(events, line_options(path, path.down, narrow.down, narrow.common_down), chance.fork()),
-      up_(events, up_line_, down_line_, tcp, link_handlers(side::client)),
-      down_(events, down_line_, up_line_, tcp, link_handlers(side::server)) {
+      up_(events, up_line_, down_line_, tcp, flow_handlers(side::client)),
+      down_(events, down_line_, up_line_, tcp, flow_handlers(side::server)) {
   watch(path.watched);
 }
 
@@ -54,7 +54,7 @@ void connection::forget_if_idle(duration limit) {
   });
 }
 
-link::handlers connection::link_handlers(side from) {
+tcp_flow::handlers connection::flow_handlers(side from) {
   const side to = other(from);
   return {
       [this, from] {

@@ -1,13 +1,13 @@
-// One TCP connection of a bridge: a link in each direction, and the ways in which it may end.
+// One TCP connection of a bridge: a flow in each direction, and the ways in which it may end.
 #pragma once
 
 #include <functional>
 #include <memory>
 
 #include "sim/line.hpp"
-#include "sim/link.hpp"
 #include "sim/plan.hpp"
 #include "sim/random.hpp"
+#include "sim/tcp_flow.hpp"
 
 namespace mtcp::sim {
 
@@ -34,14 +34,14 @@ class connection {
     std::function<void(const char* why)> closed;
   };
 
-  connection(event_queue& events, const path_plan& path, const bottleneck_pair& narrow, const link::options& tcp,
+  connection(event_queue& events, const path_plan& path, const bottleneck_pair& narrow, const tcp_flow::options& tcp,
              random chance, socket_handlers client, socket_handlers server);
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
-  /// The link that `from` writes to.
-  link& out(side from) noexcept { return from == side::client ? up_ : down_; }
-  const link& out(side from) const noexcept { return from == side::client ? up_ : down_; }
+  /// The flow that `from` writes to.
+  tcp_flow& out(side from) noexcept { return from == side::client ? up_ : down_; }
+  const tcp_flow& out(side from) const noexcept { return from == side::client ? up_ : down_; }
   bool open(side s) const noexcept { return end_of(s).open; }
 
   /// The program at that end closes its socket: the other end is told by a reset, if that gets through.
@@ -65,7 +65,7 @@ class connection {
   };
   end& end_of(side s) noexcept { return s == side::client ? client_ : server_; }
   const end& end_of(side s) const noexcept { return s == side::client ? client_ : server_; }
-  link::handlers link_handlers(side from);
+  tcp_flow::handlers flow_handlers(side from);
   line& line_from(side s) noexcept { return s == side::client ? up_line_ : down_line_; }
   void shut(side s) noexcept;
   void tell(side s, const char* why);
@@ -78,8 +78,8 @@ class connection {
   end server_;
   line up_line_;
   line down_line_;
-  link up_;
-  link down_;
+  tcp_flow up_;
+  tcp_flow down_;
 };
 
 }  // namespace mtcp::sim

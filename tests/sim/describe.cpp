@@ -22,7 +22,7 @@ void describe(std::string& out, const char* name, const path_plan::direction& d)
 }
 
 void describe(std::string& out, const char* name, const end_plan& e) {
-  static constexpr const char* endings[] = {"end", "reset_send", "reset", "close"};
+  static constexpr const char* endings[] = {"end", "reset_send", "reset", "close"};  // in the order of the enumerators
   add(out, "  %s sends %lu then %s", name, e.send, endings[static_cast<int>(e.after)]);
   if (e.turn > 0) add(out, " in turns of %lu for %lu", e.turn, e.reply_to);
   if (e.read_rate > 0) add(out, " reads at %lu", e.read_rate);
@@ -54,14 +54,15 @@ std::string describe(const plan& p) {
     add(out, ", dials refused %.1f, hang %.1f, WELCOME lost %.1f\n", path.dial_refused, path.dial_hangs,
         path.welcome_lost);
   }
-  static constexpr const char* kinds[] = {"hold", "swallow", "rate", "reset", "cut", "silence"};
+  static constexpr const char* kinds[] = {"hold",  "swallow", "rate",
+                                          "reset", "cut",     "silence"};  // in the order of the enumerators
   for (const fault& f : p.faults) {
     add(out, "fault at %.0f ms or after %ld bytes: path %zu %s %.0f ms value %lu%s\n", millis(f.at),
         f.after_bytes ? static_cast<long>(*f.after_bytes) : -1L, f.path, kinds[static_cast<int>(f.what)],
         millis(f.length), f.value, f.persistent ? " persistent" : "");
   }
-  static constexpr const char* incidents[] = {"server crash", "server exit", "server drain",
-                                              "client exit",  "key removed", "time jump"};
+  static constexpr const char* incidents[] = {"server crash", "server exit", "server drain", "client exit",
+                                              "key removed",  "time jump"};  // in the order of the enumerators
   for (const incident& i : p.incidents) {
     add(out, "%s of %zu at %.0f ms for %.0f ms\n", incidents[static_cast<int>(i.what)], i.server, millis(i.at),
         millis(i.length));

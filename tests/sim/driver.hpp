@@ -33,7 +33,7 @@ class driver final : public waker {
 
  private:
   // More turns than that in a virtual millisecond are a livelock. 8 bridges of 100 MB/s need about 400.
-  static constexpr std::uint64_t most_turns_per_millisecond = 20'000;
+  static constexpr std::uint64_t max_turns_per_millisecond = 20'000;
 
   void work() {
     work_is_due_ = false;
@@ -51,7 +51,7 @@ class driver final : public waker {
     const std::int64_t millisecond = events_.now() / std::chrono::milliseconds(1);
     if (millisecond != busy_millisecond_) turns_in_it_ = 0;
     busy_millisecond_ = millisecond;
-    if (++turns_in_it_ == most_turns_per_millisecond) throw livelock(name_);
+    if (++turns_in_it_ == max_turns_per_millisecond) throw livelock(name_);
   }
 
   event_queue& events_;

@@ -71,8 +71,8 @@ measurement measure(const plan& p, timestamp from, timestamp to) {
   const actor::account& reader = run.streams().all()[0]->client.result();
   m.longest_pause = std::max(reader.longest_pause, to - reader.last_read);
   m.suspected = run.count().suspected - suspected_before;
-  m.resent = static_cast<double>(sent.payload_resent - sent_before.payload_resent) /
-             std::max(1.0, static_cast<double>(sent.payload_sent - sent_before.payload_sent));
+  m.retransmitted_share = static_cast<double>(sent.retransmitted_bytes - sent_before.retransmitted_bytes) /
+                          std::max(1.0, static_cast<double>(sent.payload_sent - sent_before.payload_sent));
   return m;
 }
 
@@ -81,21 +81,21 @@ namespace {
 // A connection that is never short of bytes.
 class plain_sender {
  public:
-  plain_sender(event_queue& events, const path_plan& p, const bottleneck_pair& narrow, const link::options& tcp)
+  plain_sender(event_queue& events, const path_plan& p, const bottleneck_pair& narrow, const tcp_flow::options& tcp)
       : forward_(events, {.delay = p.delay, .narrow = narrow.down}, random(1)),
         backward_(events, {.delay = p.delay, .narrow = narrow.up}, random(2)),
-        link_(events, forward_, backward_, tcp,
+        flow_(events, forward_, backward_, tcp,
               {[this] { fill(); }, [this](const core::slice& s) { received_ += s.size(); }, [] {}, [] {}}) {}
 
   void fill() {
     static const std::vector<std::byte> block(16384);
-    while (link_.room() > 0) link_.write(block);
+    while (flow_.room() > 0) flow_.write(block);
   }
   std::uint64_t received() const { return received_; }
 
  private:
   line forward_, backward_;
-  link link_;
+  tcp_flow flow_;
   std::uint64_t received_ = 0;
 };
 
@@ -107,7 +107,7 @@ std::uint64_t received(const std::vector<std::unique_ptr<plain_sender>>& all) {
 
 }  // namespace
 
-double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to, const link::options& tcp) {
+double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to, const tcp_flow::options& tcp) {
   event_queue events;
   std::vector<std::unique_ptr<plain_sender>> senders;
   std::map<std::size_t, bottleneck_pair> shared;

@@ -31,8 +31,8 @@ std::uint64_t downloaded(const tunnel& run, std::size_t index = 0);
 struct measurement {
   double rate = 0;  ///< stream bytes per second
   duration longest_pause{0};
-  double resent = 0;          ///< share of stream bytes sent more than once
-  std::size_t suspected = 0;  ///< bridges that were found to make no progress
+  double retransmitted_share = 0;  ///< share of stream bytes sent more than once
+  std::size_t suspected = 0;       ///< bridges that were found to make no progress
 };
 
 /// A download that never ends, from `from` (slow start is over) to `to`.
@@ -40,7 +40,7 @@ measurement measure(const plan& p, timestamp from, timestamp to);
 
 /// Bytes per second, record overhead taken off, that plain TCP connections over the same bridges carry from `from` to
 /// `to`, each filled whenever it may: what the network itself lets through.
-double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to, const link::options& tcp = {});
+double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to, const tcp_flow::options& tcp = {});
 
 /// Seconds until the last byte of a download, from its request.
 double completion(const plan& p);

@@ -26,7 +26,7 @@ double total(const std::vector<bridge_line>& bridges) {
 
 void print(const char* what, double percent, double wanted, const measurement& m) {
   std::printf("%-46s %6.1f %%  (>= %4.1f)   longest pause %5ld ms   resent %4.1f %%\n", what, percent, wanted,
-              static_cast<long>(m.longest_pause / 1ms), 100 * m.resent);
+              static_cast<long>(m.longest_pause / 1ms), 100 * m.retransmitted_share);
 }
 
 // 15 s of a download, the first 3 of them for slow start.
@@ -40,18 +40,18 @@ void expect_share(const char* what, const std::vector<bridge_line>& bridges, dou
   EXPECT_LE(percent, 100.5) << "the simulated network carries more than it may";
 }
 
-TEST(goodput, five_equal_bridges) { expect_share("5 x 20 MB/s, 40 ms", {5, {20 * mega, 40ms}}, 98); }
-TEST(goodput, eight_equal_bridges) { expect_share("8 x 20 MB/s, 40 ms", {8, {20 * mega, 40ms}}, 98); }
-TEST(goodput, eight_slow_bridges) { expect_share("8 x 1 MB/s, 80 ms", {8, {1 * mega, 80ms}}, 97); }
-TEST(goodput, eight_distant_bridges) { expect_share("8 x 5 MB/s, 200 ms", {8, {5 * mega, 200ms}}, 97); }
-TEST(goodput, three_unequal_bridges) {
+TEST(Goodput, FiveEqualBridges) { expect_share("5 x 20 MB/s, 40 ms", {5, {20 * mega, 40ms}}, 98); }
+TEST(Goodput, EightEqualBridges) { expect_share("8 x 20 MB/s, 40 ms", {8, {20 * mega, 40ms}}, 98); }
+TEST(Goodput, EightSlowBridges) { expect_share("8 x 1 MB/s, 80 ms", {8, {1 * mega, 80ms}}, 97); }
+TEST(Goodput, EightDistantBridges) { expect_share("8 x 5 MB/s, 200 ms", {8, {5 * mega, 200ms}}, 97); }
+TEST(Goodput, ThreeUnequalBridges) {
   expect_share("20/50/200 Mbit/s, 10/40/100 ms", {{20 * mbit, 10ms}, {50 * mbit, 40ms}, {200 * mbit, 100ms}}, 96);
 }
 
 // Many bridges over one line that is slow: alone they would be one too many for it. None of them may be taken for dead,
 // and the stream must not wait for what the slowest of them was given.
 void expect_shared(const char* what, const bridge_line& line, std::size_t bridges, double wanted,
-                   std::size_t most_suspected = 0) {
+                   std::size_t max_suspected = 0) {
   plan p = download_plan(what, {}, 0);
   p.paths = shared_line(line, bridges);
   const measurement m = measure(p, 5s, 25s);
@@ -61,19 +61,19 @@ void expect_shared(const char* what, const bridge_line& line, std::size_t bridge
               100 * plain_tcp(p.paths, 5s, 25s) / ideal(line.rate));
   EXPECT_GE(percent, wanted);
   EXPECT_LE(m.longest_pause, 400ms);
-  EXPECT_LE(m.suspected, most_suspected);
+  EXPECT_LE(m.suspected, max_suspected);
 }
 
-TEST(shared_line, two_bridges) {
+TEST(SharedLine, TwoBridges) {
   expect_shared("2 bridges over 0.6 MB/s, 40 ms", {0.6 * mega, 40ms}, 2, 96);
   expect_shared("2 bridges over 0.2 MB/s, 60 ms, queue of 1 s", {0.2 * mega, 60ms, 1s}, 2, 96);
 }
-TEST(shared_line, four_bridges) {
+TEST(SharedLine, FourBridges) {
   expect_shared("4 bridges over 0.2 MB/s, 60 ms, queue of 200 ms", {0.2 * mega, 60ms, 200ms}, 4, 96);
   expect_shared("4 bridges over 0.6 MB/s, 40 ms", {0.6 * mega, 40ms}, 4, 98);
   expect_shared("4 bridges over 0.6 MB/s, 40 ms, queue of 1 s", {0.6 * mega, 40ms, 1s}, 4, 98);
 }
-TEST(shared_line, eight_bridges) {
+TEST(SharedLine, EightBridges) {
   // A bridge of 75 KB/s whose TCP waits for its retransmission timer does look silent: about 1.5 of them in 20 s, over
   // 120 lines of 0.5 to 0.7 MB/s and 36 to 44 ms.
   expect_shared("8 bridges over 0.6 MB/s, 40 ms", {0.6 * mega, 40ms}, 8, 95, 5);
@@ -94,7 +94,7 @@ void expect_probed(const char* what, const std::vector<bridge_line>& bridges) {
   EXPECT_EQ(m.suspected, 0U);
 }
 
-TEST(goodput, bridges_that_probe_their_round_trip) {
+TEST(Goodput, BridgesThatProbeTheirRoundTrip) {
   expect_probed("8 x 3 MB/s, 200 ms, probing", {8, {3 * mega, 200ms, 200ms}});
   expect_probed("8 x 1 MB/s, 80 ms, probing", {8, {1 * mega, 80ms, 100ms}});
   expect_probed("5 x 8 MB/s, 40 ms, probing", {5, {8 * mega, 40ms, 100ms}});
@@ -114,7 +114,7 @@ void add_requests(plan& p, std::uint64_t first, std::uint64_t others) {
 
 // The near ones have shown what they can do before, the distant ones have not; and a relay on the way hides from the
 // kernel how far away they are.
-TEST(goodput, distant_bridges_that_nobody_knows_yet) {
+TEST(Goodput, DistantBridgesThatNobodyKnowsYet) {
   std::vector<bridge_line> bridges(3, {4 * mega, 25ms});
   bridges.resize(5, {2.5 * mega, 75ms});
   plan p = download_plan("distant", bridges, 0);
@@ -127,7 +127,7 @@ TEST(goodput, distant_bridges_that_nobody_knows_yet) {
   EXPECT_GE(percent, 95);
 }
 
-TEST(goodput, a_slow_bridge_does_not_slow_down_fast_ones) {
+TEST(Goodput, ASlowBridgeDoesNotSlowDownFastOnes) {
   const std::vector<bridge_line> fast(2, {20 * mega, 40ms});
   std::vector<bridge_line> all = fast;
   all.push_back({2 * mega, 40ms});
@@ -137,7 +137,7 @@ TEST(goodput, a_slow_bridge_does_not_slow_down_fast_ones) {
   EXPECT_GE(with, without);
 }
 
-TEST(goodput, a_bridge_with_a_long_way_does_not_delay_the_last_byte) {
+TEST(Goodput, ABridgeWithALongWayDoesNotDelayTheLastByte) {
   const bridge_line fast{100 * mbit, 20ms};
   const bridge_line distant{4 * mbit, 300ms};
   constexpr std::uint64_t size = 20'000'000;
@@ -156,7 +156,7 @@ TEST(goodput, a_bridge_with_a_long_way_does_not_delay_the_last_byte) {
 }
 
 // The first answer was tiny, and its bridge has shown a few KB/s of what it can carry. The others have shown more.
-TEST(goodput, a_bridge_that_carried_one_small_answer_is_used) {
+TEST(Goodput, ABridgeThatCarriedOneSmallAnswerIsUsed) {
   const std::vector<bridge_line> bridges(4, {20 * mega, 10ms});
   plan p = download_plan("after a small answer", bridges, 0);
   const timestamp start = p.streams[0].start = 4s;
@@ -167,7 +167,7 @@ TEST(goodput, a_bridge_that_carried_one_small_answer_is_used) {
   EXPECT_GE(percent, 98);
 }
 
-TEST(goodput, random_stalls) {
+TEST(Goodput, RandomStalls) {
   const std::vector<bridge_line> bridges(4, {20 * mega, 40ms});
   plan p = download_plan("stalls", bridges, 0);
   // Each bridge is dark for an RTO of 200 ms, once every 20 s on average: 1 % of the time.
@@ -198,24 +198,22 @@ void expect_rest(const char* what, fault f, double wanted) {
   EXPECT_LE(m.longest_pause, 400ms);
 }
 
-TEST(goodput, one_of_four_is_held) {
+TEST(Goodput, OneOfFourIsHeld) {
   expect_rest("one of 4 x 20 MB/s held for 2 s", {.what = fault::kind::hold, .length = 2s}, 97);
 }
-TEST(goodput, one_of_four_swallows) {
+TEST(Goodput, OneOfFourSwallows) {
   expect_rest("one of 4 x 20 MB/s swallows for 2 s", {.what = fault::kind::swallow, .length = 2s}, 97);
 }
-TEST(goodput, one_of_four_slows_down) {
+TEST(Goodput, OneOfFourSlowsDown) {
   expect_rest("one of 4 x 20 MB/s drops to 1 MB/s", {.what = fault::kind::rate, .value = 1'000'000}, 97);
 }
-TEST(goodput, one_of_four_is_reset) { expect_rest("one of 4 x 20 MB/s reset", {.what = fault::kind::reset}, 97); }
-TEST(goodput, one_of_four_falls_silent) {
-  expect_rest("one of 4 x 20 MB/s silent", {.what = fault::kind::silence}, 97);
-}
+TEST(Goodput, OneOfFourIsReset) { expect_rest("one of 4 x 20 MB/s reset", {.what = fault::kind::reset}, 97); }
+TEST(Goodput, OneOfFourFallsSilent) { expect_rest("one of 4 x 20 MB/s silent", {.what = fault::kind::silence}, 97); }
 
 // 64 bytes there and back on a second stream, while a download fills the tunnel. Bounds are multiples of the shortest
 // round trip.
-void expect_latency(const char* what, const std::vector<bridge_line>& bridges, double most_median = 1.5,
-                    double most_high = 3) {
+void expect_latency(const char* what, const std::vector<bridge_line>& bridges, double max_median = 1.5,
+                    double max_high = 3) {
   plan p = download_plan(what, bridges, UINT64_MAX / 2);
   stream_plan talk;
   talk.seed = 2;
@@ -238,11 +236,11 @@ void expect_latency(const char* what, const std::vector<bridge_line>& bridges, d
               static_cast<double>(median.count()) / static_cast<double>(unloaded.count()),
               static_cast<double>(high.count()) / static_cast<double>(unloaded.count()),
               static_cast<long>(unloaded / 1ms), percent);
-  EXPECT_LE(static_cast<double>(median.count()), most_median * static_cast<double>(unloaded.count()));
-  EXPECT_LE(static_cast<double>(high.count()), most_high * static_cast<double>(unloaded.count()));
+  EXPECT_LE(static_cast<double>(median.count()), max_median * static_cast<double>(unloaded.count()));
+  EXPECT_LE(static_cast<double>(high.count()), max_high * static_cast<double>(unloaded.count()));
 }
 
-TEST(latency, under_a_download_with_deep_buffers) {
+TEST(Latency, UnderADownloadWithDeepBuffers) {
   expect_latency("4 x 20 MB/s, 40 ms, queues of 2 s", {4, {20 * mega, 40ms, 2s}});
   expect_latency("4 x 2 MB/s, 40 ms, queues of 2 s", {4, {2 * mega, 40ms, 2s}});
   expect_latency("20/50/200 Mbit/s, 10/40/100 ms, queues of 2 s",

@@ -131,7 +131,7 @@ plan lifecycle_plan(std::uint64_t seed) {
   const auto refuses = [](const path_plan& path) { return path.dial_refused > 0; };
   const bool hard_to_dial = p.resume_timeout < 15s || std::ranges::any_of(p.paths, refuses);
   p.streams_may_be_lost |= hard_to_dial && std::ranges::any_of(p.faults, goes_dark);
-  if (r.chance(0.2)) p.most_cuts = r.between(1, 4);
+  if (r.chance(0.2)) p.max_cuts = r.between(1, 4);
   return p;
 }
 

@@ -26,7 +26,10 @@ struct options {
 
 bool run_one(const options& o, std::uint64_t seed) {
   const auto p = find_plan(o.scenario, seed);
-  if (!p) return std::fprintf(stderr, "no scenario is called %s\n", o.scenario.c_str()), false;
+  if (!p) {
+    std::fprintf(stderr, "no scenario is called %s\n", o.scenario.c_str());
+    return false;
+  }
   if (o.verbose) std::printf("%s", describe(*p).c_str());
   tunnel run(*p, o.verbose ? journal::notes::printed : journal::notes::dropped);
   if (run.run() && check_expectations(*p, run)) return true;

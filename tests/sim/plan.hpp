@@ -11,7 +11,7 @@
 #include "mtcp/core/engine.hpp"
 #include "mtcp/rotation_options.hpp"
 #include "sim/bottleneck.hpp"
-#include "sim/link.hpp"
+#include "sim/tcp_flow.hpp"
 
 namespace mtcp::sim {
 
@@ -131,7 +131,7 @@ struct plan {
   std::uint64_t seed = 0;
   core::limits client;
   core::limits server;
-  link::options connection = {};
+  tcp_flow::options connection = {};
   std::vector<path_plan> paths;
   std::vector<fault> faults;
   std::vector<incident> incidents;
@@ -140,7 +140,7 @@ struct plan {
                                                                     ///< network lets each bridge through only once
   duration resume_timeout = std::chrono::seconds(60);               ///< at both ends
   bool streams_may_be_lost = false;  ///< sessions may end, and the programs of their streams are told
-  std::size_t most_cuts = 0;         ///< pieces into which what a bridge delivers is cut at most; 0 for not
+  std::size_t max_cuts = 0;          ///< pieces into which what a bridge delivers is cut at most; 0 for not
   duration time_limit = std::chrono::seconds(300);
   timestamp stop_at{0};  ///< the run ends there, finished or not; 0 for when all streams have ended
 };

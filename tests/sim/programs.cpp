@@ -126,10 +126,10 @@ void programs::note_unfinished() const {
   }
 }
 
-void programs::abandon() {
+void programs::lose_session() {
   for (const auto& c : conversations_) {
-    c->client.abandon();
-    c->server.abandon();
+    c->client.lose_session();
+    c->server.lose_session();
   }
 }
 

@@ -45,7 +45,7 @@ class programs final : public openings::listener {
   /// For a reader of the trace: who is not done.
   void note_unfinished() const;
   /// Ends those.
-  void abandon();
+  void lose_session();
   /// Reports every stream that did not end as it had to.
   void judge() const;
   const std::vector<std::unique_ptr<conversation>>& all() const noexcept { return conversations_; }

@@ -90,8 +90,14 @@ end_plan random_end(random& r, std::uint64_t most) {
   if (r.chance(0.05)) e.after = ending::reset;
   if (r.chance(0.05)) e.after = ending::close;
   if (r.chance(0.1)) e.read_rate = r.octaves(20'000, 2'000'000);
-  if (r.chance(0.1)) e.stuck_at = r.below(most + 1), e.stuck_for = millis(r.octaves(10, 5'000));
-  if (r.chance(0.05)) e.stuck_at = r.below(most + 1), e.stuck_for = duration::max();
+  if (r.chance(0.1)) {
+    e.stuck_at = r.below(most + 1);
+    e.stuck_for = millis(r.octaves(10, 5'000));
+  }
+  if (r.chance(0.05)) {
+    e.stuck_at = r.below(most + 1);
+    e.stuck_for = duration::max();
+  }
   if (r.chance(0.05)) e.stop_at = r.below(most + 1);
   if (r.chance(0.05)) e.die_at = r.below(most + 1);
   return e;
@@ -102,11 +108,15 @@ void make_dialogue(random& r, stream_plan& s) {
   const std::uint64_t response = r.octaves(1, 20'000);
   const std::uint64_t turns = r.between(1, 20);
   s.client = {};
-  s.client.send = request * turns, s.client.lead = s.client.turn = request, s.client.reply_to = response;
+  s.client.send = request * turns;
+  s.client.lead = s.client.turn = request;
+  s.client.reply_to = response;
   s.early = std::min<std::size_t>(s.early, request);
   s.client.think = r.chance(0.5) ? millis(r.below(100)) : duration{0};
   s.server = {};
-  s.server.send = response * turns, s.server.turn = response, s.server.reply_to = request;
+  s.server.send = response * turns;
+  s.server.turn = response;
+  s.server.reply_to = request;
 }
 
 stream_plan random_stream(random& r, std::uint64_t most) {
@@ -127,9 +137,9 @@ void unstick(stream_plan& s) {
   for (end_plan* e : {&s.client, &s.server}) e->stuck_for = std::min<duration>(e->stuck_for, 2s);
 }
 
-std::vector<stream_plan> random_streams(random& r, std::uint64_t most_bytes) {
+std::vector<stream_plan> random_streams(random& r, std::uint64_t max_bytes) {
   const std::uint64_t count = r.chance(0.1) ? r.between(20, 60) : r.octaves(1, 12);
-  const std::uint64_t each = std::max<std::uint64_t>(most_bytes / count, 100);
+  const std::uint64_t each = std::max<std::uint64_t>(max_bytes / count, 100);
   std::vector<stream_plan> streams;
   for (std::uint64_t i = 0; i < count; ++i) streams.push_back(random_stream(r, each));
   return streams;
@@ -182,7 +192,7 @@ plan random_plan(std::uint64_t seed) {
   for (std::uint64_t i = r.chance(0.3) ? 0 : r.between(1, 6); i > 0; --i)
     p.faults.push_back(random_fault(r, p.paths.size()));
   p.redial = millis(r.octaves(10, 2'000));
-  if (r.chance(0.6)) p.most_cuts = r.between(1, 6);
+  if (r.chance(0.6)) p.max_cuts = r.between(1, 6);
   if (r.chance(0.5)) p.connection.record = r.octaves(64, 16384);
   p.time_limit = 900s;
   return p;

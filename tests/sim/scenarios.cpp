@@ -45,8 +45,13 @@ stream_plan bulk_download(std::uint64_t seed, std::uint64_t size) {
 stream_plan dialogue(std::uint64_t seed, std::uint64_t turns, duration think) {
   stream_plan s;
   s.seed = seed;
-  s.client.send = 64 * turns, s.client.lead = s.client.turn = 64, s.client.reply_to = 64, s.client.think = think;
-  s.server.send = 64 * turns, s.server.turn = 64, s.server.reply_to = 64;
+  s.client.send = 64 * turns;
+  s.client.lead = s.client.turn = 64;
+  s.client.reply_to = 64;
+  s.client.think = think;
+  s.server.send = 64 * turns;
+  s.server.turn = 64;
+  s.server.reply_to = 64;
   return s;
 }
 
@@ -92,7 +97,8 @@ plan more_streams_than_allowed(std::uint64_t seed) {
 plan half_close(std::uint64_t seed) {
   plan p = usual("half_close", seed);
   stream_plan s = transfer(seed, 100'000, 3'000'000);
-  s.server.turn = 3'000'000, s.server.reply_to = 100'000;  // the answer comes after the whole question
+  s.server.turn = 3'000'000;
+  s.server.reply_to = 100'000;  // the answer comes after the whole question
   p.streams = {s, transfer(seed + 2, 0, 0)};
   return p;
 }
@@ -153,7 +159,8 @@ plan slow_readers(std::uint64_t seed) {
   stream_plan paced = transfer(seed, 0, 2'000'000);
   paced.client.read_rate = 200'000;
   stream_plan pausing = transfer(seed + 2, 4'000'000, 0);
-  pausing.server.stuck_at = 1'000'000, pausing.server.stuck_for = 3s;
+  pausing.server.stuck_at = 1'000'000;
+  pausing.server.stuck_for = 3s;
   p.streams = {paced, pausing, transfer(seed + 4, 0, 10'000'000)};
   return p;
 }
@@ -162,7 +169,7 @@ plan small_budgets(std::uint64_t seed) {
   plan p = usual("small_budgets", seed);
   p.client.receive_budget = p.server.receive_budget = 512 << 10;
   p.client.send_budget = p.server.send_budget = 256 << 10;
-  p.most_cuts = 4;
+  p.max_cuts = 4;
   for (std::uint64_t i = 0; i < 12; ++i) p.streams.push_back(transfer(seed + 10 * i, 500'000, 500'000));
   return p;
 }

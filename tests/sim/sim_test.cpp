@@ -42,35 +42,35 @@ void play(const plan& p) {
   if (!is_fine(p, run)) ADD_FAILURE() << report(p);
 }
 
-class sim_plans : public testing::TestWithParam<std::string> {};
+class SimPlans : public testing::TestWithParam<std::string> {};
 
-TEST_P(sim_plans, holds) {
+TEST_P(SimPlans, Holds) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) play(*find_plan(GetParam(), seed));
 }
 
-INSTANTIATE_TEST_SUITE_P(named, sim_plans, testing::ValuesIn(directed_plan_names()),
+INSTANTIATE_TEST_SUITE_P(Named, SimPlans, testing::ValuesIn(directed_plan_names()),
                          [](const auto& p) { return p.param; });
 
-class sim_seeds : public testing::TestWithParam<std::uint64_t> {};
+class SimSeeds : public testing::TestWithParam<std::uint64_t> {};
 
-TEST_P(sim_seeds, random) {
+TEST_P(SimSeeds, Random) {
   const std::uint64_t first = GetParam() * 1000 + 1;
   for (std::uint64_t seed = first; seed < first + seeds_per_case(); ++seed) play(random_plan(seed));
 }
 
-TEST_P(sim_seeds, one_fault) {
+TEST_P(SimSeeds, OneFault) {
   const std::uint64_t first = GetParam() * 1000 + 1;
   for (std::uint64_t seed = first; seed < first + seeds_per_case() / 10; ++seed) play(random_fault_plan(seed));
 }
 
-TEST_P(sim_seeds, lifecycle) {
+TEST_P(SimSeeds, Lifecycle) {
   const std::uint64_t first = GetParam() * 1000 + 1;
   for (std::uint64_t seed = first; seed < first + seeds_per_case() / 2; ++seed) play(lifecycle_plan(seed));
 }
 
-INSTANTIATE_TEST_SUITE_P(of, sim_seeds, testing::Range<std::uint64_t>(0, 20));
+INSTANTIATE_TEST_SUITE_P(Of, SimSeeds, testing::Range<std::uint64_t>(0, 20));
 
-TEST(sim, the_same_plan_gives_the_same_run) {
+TEST(Sim, TheSamePlanGivesTheSameRun) {
   const auto fingerprint = [] {
     tunnel run(random_plan(4711));
     run.run();
@@ -80,7 +80,7 @@ TEST(sim, the_same_plan_gives_the_same_run) {
   EXPECT_EQ(fingerprint(), fingerprint());
 }
 
-TEST(sim, a_wrong_byte_and_a_lost_end_would_be_noticed) {
+TEST(Sim, AWrongByteAndALostEndWouldBeNoticed) {
   std::byte bytes[100];
   fill_content(1, 5, bytes);
   EXPECT_EQ(matching_content(1, 5, bytes), 100U);

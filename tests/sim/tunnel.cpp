@@ -15,7 +15,7 @@ constexpr duration settle_limit = 30s;
 
 constexpr duration trace_interval = 250ms;
 
-constexpr std::size_t least_write_room = 16 << 10;
+constexpr std::size_t min_write_room = 16 << 10;
 constexpr std::size_t bookkeeping = 256 << 10;
 
 double millis(duration d) { return static_cast<double>(d.count()) * 1e-6; }
@@ -105,7 +105,7 @@ void tunnel::note_bridges() {
       const core::bridge_id id = s == side::client && d->bridge ? d->bridge->bridge : d->bridge_id;
       const auto stats = at == nullptr ? std::nullopt : at->engine().stats_of(id);
       if (!stats) continue;
-      const link& out = d->carrier->out(s);
+      const tcp_flow& out = d->carrier->out(s);
       log_.note(
           "  %s bridge %lu: %lu kB sent, %lu of %lu kB in flight, %.2f MB/s, rtt %.1f (min %.1f) ms%s; "
           "tcp window %lu kB, rtt %.1f ms, %lu losses, %lu timeouts%s",
@@ -121,7 +121,7 @@ void tunnel::note_bridges() {
 
 void tunnel::settle_down() {
   log_.note("all streams have ended");
-  programs_.abandon();
+  programs_.lose_session();
   timestamp limit = events_.now();
   for (const fault& f : plan_.faults) limit = std::max(limit, f.at + f.length);
   for (const incident& i : plan_.incidents) limit = std::max(limit, i.at) + i.length;
@@ -192,7 +192,7 @@ void tunnel::check_memory(const char* whose, const core::engine& engine) {
   const core::tunnel_stats now = engine.stats();
   const core::limits& allowed = engine.local_limits();
   const std::size_t granted = allowed.receive_budget + now.streams_active * allowed.early_limit;
-  const std::size_t unacknowledged = allowed.send_budget + (now.streams_active + 1) * least_write_room;
+  const std::size_t unacknowledged = allowed.send_budget + (now.streams_active + 1) * min_write_room;
   const auto within = [&](const char* what, std::size_t bytes, std::size_t most) {
     if (bytes > most) log_.fail("%s: %zu bytes %s, allowed are %zu", whose, bytes, what, most);
   };

@@ -191,7 +191,7 @@ void tunnel::hear_hello(dialled& d, const core::hello& said) {
   if (reply.joined) {
     d.session = reply.joined;
     d.bridge_id = said.bridge;
-    d.server = std::make_unique<bridge_socket>(events_, *d.carrier, side::server, plan_.most_cuts, chance_.fork(),
+    d.server = std::make_unique<bridge_socket>(events_, *d.carrier, side::server, plan_.max_cuts, chance_.fork(),
                                                [this, &d] { detach_server(d); });
     d.server->attach(d.session->core(), said.bridge);
     d.session->attach(said.bridge, *d.server, reply.use, events_.now());
@@ -208,7 +208,7 @@ void tunnel::hear_welcome(dialled& d, const core::welcome& got) {
     return carry_out_actions();
   }
   dials_.erase(d.id);
-  d.client = std::make_unique<bridge_socket>(events_, *d.carrier, side::client, plan_.most_cuts, chance_.fork(),
+  d.client = std::make_unique<bridge_socket>(events_, *d.carrier, side::client, plan_.max_cuts, chance_.fork(),
                                              [this, &d] { detach_client(d); });
   d.bridge = client_.attach(d.id, *d.client, events_.now());
   d.client->attach(d.bridge->session->core, d.bridge->bridge);

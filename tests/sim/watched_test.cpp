@@ -29,7 +29,7 @@ double rate_between(tunnel& run, timestamp from, timestamp to) {
   return static_cast<double>(downloaded(run) - before) * 1e9 / static_cast<double>((to - from).count());
 }
 
-TEST(watched, a_connection_fades_after_its_bytes) {
+TEST(Watched, AConnectionFadesAfterItsBytes) {
   plan p = endless_download(1);
   p.paths[0].down.fades_after = 64 * mega;
   p.paths[0].down.faded_rate = 1 * mega;
@@ -39,7 +39,7 @@ TEST(watched, a_connection_fades_after_its_bytes) {
   EXPECT_LT(rate_between(run, 6s, 8s), 1.1 * mega);
 }
 
-TEST(watched, a_connection_fades_at_its_age) {
+TEST(Watched, AConnectionFadesAtItsAge) {
   plan p = endless_download(1);
   p.paths[0].watched.fades_at = 5s;
   p.paths[0].down.faded_rate = p.paths[0].up.faded_rate = 2 * mega;
@@ -48,7 +48,7 @@ TEST(watched, a_connection_fades_at_its_age) {
   EXPECT_LT(rate_between(run, 7s, 8s), 2.1 * mega);
 }
 
-TEST(watched, all_connections_of_a_path_share_its_common_rate) {
+TEST(Watched, AllConnectionsOfAPathShareItsCommonRate) {
   plan p = endless_download(4);
   p.paths[0].down.common_rate = 30 * mega;
   tunnel run(p);
@@ -57,7 +57,7 @@ TEST(watched, all_connections_of_a_path_share_its_common_rate) {
   EXPECT_LT(rate, 30.1 * mega);
 }
 
-TEST(watched, a_connection_vanishes_at_its_age_and_is_replaced) {
+TEST(Watched, AConnectionVanishesAtItsAgeAndIsReplaced) {
   plan p = endless_download(1);
   p.paths[0].watched.dies_at = 5s;
   tunnel run(p);
@@ -66,7 +66,7 @@ TEST(watched, a_connection_vanishes_at_its_age_and_is_replaced) {
   EXPECT_GE(run.count().dialled, 3U);
 }
 
-TEST(watched, a_connection_freezes_behind_its_bytes) {
+TEST(Watched, AConnectionFreezesBehindItsBytes) {
   plan p = endless_download(1);
   p.paths[0].down.freezes_after = 1 * mega;
   p.redial.reset();
@@ -76,7 +76,7 @@ TEST(watched, a_connection_freezes_behind_its_bytes) {
   EXPECT_GT(downloaded(run), 0.5 * mega);
 }
 
-TEST(watched, a_nat_forgets_connections_that_are_idle) {
+TEST(Watched, ANatForgetsConnectionsThatAreIdle) {
   plan p = endless_download(1);
   p.streams.clear();
   p.paths[0].watched.forgets_after = 10s;  // bridges are PINGed every 25 s
@@ -96,7 +96,7 @@ plan idle(unsigned bridges) {
   return p;
 }
 
-TEST(dials_on_lines, syns_that_come_too_soon_block_once_and_never_again) {
+TEST(DialsOnLines, SynsThatComeTooSoonBlockOnceAndNeverAgain) {
   for (const duration gap : {800ms, 1250ms, 1900ms}) {
     plan p = idle(8);
     p.paths[0].watched.syn_gap = gap;
@@ -113,7 +113,7 @@ TEST(dials_on_lines, syns_that_come_too_soon_block_once_and_never_again) {
   }
 }
 
-TEST(dials_on_lines, given_pace_sets_off_no_block) {
+TEST(DialsOnLines, GivenPaceSetsOffNoBlock) {
   plan p = idle(8);
   p.paths[0].watched.syn_gap = 1250ms;
   p.paths[0].watched.block = 60s;
@@ -124,7 +124,7 @@ TEST(dials_on_lines, given_pace_sets_off_no_block) {
   EXPECT_EQ(run.count().blocks, 0U);
 }
 
-TEST(dials_on_lines, no_block_follows_an_outage_where_one_was_learnt) {
+TEST(DialsOnLines, NoBlockFollowsAnOutageWhereOneWasLearnt) {
   plan p = idle(8);
   p.paths[0].watched.syn_gap = 1250ms;
   p.paths[0].watched.block = 60s;
@@ -137,7 +137,7 @@ TEST(dials_on_lines, no_block_follows_an_outage_where_one_was_learnt) {
   EXPECT_EQ(run.count().blocks, 1U);
 }
 
-TEST(dials_on_lines, limit_on_their_number_is_found_and_held) {
+TEST(DialsOnLines, LimitOnTheirNumberIsFoundAndHeld) {
   plan p = idle(6);
   p.paths[0].watched.connections = 4;
   tunnel run(p);
@@ -149,7 +149,7 @@ TEST(dials_on_lines, limit_on_their_number_is_found_and_held) {
   EXPECT_LE(run.count().dialled - dialled, 60U) << "one vain dial a minute";
 }
 
-TEST(dials_on_lines, limit_that_freezes_all_connections_is_found_and_held) {
+TEST(DialsOnLines, LimitThatFreezesAllConnectionsIsFoundAndHeld) {
   plan p = idle(6);
   p.paths[0].watched.connections = 4;
   p.paths[0].watched.punishes = true;
@@ -186,7 +186,7 @@ double share_of_the_line(const plan& p, timestamp from = 10s, timestamp to = 60s
   return share;
 }
 
-TEST(rotation_on_lines, a_line_that_stays_as_it_is_costs_nothing) {
+TEST(RotationOnLines, ALineThatStaysAsItIsCostsNothing) {
   plan without = narrow_download();
   without.paths[0].rotate.when = rotation_options::mode::off;
   tunnel run(narrow_download());
@@ -196,28 +196,28 @@ TEST(rotation_on_lines, a_line_that_stays_as_it_is_costs_nothing) {
   EXPECT_GE(rate, 0.99 * rate_between(plain, 10s, 60s));
 }
 
-TEST(rotation_on_lines, fades_after_bytes_down) {
+TEST(RotationOnLines, FadesAfterBytesDown) {
   plan p = narrow_download();
   p.paths[0].down.fades_after = 6'400'000;
   p.paths[0].down.faded_rate = 100'000;
   EXPECT_GE(share_of_the_line(p), 0.95);
 }
 
-TEST(rotation_on_lines, fades_at_an_age) {
+TEST(RotationOnLines, FadesAtAnAge) {
   plan p = narrow_download();
   p.paths[0].watched.fades_at = 10s;
   p.paths[0].down.faded_rate = p.paths[0].up.faded_rate = 200'000;
   EXPECT_GE(share_of_the_line(p), 0.95);
 }
 
-TEST(rotation_on_lines, vanishes_at_an_age) {
+TEST(RotationOnLines, VanishesAtAnAge) {
   plan p = narrow_download();
   p.paths[0].watched.dies_at = 20s;
   EXPECT_GE(share_of_the_line(p), 0.95);
 }
 
 // Its rate falls for all, and no successor is any better.
-TEST(rotation_on_lines, a_line_that_becomes_slow_for_all_is_tried_rarely) {
+TEST(RotationOnLines, ALineThatBecomesSlowForAllIsTriedRarely) {
   plan p = narrow_download();
   p.faults = {{.at = 10s, .path = 0, .what = fault::kind::rate, .value = 300'000, .persistent = true}};
   tunnel run(p);

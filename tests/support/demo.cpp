@@ -148,7 +148,10 @@ int main(int count, char** arguments) {
   std::vector<std::string> rest(arguments + 1, arguments + count);
   const bool once = !rest.empty() && rest.front() == "--once";
   if (once) rest.erase(rest.begin());
-  if (rest.size() != 2) return std::fputs("usage: mtcp-demo [--once] SERVER-PROGRAM CLIENT-PROGRAM\n", stderr), 64;
+  if (rest.size() != 2) {
+    std::fputs("usage: mtcp-demo [--once] SERVER-PROGRAM CLIENT-PROGRAM\n", stderr);
+    return 64;
+  }
   try {
     return demo(once, rest[0], rest[1]);
   } catch (const std::exception& e) {

@@ -39,13 +39,13 @@ void lane::set(double bytes_per_second, std::chrono::microseconds delay) {
 }
 
 void lane::stall(bool on) {
-  stalled_ = on;
+  if (mode_ != mode::discarding) mode_ = on ? mode::stalled : mode::delivering;
   room_.cancel();
   arrivals_.cancel();
 }
 
 void lane::discard() {
-  discarding_ = true;
+  mode_ = mode::discarding;
   in_flight_.clear();
   queued_ = 0;
   stall(false);
@@ -92,7 +92,7 @@ void lane::post_end(error_code why) {
 
 task<> lane::receive() {
   for (;;) {
-    while (!discarding_ && (stalled_ || full())) co_await wait(room_);
+    while (mode_ == mode::stalled || (mode_ == mode::delivering && full())) co_await wait(room_);
     parcel p = take_spare();
     const auto buffer = asio::buffer(p.bytes.get(), line_.batch(parcel_size));
     const auto [ec, size] = co_await from_.async_read_some(buffer, as_result);
@@ -100,7 +100,7 @@ task<> lane::receive() {
       post_end(ec);
       co_return;
     }
-    if (discarding_) continue;
+    if (mode_ == mode::discarding) continue;
     const auto now = lab_clock::now();
     const auto leaves = std::max(line_.departure(size, now), shared_.departure(size, now));
     p.size = size;
@@ -112,9 +112,9 @@ task<> lane::receive() {
 
 task<> lane::deliver() {
   for (;;) {
-    while (stalled_ || in_flight_.empty()) co_await wait(arrivals_);
+    while (mode_ == mode::stalled || in_flight_.empty()) co_await wait(arrivals_);
     co_await sleep_until(due_, in_flight_.front().due);
-    if (stalled_ || in_flight_.empty()) continue;
+    if (mode_ == mode::stalled || in_flight_.empty()) continue;
     parcel p = std::move(in_flight_.front());
     in_flight_.pop_front();
     if (p.what != content::bytes) {
@@ -126,7 +126,7 @@ task<> lane::deliver() {
     queued_ -= std::min(queued_, p.size);
     room_.cancel();
     if (ec) {
-      if (!discarding_) close_with_reset(from_);
+      if (mode_ != mode::discarding) close_with_reset(from_);
       co_return;
     }
     spare_.push_back(std::move(p));

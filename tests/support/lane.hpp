@@ -33,6 +33,7 @@ class lane {
   task<> deliver();
 
  private:
+  enum class mode : std::uint8_t { delivering, stalled, discarding };
   enum class content : std::uint8_t { bytes, end, reset };
   struct parcel {
     std::unique_ptr<std::byte[]> bytes;
@@ -58,8 +59,7 @@ class lane {
   std::vector<parcel> spare_;
   std::size_t queued_ = 0;
   std::size_t queue_limit_ = 0;
-  bool stalled_ = false;
-  bool discarding_ = false;
+  mode mode_ = mode::delivering;
   lab_timer room_;      // cancelled when there may be room, or the stall is over
   lab_timer arrivals_;  // cancelled when there may be something to deliver
   lab_timer line_free_;

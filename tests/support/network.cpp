@@ -107,7 +107,13 @@ void network::drop(connection& c, loss how) {
   c.doomed.reset();
   crossings_.update([&](auto& all) { all[c.index].lost = true; });
   if (!c.up) return close_with_reset(c.near);
-  for (lane* l : {&*c.up, &*c.down}) how == loss::silence ? l->stall(true) : l->discard();
+  for (lane* l : {&*c.up, &*c.down}) {
+    if (how == loss::silence) {
+      l->stall(true);
+    } else {
+      l->discard();
+    }
+  }
   for (tcp_socket* s : {&c.near, &c.far}) {
     error_code ignored;
     if (how == loss::reset) close_with_reset(*s);

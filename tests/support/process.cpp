@@ -102,7 +102,13 @@ void process::read_output(int standard, int errors) {
       std::string text;
       if (!read_some(p.fd, text)) p.fd = -1;
       if (p.fd == errors) partial += text;
-      output_.update([&](output& o) { p.fd == errors ? move_lines(partial, o.errors) : void(o.standard += text); });
+      output_.update([&](output& o) {
+        if (p.fd == errors) {
+          move_lines(partial, o.errors);
+        } else {
+          o.standard += text;
+        }
+      });
     }
   }
   close(standard);

@@ -48,7 +48,10 @@ pseudo_terminal::pseudo_terminal(const std::vector<std::string>& arguments, cons
 }
 
 pseudo_terminal::~pseudo_terminal() {
-  if (running_) kill(id_, SIGKILL), waitpid(id_, nullptr, 0);
+  if (running_) {
+    kill(id_, SIGKILL);
+    waitpid(id_, nullptr, 0);
+  }
   close(slave_);
   close(master_);
 }

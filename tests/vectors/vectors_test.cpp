@@ -37,11 +37,11 @@ bytes greeting(std::size_t number) { return from_hex(all().at("greetings").at(nu
 
 std::span<const std::byte> body_of(const bytes& frame) { return std::span(frame).subspan(core::frame_header_size); }
 
-TEST(vectors, are_what_the_code_makes) {
+TEST(Vectors, AreWhatTheCodeMakes) {
   EXPECT_EQ(published(), make().dump(1) + '\n') << "if the protocol has changed: protocol_vectors >" << MTCP_VECTORS;
 }
 
-TEST(vectors, name_a_key_and_its_identity) {
+TEST(Vectors, NameAKeyAndItsIdentity) {
   const key k = key::parse(all().at("key").at("text").get<std::string>());
   EXPECT_EQ(to_string(k.id()), all().at("key").at("id"));
   EXPECT_EQ(k.to_string(), all().at("key").at("text"));
@@ -50,7 +50,7 @@ TEST(vectors, name_a_key_and_its_identity) {
   EXPECT_NE(find_by_identity(ring, from_hex(all().at("identity").at("identity"))), nullptr);
 }
 
-TEST(vectors, greet) {
+TEST(Vectors, Greet) {
   const auto create = core::decode_hello(body_of(greeting(0)));
   const auto welcome = core::decode_welcome(body_of(greeting(1)));
   const auto join = core::decode_hello(body_of(greeting(2)));
@@ -68,9 +68,9 @@ TEST(vectors, greet) {
 }
 
 // A tunnel in which each frame of the vectors may come.
-class frames : public ::testing::Test {
+class Frames : public ::testing::Test {
  protected:
-  frames() {
+  Frames() {
     pair.client.open({"example.org", 443}, {}, pair.now);
     pair.run();
     pair.events(pair.server);
@@ -99,7 +99,7 @@ class frames : public ::testing::Test {
   core::event last{};
 };
 
-TEST_F(frames, open_and_answer) {
+TEST_F(Frames, OpenAndAnswer) {
   core::test::engine_pair fresh;
   EXPECT_TRUE(brings<events::incoming>(fresh.server, frame("OPEN")));
   EXPECT_EQ(fresh.server.target_of(1), (core::target{"example.org", 443}));
@@ -109,12 +109,12 @@ TEST_F(frames, open_and_answer) {
   EXPECT_EQ(pair.client.bound_address(1), (core::target{"192.0.2.7", 54'321}));
 }
 
-TEST_F(frames, refuse) {
+TEST_F(Frames, Refuse) {
   EXPECT_TRUE(brings<events::refused>(pair.client, frame("REFUSED")));
   EXPECT_EQ(std::get<events::refused>(last).why, core::refusal::connection_refused);
 }
 
-TEST_F(frames, carry_bytes_and_their_end) {
+TEST_F(Frames, CarryBytesAndTheirEnd) {
   EXPECT_TRUE(brings<events::opened>(pair.client, frame("OPENED")));
   EXPECT_TRUE(brings<events::readable>(pair.client, frame("DATA")));
   EXPECT_EQ(pair.read(pair.client, 1), "hello, world");
@@ -124,13 +124,13 @@ TEST_F(frames, carry_bytes_and_their_end) {
   EXPECT_TRUE(brings<events::stopped>(pair.client, frame("STOP")));
 }
 
-TEST_F(frames, carry_bytes_anywhere) {
+TEST_F(Frames, CarryBytesAnywhere) {
   takes(pair.client, frame("OPENED"));
   takes(pair.client, frame("DATA", 1));
   EXPECT_EQ(pair.client.stats().reorder_bytes, 1u);
 }
 
-TEST_F(frames, reset) {
+TEST_F(Frames, Reset) {
   takes(pair.client, frame("OPENED"));
   takes(pair.client, frame("DATA"));
   takes(pair.client, frame("RESET"));
@@ -139,14 +139,14 @@ TEST_F(frames, reset) {
   EXPECT_EQ(pair.last_read.status, core::read_result::state::reset);
 }
 
-TEST_F(frames, grant_credit_and_acknowledge) {
+TEST_F(Frames, GrantCreditAndAcknowledge) {
   takes(pair.client, frame("OPENED"));
   takes(pair.client, frame("WINDOW", 0));
   takes(pair.client, frame("WINDOW", 1));
   takes(pair.client, frame("ACK"));
 }
 
-TEST_F(frames, ask_and_are_answered) {
+TEST_F(Frames, AskAndAreAnswered) {
   core::test::engine_pair fresh({}, 0);
   pair.now = fresh.now;
   fresh.client.bridge_up(1, {}, fresh.now);
@@ -159,7 +159,7 @@ TEST_F(frames, ask_and_are_answered) {
   EXPECT_EQ(fresh.client.stats_of(1)->rtt, 10ms);
 }
 
-TEST_F(frames, speak_of_bridges) {
+TEST_F(Frames, SpeakOfBridges) {
   takes(pair.server, frame("PATH"));
   EXPECT_TRUE(brings<events::bridge_suspect>(pair.client, frame("BRIDGE_SUSPECT")));
   EXPECT_TRUE(brings<events::bridge_closed>(pair.client, frame("BRIDGE_CLOSED")));
@@ -167,7 +167,7 @@ TEST_F(frames, speak_of_bridges) {
   EXPECT_TRUE(brings<events::going_away>(pair.client, frame("GOAWAY")));
 }
 
-TEST_F(frames, carry_datagrams) {
+TEST_F(Frames, CarryDatagrams) {
   pair.client.open({}, {}, pair.now);
   pair.run();
   pair.server.answer(2, {}, pair.now);
@@ -178,7 +178,7 @@ TEST_F(frames, carry_datagrams) {
   EXPECT_EQ(to_hex(got->payload.bytes()), to_hex(core::test::bytes_of("a question")));
 }
 
-TEST_F(frames, of_an_unknown_type_are_skipped) { takes(pair.server, frame("unknown")); }
+TEST_F(Frames, OfAnUnknownTypeAreSkipped) { takes(pair.server, frame("unknown")); }
 
 }  // namespace
 }  // namespace mtcp::vectors

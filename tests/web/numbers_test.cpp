@@ -51,7 +51,10 @@ TEST_F(Numbers, AreThoseThatTheNetworkCounted) {
     EXPECT_EQ(tunnel["streams_total"], 2);
   }
   std::uint64_t up = 0, down = 0;
-  for (const crossing& c : halves.lines().crossings()) up += c.up, down += c.down;
+  for (const crossing& c : halves.lines().crossings()) {
+    up += c.up;
+    down += c.down;
+  }
   for (const document& end : {client, server}) {
     expect_carried(sum(end["bridges"], "bytes_up"), up, 3);
     expect_carried(sum(end["bridges"], "bytes_down"), down, 3);

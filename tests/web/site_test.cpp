@@ -228,7 +228,7 @@ TEST_F(Site, ListsTheBusiestStreamsInEvents) {
   seen.sample(many, clock::time_point{} + std::chrono::seconds(1), 0);
   for (stream_snapshot& s : many.tunnels[0].streams) s.bytes_up += s.id == 50 ? 1000 : 0;
   seen.sample(many, clock::time_point{} + std::chrono::seconds(2), 0);
-  report_options few{.version = "", .streams_most = 10};
+  report_options few{.version = "", .max_streams = 10};
   const document s = document::parse(stats_json(seen, seen.last(), few));
   ASSERT_EQ(s["streams"].size(), 10U);
   EXPECT_EQ(std::count_if(s["streams"].begin(), s["streams"].end(), [](const auto& one) { return one["id"] == 50; }),

@@ -62,7 +62,11 @@ class stage {
     command >> verb;
     if (verb == "door") {
       command >> state;
-      state == "shut" ? first_.close_door() : first_.open_door();
+      if (state == "shut") {
+        first_.close_door();
+      } else {
+        first_.open_door();
+      }
       return;
     }
     shape slower = first_shape;
@@ -90,7 +94,10 @@ class stage {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 3) return std::fputs("usage: mtcp-stage SERVER-PROGRAM CLIENT-PROGRAM\n", stderr), 64;
+  if (count != 3) {
+    std::fputs("usage: mtcp-stage SERVER-PROGRAM CLIENT-PROGRAM\n", stderr);
+    return 64;
+  }
   try {
     stage scene(arguments[1], arguments[2]);
     scene.tell();

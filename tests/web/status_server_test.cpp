@@ -106,7 +106,7 @@ TEST_F(StatusServer, HangsUpOnTheSilentAndTheSlow) {
 }
 
 TEST_F(StatusServer, TurnsAwayWhatIsTooMuch) {
-  how_.clients_most = 2;
+  how_.max_clients = 2;
   start();
   lab::socket one = connect(), two = connect();
   for (lab::socket* s : {&one, &two}) {
@@ -126,7 +126,7 @@ TEST_F(StatusServer, SendsAnEventASecond) {
 }
 
 TEST_F(StatusServer, HasSeatsForFewSubscribersOnly) {
-  how_.subscribers_most = 2;
+  how_.max_subscribers = 2;
   start();
   lab::socket one = subscribe(), two = subscribe();
   read_until(one, "}\n\n");
@@ -145,7 +145,7 @@ TEST_F(StatusServer, HasSeatsForFewSubscribersOnly) {
 
 TEST_F(StatusServer, DropsAReaderWhoDoesNotReadAndServesOthersMeanwhile) {
   how_.deadline = 500ms;
-  how_.clients_most = 2;
+  how_.max_clients = 2;
   give_streams(16'000);  // an answer of 5 MB: more than the buffers of two sockets hold
   start();
   lab::socket stuck = connect(), quick = connect();
@@ -156,7 +156,8 @@ TEST_F(StatusServer, DropsAReaderWhoDoesNotReadAndServesOthersMeanwhile) {
   EXPECT_TRUE(text.starts_with("HTTP/1.1 200 ")) << text;
   const auto whole_house = [&] {
     lab::socket one = connect(), two = connect();
-    one.send("GET /healthz HTTP/1.1\r\n" + fields), two.send("GET /healthz HTTP/1.1\r\n" + fields);
+    one.send("GET /healthz HTTP/1.1\r\n" + fields);
+    two.send("GET /healthz HTTP/1.1\r\n" + fields);
     return read_until(one, "\r\n\r\n").starts_with("HTTP/1.1 200 ") &&
            read_until(two, "\r\n\r\n").starts_with("HTTP/1.1 200 ");
   };

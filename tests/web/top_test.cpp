@@ -79,7 +79,9 @@ TEST_F(Text, WritesFigures) {
 
 view busy(std::size_t bridges, std::size_t streams) {
   view v;
-  v.role = "client", v.version = "1.2.3", v.rate_down = 4e6;
+  v.role = "client";
+  v.version = "1.2.3";
+  v.rate_down = 4e6;
   tunnel_part& t = v.tunnels.emplace_back();
   for (std::size_t i = 1; i <= bridges; ++i)
     t.bridges.push_back({.id = i, .path = "a:1", .state = "up", .rate_down = 4e6 / static_cast<double>(bridges)});

@@ -69,7 +69,7 @@ export class BridgeTable {
   }
 
   updateBridge(node, { key, bridge: b, path, session, all }) {
-    const [who, state, share, down, up, spark, rtt, resent, flight, lost, act] = node.cells;
+    const [who, state, share, down, up, spark, rtt, retransmitted, flight, lost, act] = node.cells;
     const live = b.state !== 'down';
     setClass(node, b.state === 'up' ? '' : b.state);
     who.firstChild.style.background = `var(${seriesColour(key)})`;
@@ -90,7 +90,7 @@ export class BridgeTable {
     drawSparkline(spark.firstChild, this.history.series.get(key), this.most);
     setText(rtt.firstChild, live ? milliseconds(b.rtt_ms) : '–');
     setText(rtt.lastChild, live ? ` / ${milliseconds(b.rtt_min_ms)} ms` : '');
-    setText(resent, b.retransmitted_bytes ? bytes(b.retransmitted_bytes) : '–');
+    setText(retransmitted, b.retransmitted_bytes ? bytes(b.retransmitted_bytes) : '–');
     setText(flight, live && b.in_flight_bytes ? bytes(b.in_flight_bytes) : '–');
     setText(lost, b.reconnects ? count(b.reconnects) : '–');
     offer(act, live && switchFor(b, session));

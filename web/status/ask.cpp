@@ -14,9 +14,9 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::chrono::seconds patience{5};
-constexpr std::size_t answer_most = 64U << 20;  // a hundred thousand streams
+constexpr std::size_t max_answer = 64U << 20;  // a hundred thousand streams
 
-// What listens on [::] takes IPv4 as well, and containers often have no ::1.
+// A listener on [::] takes IPv4 as well, and containers often have no ::1.
 tcp::endpoint reachable(tcp::endpoint where) {
   if (where.address().is_unspecified()) where.address(asio::ip::address_v4::loopback());
   return where;
@@ -36,7 +36,7 @@ task<error_code> ask(tcp::endpoint where, std::string path, response& said) {
   if (failed) co_return failed;
   boost::beast::flat_buffer buffer(16'384);
   http::response_parser<http::string_body> parser;
-  parser.body_limit(answer_most);
+  parser.body_limit(max_answer);
   const auto [broken, size] = co_await http::async_read(socket, buffer, parser, use_result);
   if (!broken) said = parser.release();
   co_return broken;

@@ -29,11 +29,23 @@ class json {
     return *this;
   }
 
-  json& value(std::string_view text) { return separate(), quote(text), *this; }
+  json& value(std::string_view text) {
+    separate();
+    quote(text);
+    return *this;
+  }
   json& value(const char* text) { return value(std::string_view(text)); }
-  json& value(bool yes) { return separate(), out_ += yes ? "true" : "false", *this; }
+  json& value(bool yes) {
+    separate();
+    out_ += yes ? "true" : "false";
+    return *this;
+  }
   template <std::integral T>
-  requires(!std::same_as<T, bool>) json& value(T number) { return separate(), append(number), *this; }
+  requires(!std::same_as<T, bool>) json& value(T number) {
+    separate();
+    append(number);
+    return *this;
+  }
   /// Three decimals; 0 for what is not finite.
   json& value(double number) {
     separate();

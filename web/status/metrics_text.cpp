@@ -80,7 +80,7 @@ void write_tunnels(metrics& out, const std::vector<labelled_tunnel>& tunnels, co
   out.family("mtcp_streams_total", "counter", "Streams opened.");
   each([&](const auto& t) { return before.streams_total + t.totals.streams_total; });
   out.family("mtcp_retransmitted_bytes_total", "counter", "Stream bytes that this end sent more than once.");
-  each([&](const auto& t) { return before.resent + t.totals.payload_resent; });
+  each([&](const auto& t) { return before.retransmitted_bytes + t.totals.retransmitted_bytes; });
   out.family("mtcp_reorder_bytes", "gauge", "Bytes received behind a hole.");
   each([](const auto& t) { return t.totals.reorder_bytes; });
   out.family("mtcp_receive_memory_bytes", "gauge", "Memory held by received, unread bytes.");

@@ -54,7 +54,7 @@ void monitor::sample(acceptor_snapshot now, clock::time_point at, double unix_ti
       ended_.bytes_up += t.bytes_up;
       ended_.bytes_down += t.bytes_down;
       ended_.streams_total += t.totals.streams_total;
-      ended_.resent += t.totals.payload_resent;
+      ended_.retransmitted_bytes += t.totals.retransmitted_bytes;
     }
   for (const tunnel_snapshot& t : last_.tunnels) sample_tunnel(t);
   find_ended_sessions();
@@ -121,7 +121,7 @@ void monitor::find_lost_bridges() {
   for (; lost > keep_.lost_bridges; --lost) forget_oldest_lost();
 }
 
-// What it carried stays in the picture, but no longer under its own name.
+// What it carried still counts, but no longer under its own name.
 void monitor::forget_oldest_lost() {
   auto oldest = bridges_.end();
   for (auto i = bridges_.begin(); i != bridges_.end(); ++i)

@@ -53,7 +53,7 @@ class monitor {
     std::size_t happenings = 200;
   };
   struct counters {
-    std::uint64_t bytes_up = 0, bytes_down = 0, streams_total = 0, resent = 0;
+    std::uint64_t bytes_up = 0, bytes_down = 0, streams_total = 0, retransmitted_bytes = 0;
   };
 
   monitor(role r, clock::time_point start) : monitor(r, start, keep{}) {}
@@ -69,10 +69,10 @@ class monitor {
   /// What the last sample saw.
   const acceptor_snapshot& last() const noexcept { return last_; }
   const std::map<name, bridge_record>& bridges() const noexcept { return bridges_; }
-  /// The history of lost bridges that are no longer told apart.
+  /// The history of lost bridges that are no longer kept one by one.
   const rate_history& forgotten() const noexcept { return forgotten_; }
   const std::deque<happening>& happenings() const noexcept { return happenings_; }
-  /// 0 for what the last sample did not see.
+  /// 0 for a bridge or stream that the last sample did not see.
   rates stream_rates(const name& which) const;
   rates tunnel_rates(const std::string& session) const;
   /// Of sessions that have ended.

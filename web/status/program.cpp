@@ -17,7 +17,7 @@
 namespace mtcp::status {
 namespace {
 
-// As requests are compared with it.
+// In lower case, as the hosts of requests are.
 std::string parse_name(const std::string& text) {
   std::string host = host_of(text);
   const bool plain = host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
@@ -31,7 +31,7 @@ std::string trouble_of(const error_code& error) {
   return error == asio::error::operation_aborted ? "no answer within 5 s" : error.message();
 }
 
-// Whatever else listens there is not to be taken for a program that is ready.
+// Another program that listens there must not be taken for one of ours that is ready.
 bool is_readiness(const response& said) {
   if (said.result() == http::status::ok) return said.body() == is_ready;
   return said.result() == http::status::service_unavailable &&
@@ -96,18 +96,25 @@ std::unique_ptr<status_server> open_status(const executor& where, const setting&
 }
 
 int run_health(const setting& s) {
-  if (!s.where) return std::puts("there is no status endpoint to ask"), 1;
+  if (!s.where) {
+    std::puts("there is no status endpoint to ask");
+    return 1;
+  }
   asio::io_context io(1);
   response said;
   error_code error;
   try {
     spawn(io.get_executor(), ask_readiness(program::listen_endpoint(*s.where), said, error));
   } catch (const boost::system::system_error& e) {
-    return std::puts(program::message_of(e).c_str()), 1;
+    std::puts(program::message_of(e).c_str());
+    return 1;
   }
   io.run();
   const std::string trouble = error ? trouble_of(error) : is_readiness(said) ? "" : not_ours(said);
-  if (!trouble.empty()) return std::printf("%s: %s\n", to_string(*s.where).c_str(), trouble.c_str()), 1;
+  if (!trouble.empty()) {
+    std::printf("%s: %s\n", to_string(*s.where).c_str(), trouble.c_str());
+    return 1;
+  }
   std::fputs(said.body().c_str(), stdout);
   return said.result() == http::status::ok ? 0 : 1;
 }

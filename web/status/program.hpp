@@ -32,8 +32,8 @@ setting status_setting(const program::values& given, std::uint16_t default_port)
 /// Whether both lead to the same endpoint, be it by default or not.
 bool same_endpoint(const setting& a, const setting& b);
 
-/// Listens, and says where in the log; null if there is to be no endpoint. Throws program::settings_error if an
-/// address that was asked for cannot be listened on; without the default one a program can do.
+/// Listens, and says where in the log; null if there is to be no endpoint. Throws program::settings_error if an address
+/// that was asked for cannot be listened on; if it is the default address the program runs without an endpoint.
 /// Whoever reaches an endpoint that is not on loopback can look, but not change anything.
 std::unique_ptr<status_server> open_status(const executor& where, const setting& s, site_options what, site::look see);
 

@@ -12,8 +12,8 @@ namespace mtcp::status {
 struct report_options {
   std::string version;
   core::limits limits{};
-  std::size_t streams_most = static_cast<std::size_t>(-1);  ///< of each tunnel: the busiest
-  std::size_t happenings_most = 20;                         ///< the latest
+  std::size_t max_streams = static_cast<std::size_t>(-1);  ///< of each tunnel: the busiest
+  std::size_t max_happenings = 20;                         ///< the latest
 };
 
 /// "active" or "backup", "both", "up" or "down": the words of the option --path.

@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::string_view json_type = "application/json";
 
-// Requests that come faster than this share their answer: one that tells of thousands of streams takes milliseconds,
-// in which the tunnel waits.
+// Requests that come faster than this share their answer: building one with thousands of streams takes milliseconds, in
+// which the tunnel waits.
 constexpr std::chrono::milliseconds freshness{100};
 
 std::string make_token() {
@@ -77,7 +77,7 @@ void site::tick(double unix_time) {
 
 text_ref site::event() {
   if (!event_) {
-    const report_options how{options_.version, options_.limits, options_.streams_most};
+    const report_options how{options_.version, options_.limits, options_.max_streams};
     event_ = std::make_shared<const std::string>("data: " + stats_json(seen_, seen_.last(), how) + "\n\n");
   }
   return event_;

@@ -50,7 +50,7 @@ struct site_options {
   std::uint16_t socks_port = 0;      ///< for /proxy.pac; 0 for none
   bool socks_users = false;          ///< that port asks for a password
   core::limits limits{};
-  std::size_t streams_most = 500;  ///< in an event, of each tunnel: the busiest
+  std::size_t max_streams = 500;  ///< in an event, of each tunnel: the busiest
   controls can{};
 };
 
@@ -74,7 +74,7 @@ class site {
   /// True if this is a valid request for the event stream.
   bool wants_events(const request& r) const;
   answer respond(const request& r);
-  /// What to say to a request that is none.
+  /// The answer to a malformed request.
   static answer error(http::status why);
   /// From now on /readyz is 503.
   void drain() noexcept { draining_ = true; }

@@ -12,17 +12,17 @@ using std::chrono::duration;
 using milliseconds = duration<double, std::milli>;
 
 const char* text_of(tunnel_snapshot::state s) {
-  static constexpr const char* texts[] = {"connecting", "up", "down", "stopped"};
+  static constexpr const char* texts[] = {"connecting", "up", "down", "stopped"};  // in the order of the enumerators
   return texts[static_cast<std::size_t>(s)];
 }
 
 const char* text_of(bridge_snapshot::state s) {
-  static constexpr const char* texts[] = {"up", "suspect", "disabled"};
+  static constexpr const char* texts[] = {"up", "suspect", "disabled"};  // in the order of the enumerators
   return texts[static_cast<std::size_t>(s)];
 }
 
 const char* text_of(happening::level l) {
-  static constexpr const char* texts[] = {"good", "info", "bad"};
+  static constexpr const char* texts[] = {"good", "info", "bad"};  // in the order of the enumerators
   return texts[static_cast<std::size_t>(l)];
 }
 
@@ -82,7 +82,7 @@ class stats_writer {
     out_.member("bytes_up", before.bytes_up + t.bytes_up).member("bytes_down", before.bytes_down + t.bytes_down);
     out_.member("rate_up", double{r.up}).member("rate_down", double{r.down});
     out_.member("reorder_bytes", t.totals.reorder_bytes);
-    out_.member("retransmitted_bytes", before.resent + t.totals.payload_resent);
+    out_.member("retransmitted_bytes", before.retransmitted_bytes + t.totals.retransmitted_bytes);
     out_.member("receive_memory", t.totals.receive_memory).member("receive_granted", t.totals.receive_granted);
     out_.member("receive_budget", options_.limits.receive_budget);
     out_.member("send_memory", t.totals.send_memory).member("send_budget", options_.limits.send_budget);
@@ -173,11 +173,11 @@ class stats_writer {
     std::vector<std::pair<rates, const stream_snapshot*>> all;
     all.reserve(t.streams.size());
     for (const stream_snapshot& s : t.streams) all.emplace_back(seen_.stream_rates({t.session, s.id}), &s);
-    if (all.size() <= options_.streams_most) return all;
+    if (all.size() <= options_.max_streams) return all;
     const auto busier = [](const auto& a, const auto& b) {
       return a.first.up + a.first.down > b.first.up + b.first.down;
     };
-    const auto end = all.begin() + static_cast<std::ptrdiff_t>(options_.streams_most);
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(options_.max_streams);
     std::nth_element(all.begin(), end, all.end(), busier);
     all.erase(end, all.end());
     return all;
@@ -186,7 +186,7 @@ class stats_writer {
   void write_happenings() {
     out_.key("events").begin_array();
     const auto& all = seen_.happenings();
-    for (std::size_t i = all.size() - std::min(all.size(), options_.happenings_most); i < all.size(); ++i) {
+    for (std::size_t i = all.size() - std::min(all.size(), options_.max_happenings); i < all.size(); ++i) {
       out_.begin_object().member("number", all[i].number).member("time", all[i].unix_time);
       out_.member("level", text_of(all[i].how)).member("text", all[i].text).end_object();
     }
@@ -205,7 +205,7 @@ class stats_writer {
 const char* role_of(const path_snapshot& path) { return path.use.backup ? "backup" : "active"; }
 
 const char* direction_of(const path_snapshot& path) {
-  static constexpr const char* texts[] = {"both", "up", "down"};
+  static constexpr const char* texts[] = {"both", "up", "down"};  // in the order of the enumerators
   return texts[static_cast<std::size_t>(path.use.carries)];
 }
 

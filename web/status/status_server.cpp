@@ -14,10 +14,10 @@
 namespace mtcp::status {
 namespace {
 
-constexpr std::size_t request_most = 8'192;
-constexpr std::size_t body_most = 1'024;
+constexpr std::size_t max_request = 8'192;
+constexpr std::size_t max_body = 1'024;
 
-// Connections over the limit that are told so; yet others wait in the system's queue.
+// So many connections over the limit get a 503; further ones wait in the system's queue.
 constexpr std::size_t turned_away_at_once = 16;
 
 constexpr std::string_view security_fields =
@@ -25,7 +25,7 @@ constexpr std::string_view security_fields =
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
 
-using input = boost::beast::flat_static_buffer<request_most>;
+using input = boost::beast::flat_static_buffer<max_request>;
 
 std::string status_line(http::status s) {
   const auto reason = http::obsolete_reason(s);
@@ -53,7 +53,7 @@ bool is_http_error(const error_code& e) {
   return e.category() == http::make_error_code(http::error::bad_method).category();
 }
 
-/// Buffered output that is a snapshot behind is of no use to anybody.
+/// Output that is a snapshot old when it leaves is of no use.
 void keep_little_unsent(tcp::socket& client) {
   error_code ignored;
   client.set_option(asio::socket_base::send_buffer_size(64 * 1024), ignored);
@@ -84,7 +84,7 @@ status_server::status_server(const executor& where, server_options how, site_opt
       sampled_(where),
       background_(where, on_failure),
       listener_(
-          where, how.listen, how.clients_most + turned_away_at_once,
+          where, how.listen, how.max_clients + turned_away_at_once,
           [this](tcp::socket client) { return serve(std::move(client)); }, on_failure) {}
 
 task<> status_server::run() {
@@ -107,7 +107,8 @@ task<> status_server::watch() {
   while (!stopped_) {
     site_.tick(unix_now());
     sampled_.notify_all();
-    due = std::max(due + std::chrono::seconds(1), clock::now());  // after a pause of the machine no burst of samples
+    due = std::max(due + std::chrono::seconds(1),
+                   clock::now());  // so that no burst of samples follows when the machine was suspended
     tick_.expires_at(due);
     co_await tick_.async_wait(use_result);
   }
@@ -116,7 +117,7 @@ task<> status_server::watch() {
 task<> status_server::serve(tcp::socket client) {
   const presence present(clients_, client);
   keep_little_unsent(client);
-  co_await answer_requests(client, clients_.size() <= how_.clients_most);
+  co_await answer_requests(client, clients_.size() <= how_.max_clients);
   error_code ignored;
   client.shutdown(tcp::socket::shutdown_send, ignored);
 }
@@ -126,8 +127,8 @@ task<> status_server::answer_requests(tcp::socket& client, bool room) {
   while (!stopped_) {
     auto limit = std::make_unique<deadline>(client, how_.deadline);
     http::request_parser<http::string_body> parser;
-    parser.header_limit(request_most);
-    parser.body_limit(body_most);
+    parser.header_limit(max_request);
+    parser.body_limit(max_body);
     const auto [error, size] = co_await http::async_read(client, *buffer, parser, use_result);
     const request& asked = parser.get();
     if (error && is_http_error(error) && error != http::error::end_of_stream && error != http::error::partial_message) {
@@ -136,7 +137,7 @@ task<> status_server::answer_requests(tcp::socket& client, bool room) {
     }
     if (error) co_return;
     const bool feeding = site_.wants_events(asked);
-    room = room && (!feeding || subscribers_ < how_.subscribers_most);
+    room = room && (!feeding || subscribers_ < how_.max_subscribers);
     if (room && feeding) {
       limit.reset();
       co_return co_await feed(client);

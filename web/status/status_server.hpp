@@ -1,7 +1,7 @@
 // The status endpoint: HTTP/1.1 (RFC 9112) and server-sent events over plain TCP, in the event loop of the tunnel that
 // it tells about.
 //
-// Bounded: at most `clients_most` connections are served, of them `subscribers_most` event streams; others get 503. A
+// Bounded: at most `max_clients` connections are served, of them `max_subscribers` event streams; others get 503. A
 // request and its answer have `deadline`, requests are under 8 KiB. A subscriber who reads slowly misses snapshots; one
 // who reads nothing for `deadline` is dropped. Snapshots are shared, so memory does not grow with subscribers.
 #pragma once
@@ -20,8 +20,8 @@ namespace mtcp::status {
 
 struct server_options {
   tcp::endpoint listen{};  ///< port 0: the system chooses
-  std::size_t clients_most = 64;
-  std::size_t subscribers_most = 16;
+  std::size_t max_clients = 64;
+  std::size_t max_subscribers = 16;
   std::chrono::milliseconds deadline{10'000};
 };
 

@@ -29,13 +29,13 @@ std::string named(const std::string& name, std::size_t columns) {
   return columns == 0 ? "" : fitted(name, columns - 1) + ' ';
 }
 
-/// A bridge's. The paths of one server differ in their ends, if at all.
+/// The name of a bridge. The paths to one server differ at the ends of their names, if at all.
 std::string name_of(const bridge_line& b, std::size_t columns) {
   const std::string name = b.id == 0 ? b.path : std::to_string(b.id) + ' ' + b.path;
   return columns == 0 ? "" : fitted_ends(name, columns - 1) + ' ';
 }
 
-/// What sets it apart from a plain path, or nothing.
+/// How it differs from a plain path; empty if it does not.
 std::string described(const path_line& p) {
   std::string out;
   const auto add = [&](const std::string& what) { out += (out.empty() ? "" : ", ") + what; };
@@ -46,7 +46,7 @@ std::string described(const path_line& p) {
   return out;
 }
 
-/// A backup that works says so, else it would look like a path that carries nothing because something is wrong.
+/// A backup is marked as such, so that it does not look like a path that carries nothing because of a fault.
 std::string state_of(const bridge_line& b, const path_line* path) {
   return b.state == "up" && path != nullptr && path->role == "backup" ? path->role : b.state;
 }
@@ -59,8 +59,8 @@ class painter {
     header();
     const std::size_t wanted = bridge_rows();
     const std::size_t room = how_.rows - std::min(how_.rows, lines_.size() + 4);  // titles, a gap, the last line
-    const std::size_t streams_least = std::min<std::size_t>(now_.streams.size(), room / 2);
-    bridges(std::min(wanted, room - streams_least));
+    const std::size_t min_streams = std::min<std::size_t>(now_.streams.size(), room / 2);
+    bridges(std::min(wanted, room - min_streams));
     line();
     streams(how_.rows - std::min(how_.rows, lines_.size() + 2));
     if (lines_.size() > how_.rows - 1) lines_.resize(how_.rows - 1);
@@ -72,7 +72,7 @@ class painter {
   void line(std::string text = {}) { lines_.push_back(std::move(text)); }
 
   std::string painted(tone t, const std::string& text) const {
-    static constexpr const char* codes[] = {"0", "32", "33", "31", "2", "1"};
+    static constexpr const char* codes[] = {"0", "32", "33", "31", "2", "1"};  // in the order of the tones
     if (!how_.colour || t == tone::plain) return text;
     return std::string("\033[") + codes[static_cast<std::size_t>(t)] + 'm' + text + "\033[0m";
   }
@@ -87,7 +87,7 @@ class painter {
     return bridge == 0 || t.bridges[bridge].path != t.bridges[bridge - 1].path;
   }
 
-  /// What stands above the first bridge of a path that is no plain one.
+  /// The line above the first bridge of a path that is not a plain one.
   static std::string above(const tunnel_part& t, std::size_t bridge) {
     const path_line* path = begins_path(t, bridge) ? t.path_of(t.bridges[bridge]) : nullptr;
     const std::string what = path != nullptr ? described(*path) : "";
@@ -103,7 +103,10 @@ class painter {
   void header() {
     std::size_t up = 0, all = 0;
     for (const tunnel_part& t : now_.tunnels)
-      for (const bridge_line& b : t.bridges) ++all, up += carries(b);
+      for (const bridge_line& b : t.bridges) {
+        ++all;
+        up += carries(b);
+      }
     const std::string health = std::to_string(up) + '/' + std::to_string(all) + " bridges up";
     const std::string who = "mtcp-" + now_.role + ' ' + now_.version + ", up " + duration(now_.uptime);
     const std::size_t left = how_.columns - std::min(how_.columns, health.size());
@@ -115,7 +118,7 @@ class painter {
                                          direction(how_.unicode ? "↑" : "up", now_.rate_up, now_.bytes_up),
                                      how_.columns)));
     line(fitted(std::to_string(now_.streams_active) + (now_.streams_active == 1 ? " stream" : " streams") +
-                    ", reorder buffer " + bytes(now_.reorder) + ", resent " + bytes(now_.retransmitted),
+                    ", reorder buffer " + bytes(now_.reorder) + ", resent " + bytes(now_.retransmitted_bytes),
                 how_.columns));
     line();
   }
@@ -137,11 +140,19 @@ class painter {
     const std::size_t shown = wanted > rows && rows > 0 ? rows - 1 : rows;
     std::size_t left = shown;
     for (const tunnel_part& t : now_.tunnels) {
-      if (!t.user.empty() && left > 0) --left, group(t);
+      if (!t.user.empty() && left > 0) {
+        --left;
+        group(t);
+      }
       for (std::size_t i = 0; i < t.bridges.size() && left > 0; ++i) {
-        if (const std::string what = above(t, i); !what.empty())
-          --left, line(painted(tone::quiet, fitted(what, how_.columns)));
-        if (left > 0) --left, bridge(t.bridges[i], t.path_of(t.bridges[i]), name);
+        if (const std::string what = above(t, i); !what.empty()) {
+          --left;
+          line(painted(tone::quiet, fitted(what, how_.columns)));
+        }
+        if (left > 0) {
+          --left;
+          bridge(t.bridges[i], t.path_of(t.bridges[i]), name);
+        }
       }
     }
     if (wanted > rows) line(painted(tone::quiet, fitted(std::to_string(wanted - shown) + " more", how_.columns)));

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view take_over = "\033[?1049h\033[?25l\033[?7l";
 constexpr std::string_view give_back = "\033[?7h\033[?25h\033[?1049l";
 
-// A terminal that is gone is no reason to fail: the caller is about to hear SIGHUP.
+// A terminal that is gone is no error here: the caller is about to get SIGHUP.
 void put(std::string_view text) {
   while (!text.empty()) {
     const ssize_t done = write(STDOUT_FILENO, text.data(), text.size());
@@ -40,7 +40,8 @@ bool is_set(const char* variable) {
 
 }  // namespace
 
-// Opened anew: to make standard input non-blocking would do so for the shell, too, and it may be something else.
+// The terminal is opened anew: making standard input non-blocking would do so for the shell too, and standard input may
+// not be the terminal.
 terminal::terminal() : keys_(open("/dev/tty", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {}
 
 terminal::~terminal() {

@@ -23,7 +23,7 @@ cell take_cell(std::string_view& text) {
   const program::character c = program::take_character(text);
   if (!c.valid || program::is_control(c.code)) return {};
   if (c.code < 0x80) return {c.bytes, 1};
-  const int width = wcwidth(static_cast<wchar_t>(c.code));  // 0 or less: nothing that could be seen, or not known
+  const int width = wcwidth(static_cast<wchar_t>(c.code));  // 0 or less: invisible, or unknown
   return width > 0 ? cell{c.bytes, static_cast<std::size_t>(width)} : cell{};
 }
 
@@ -44,7 +44,10 @@ cut cut_to(std::string_view text, std::size_t columns) {
     }
     out.text += next.bytes;
     out.columns += next.columns;
-    if (out.columns < columns) before_last = out.text.size(), columns_before = out.columns;
+    if (out.columns < columns) {
+      before_last = out.text.size();
+      columns_before = out.columns;
+    }
   }
   return out;
 }

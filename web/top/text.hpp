@@ -12,7 +12,7 @@ namespace mtcp::top {
 /// characters without a width of their own (combining, bidirectional) and bytes that are no UTF-8 become "?", as do all
 /// characters that the locale (LC_CTYPE) has not.
 std::string fitted(std::string_view text, std::size_t columns);
-/// The same, but what is cut is in the middle: of addresses it is the end that tells one from another.
+/// The same, but cut in the middle: addresses differ at their ends.
 std::string fitted_ends(std::string_view text, std::size_t columns);
 /// At most `columns`, to the right.
 std::string right(std::string_view text, std::size_t columns);

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::chrono::seconds interval{1};
 
-/// The last picture, and what is wrong with it.
+/// The last picture, and why it is not the present state, if so.
 struct news {
   view latest{};
   std::string trouble = "no answer yet";
@@ -52,7 +52,10 @@ class session {
     paint();
     spawn(io_.get_executor(), watch());
     await_signal();
-    if (const int copy = dup(screen_.keys()); copy >= 0) keys_.assign(copy), await_key();
+    if (const int copy = dup(screen_.keys()); copy >= 0) {
+      keys_.assign(copy);
+      await_key();
+    }
     io_.run();
     screen_.leave();
     return code_;
@@ -97,7 +100,7 @@ class session {
     });
   }
 
-  // The shell must find its own terminal while this process stands still.
+  // The shell needs the terminal in its usual mode while this process is stopped.
   void suspend() {
     screen_.leave();
     std::raise(SIGSTOP);
@@ -105,7 +108,7 @@ class session {
     paint();
   }
 
-  // At once, also while an answer is being waited for.
+  // Takes effect at once, also while an answer is awaited.
   void end(int code) {
     code_ = code;
     io_.stop();

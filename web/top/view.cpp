@@ -68,7 +68,7 @@ void add_tunnel(view& to, const json& fields, const json& lists) {
   to.bytes_up += number(fields, "bytes_up");
   to.bytes_down += number(fields, "bytes_down");
   to.reorder += number(fields, "reorder_bytes");
-  to.retransmitted += number(fields, "retransmitted_bytes");
+  to.retransmitted_bytes += number(fields, "retransmitted_bytes");
   to.streams_active += whole(fields, "streams_active");
   tunnel_part& part = to.tunnels.emplace_back();
   part.user = text(fields, "user");

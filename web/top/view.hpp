@@ -1,4 +1,5 @@
-// What `top` shows, read from a /api/stats document. Names are as they came: hostile until they went through text.hpp.
+// What `top` shows, read from a /api/stats document. Names are as received, and may hold anything until text.hpp has
+// cleaned them.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,7 @@ struct view {
   std::string role, version;
   double uptime = 0;
   double rate_up = 0, rate_down = 0, bytes_up = 0, bytes_down = 0;
-  double reorder = 0, retransmitted = 0;
+  double reorder = 0, retransmitted_bytes = 0;
   std::uint64_t streams_active = 0;
   std::vector<tunnel_part> tunnels;
   std::vector<stream_line> streams;  ///< the busiest first

@@ -1,4 +1,4 @@
-// Datagrams of all associations that wait: to leave on a bridge, and to be read by the program.
+// Datagrams of all associations: those that wait for a bridge, and those that wait for the program to read them.
 #pragma once
 
 #include <chrono>

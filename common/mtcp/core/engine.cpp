@@ -73,7 +73,7 @@ std::optional<bridge_stats> engine::stats_of(bridge_id id) const {
   bridge_stats s;
   s.bytes_sent = b->flight.sent();
   s.bytes_received = b->received.taken();
-  s.payload_resent = b->payload_resent;
+  s.retransmitted_bytes = b->retransmitted_bytes;
   s.in_flight = b->flight.in_flight();
   s.cap = b->path.cap();
   s.delivery_rate = static_cast<std::uint64_t>(b->path.best_rate());

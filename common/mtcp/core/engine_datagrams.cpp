@@ -9,7 +9,7 @@
 namespace mtcp::core {
 namespace {
 
-constexpr std::size_t least_room = 4 * 1024;
+constexpr std::size_t min_room = 4 * 1024;
 
 std::size_t body_size(stream_id id, const datagram& d) {
   const std::size_t host = d.peer.host.size();
@@ -38,7 +38,7 @@ void engine::impl::put_datagrams(transmission& t) {
   const auto waiting = static_cast<double>(datagrams.out.bytes());
   if (datagrams.out.empty() || !(ranking.good_for_little(t.bridge, true, t.now) || ranking.may_take(t.bridge, waiting)))
     return;
-  while (t.data_room >= least_room) {
+  while (t.data_room >= min_room) {
     const auto [id, next] = datagrams.out.front(t.now);
     if (next == nullptr) return;
     const std::size_t size = frame_header_size + body_size(id, *next);

@@ -13,7 +13,7 @@ namespace mtcp::core {
 namespace {
 
 // Streams over the limit that are over at the peer, but not here.
-constexpr std::size_t most_lingering = 256;
+constexpr std::size_t max_lingering = 256;
 
 // Those about a stream; DATA and DATAGRAM have readers of their own.
 bool is_stream_control(frame_type type) {
@@ -82,7 +82,7 @@ stream_state* engine::impl::stream_for(stream_id id, violation& wrong) {
     wrong = violation::unexpected_frame;
   } else if (terms.mine == role::server && !streams.was_seen(id)) {
     // Frames of a new stream may overtake its OPEN.
-    const std::size_t most = most_lingering + 2 * terms.own.max_streams;  // ids that are left out count for all time
+    const std::size_t most = max_lingering + 2 * terms.own.max_streams;  // ids that are left out count for all time
     if (streams.counted() >= terms.own.max_streams || streams.size() >= most || streams.seen_ranges() > most) {
       wrong = violation::stream_limit;
       return nullptr;

@@ -55,8 +55,8 @@ bool engine::impl::put_copy(transmission& t, bridge_state& owner, const sent_seg
   if (t.rest().size() < piece->size + data_header || t.largest_segment() < piece->size) return false;
   if (!t.takes_data()) return false;
   reinject.on_copy(piece->size);
-  counters.payload_resent += piece->size;
-  owner.payload_resent += piece->size;
+  counters.retransmitted_bytes += piece->size;
+  owner.retransmitted_bytes += piece->size;
   put_segment(t, *s, f.number);
   return true;
 }

@@ -23,7 +23,7 @@ constexpr std::size_t burst_beside_sparse = 64 * 1024;
 constexpr std::size_t small_segment = 16 * 1024;
 constexpr std::uint64_t stream_head = 256 * 1024;
 constexpr double frame_seconds = 0.010;
-constexpr std::size_t least_segment = 4 * 1024;
+constexpr std::size_t min_segment = 4 * 1024;
 // What sparse streams may have in flight beyond a bridge's cap.
 constexpr std::size_t sparse_allowance = 16 * 1024;
 
@@ -73,7 +73,7 @@ bool engine::impl::anything_waits(timestamp now) const {
 bool engine::impl::nothing_to_do(const bridge_state& b) const {
   if (b.spent()) return true;
   if (b.has_to_say() || !controls.empty()) return false;
-  return !b.usable || (b.room() < least_segment && scheduler.empty(stream_queue::place::sparse));
+  return !b.usable || (b.room() < min_segment && scheduler.empty(stream_queue::place::sparse));
 }
 
 void engine::impl::poll_transmit(bridge_state& b, gather_list& out, timestamp now) {
@@ -247,7 +247,7 @@ std::size_t engine::impl::segment_limit(const bridge_state& b, const stream_stat
   const bool tail = !s.more_to_come() && out.unsent() <= stream_head;
   const bool small = b.path.best_rate() <= 0 || out.sent() < stream_head || tail;
   const auto most = static_cast<double>(small ? small_segment : max_segment_size);
-  return static_cast<std::size_t>(std::clamp(rate * frame_seconds, double{least_segment}, most));
+  return static_cast<std::size_t>(std::clamp(rate * frame_seconds, double{min_segment}, most));
 }
 
 void engine::impl::put_streams(transmission& t, stream_queue::place where) {
@@ -301,7 +301,7 @@ void engine::impl::record(transmission& t, const sent_frame::content& what, std:
   bridge_state& b = t.bridge;
   sent_frame f;
   f.what = what;
-  if (f.stream_bytes() > least_segment) scheduler.look_soon();
+  if (f.stream_bytes() > min_segment) scheduler.look_soon();
   f.mark = b.path.on_send(t.now, b.flight.empty());
   f.due = b.path.due(b.flight.in_flight() + t.out.size(), f.segment() != nullptr, t.now);
   if (b.options.rate_limit > 0) b.limiter.spend(static_cast<double>(frame_size));

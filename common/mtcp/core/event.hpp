@@ -55,7 +55,7 @@ struct bridge_closed {
   bridge_id bridge;
   bridge_end why;
 };
-/// (client) The bridge makes no progress, or by this end's observation none does: dial a replacement, keep it.
+/// (client) This end or the peer has found that the bridge makes no progress: dial a replacement, but keep the bridge.
 struct bridge_suspect {
   bridge_id bridge;
   observer by;

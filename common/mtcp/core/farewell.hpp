@@ -9,12 +9,12 @@ namespace mtcp::core {
 
 class farewell {
  public:
-  /// This end leaves. False if it had said so.
+  /// This end says GOAWAY. False if it had done so before.
   bool leave() { return !std::exchange(leaving_, true); }
   bool leaving() const { return leaving_; }
   control_slot& slot() { return slot_; }
 
-  /// The peer leaves. False if it had said so.
+  /// The peer says GOAWAY. False if it had done so before.
   bool on_peer_leaves() { return !std::exchange(peer_leaving_, true); }
   bool peer_leaving() const { return peer_leaving_; }
 

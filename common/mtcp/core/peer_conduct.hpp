@@ -10,7 +10,8 @@ namespace mtcp::core {
 
 class peer_conduct {
  public:
-  /// The tunnel is over: whoever breaks the protocol once is not worth guessing at. False if it was over already.
+  /// The tunnel is over: nothing that a peer sends after a breach of the protocol is interpreted. False if it was over
+  /// already.
   bool fail(violation why) {
     if (failed()) return false;
     failure_ = why;

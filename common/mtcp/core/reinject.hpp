@@ -39,7 +39,7 @@ class reinject {
 
  private:
   std::deque<resend_item> lost_;
-  token_bucket copies_{0, 4 << 20};  // so much is saved up
+  token_bucket copies_{0, 4 << 20};  // at most so many bytes are saved up
 };
 
 }  // namespace mtcp::core

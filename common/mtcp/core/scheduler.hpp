@@ -1,4 +1,4 @@
-// Whose turn it is among streams, and whether a round of asking bridges is worth its time.
+// Whose turn it is among streams, and whether asking all bridges for frames is worth the time.
 #pragma once
 
 #include <algorithm>
@@ -52,7 +52,7 @@ class scheduler {
   void after_last(place where, const stream_state& s, timestamp now) {
     if (where == place::sparse && s.turn.meter.sparse(now)) conversing_until_ = now + conversation;
   }
-  /// Somebody waits for single messages.
+  /// A sparse stream waits for single messages.
   bool conversing(timestamp now) const { return now < conversing_until_; }
   const ring<stream_id>& bulk() const { return queue_.bulk(); }
 
@@ -63,7 +63,7 @@ class scheduler {
   /// every message that comes and goes cost more than the rest of the engine.
   bool time_for_a_look(timestamp now) const { return now >= next_look_; }
   void on_round(timestamp now) { next_look_ = now + look_interval; }
-  /// Something has changed that makes a look worthwhile.
+  /// Something has changed, so asking is worthwhile.
   void look_soon() { next_look_ = {}; }
   /// The engine's deadline has passed.
   void on_timer(timestamp now) {

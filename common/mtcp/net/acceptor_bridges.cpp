@@ -1,4 +1,4 @@
-// How bridges come to a server: listen, let in, listen to their HELLO, join them to a session.
+// How bridges come to a server: accept, admission, TLS and HELLO, and the session that they join.
 #include <algorithm>
 #include <array>
 #include <boost/asio/error.hpp>
@@ -15,18 +15,17 @@
 #include "mtcp/net/asio/deadline.hpp"
 #include "mtcp/net/asio/scope_exit.hpp"
 #include "mtcp/net/bridge_link.hpp"
+#include "mtcp/net/listening_socket.hpp"
 #include "mtcp/net/platform/own_addresses.hpp"
-#include "mtcp/net/platform/shortage.hpp"
+#include "mtcp/net/platform/platform.hpp"
 #include "mtcp/net/tls/handshake.hpp"
 
 namespace mtcp::detail {
 namespace {
 
-constexpr std::chrono::milliseconds shortage_pause{100};
-
 /// Empty if there is no header, or a malformed one.
 task<std::optional<proxied>> receive_proxy_header(tcp::socket& from) {
-  std::array<std::byte, proxy_header_most> header;
+  std::array<std::byte, max_proxy_header> header;
   const auto start = asio::buffer(header, proxy_header_start);
   const auto [no_start, first] = co_await asio::async_read(from, start, use_result);
   if (no_start) co_return std::nullopt;
@@ -41,66 +40,33 @@ task<std::optional<proxied>> receive_proxy_header(tcp::socket& from) {
 
 }  // namespace
 
-// What goes wrong with one connection, as when there is no memory for it, ends that one only.
-void server::start(task<> connection) {
-  spawn(executor_, std::move(connection), [self = shared_from_this()](const std::exception_ptr& escaped) {
-    self->report("a connection failed: " + message_of(escaped));
-  });
-}
-
-task<> server::listen(std::shared_ptr<server> self, std::size_t index) {
-  ++self->coroutines_;
-  const scope_exit counted([&self] {
-    --self->coroutines_;
-    self->changed_.notify_all();
-  });
-  tcp::acceptor& listener = self->listeners_[index];
-  while (!self->draining_) {
-    auto [error, socket] = co_await listener.async_accept(use_result);
-    if (!error) {
-      self->meet_connection(std::move(socket));
-    } else if (is_shortage(error)) {
-      co_await self->survive_shortage(listener);
-    }
+task<> server::accept_from(listening_socket& listener) {
+  for (;;) {
+    std::optional<tcp::socket> accepted = co_await listener.accept();
+    if (!accepted) break;
+    take_connection(std::move(*accepted));
   }
 }
 
-task<> server::survive_shortage(tcp::acceptor& at) {
-  bool turned_away = false;
-  auto waiting = accept_in_shortage(at, reserve_, turned_away);
-  if (waiting) co_return meet_connection(std::move(*waiting));
-  if (turned_away) ++totals_.turned_away_total;
-  timer pause(executor_, shortage_pause);
-  auto [ignored] = co_await pause.async_wait(use_result);
-  static_cast<void>(ignored);
-}
-
-void server::meet_connection(tcp::socket socket) {
+void server::take_connection(tcp::socket socket) {
   ++totals_.accepted_total;
   error_code error;
   const asio::ip::address from = unmapped(socket.remote_endpoint(error).address());
   if (error) return;
-  lobby_.enter(std::move(socket), from, is_trusted_proxy(from));
+  pending_.enter(std::move(socket), from, is_trusted_proxy(from));
 }
 
 bool server::is_trusted_proxy(const asio::ip::address& from) const {
   return std::ranges::any_of(options_.trusted_proxies, [&](const network& n) { return n.contains(from); });
 }
 
-void server::on_proxy(lobby::id who, tcp::socket socket) {
-  start(introduce(shared_from_this(), who, std::move(socket)));
-}
+void server::on_proxy(pending_connections::id who, tcp::socket socket) { start(read_source(who, std::move(socket))); }
 
-// Takes the header of a trusted proxy off the connection, and not a byte more.
-task<> server::introduce(std::shared_ptr<server> self, lobby::id who, tcp::socket socket) {
-  ++self->coroutines_;
-  const scope_exit counted([&] {
-    --self->coroutines_;
-    self->changed_.notify_all();
-  });
+// Reads the header of a trusted proxy, and no byte behind it.
+task<> server::read_source(pending_connections::id who, tcp::socket socket) {
   std::optional<proxied> told;
   {
-    lobby::place here(self->lobby_, who, [&socket] {
+    pending_connections::place here(pending_, who, [&socket] {
       error_code ignored;
       socket.close(ignored);
     });
@@ -108,80 +74,70 @@ task<> server::introduce(std::shared_ptr<server> self, lobby::id who, tcp::socke
     if (!told) co_return here.fail();
     here.hand_back();
   }
-  self->learn(told->destination);
-  self->lobby_.introduce(who, std::move(socket), told->source);
+  learn(told->destination);
+  pending_.set_source(who, std::move(socket), told->source);
 }
 
 void server::learn(const asio::ip::address& reached) {
   if (options_.machine) options_.machine->learn(reached);
 }
 
-void server::on_speaker(lobby::id who, tcp::socket socket) {
-  platform::prepare_bridge(socket);
-  start(serve(shared_from_this(), who, std::move(socket)));
+void server::on_speaker(pending_connections::id who, tcp::socket socket) {
+  platform::prepare(socket);
+  start(serve(who, std::move(socket)));
 }
 
-task<> server::serve(std::shared_ptr<server> self, lobby::id who, tcp::socket socket) {
-  ++self->coroutines_;
-  const scope_exit counted([&self] {
-    --self->coroutines_;
-    self->changed_.notify_all();
-  });
-  arrival guest{secure_channel(std::move(socket)), {}, {}};
-  const error_code error = co_await self->meet(who, guest);
-  if (error) co_return guest.channel.close();
-  const std::size_t home = self->directory().home_of(guest.said, self->place_);
-  if (home != self->place_) co_return self->directory().hand_over(home, std::move(guest));
-  co_await welcome(self, std::move(guest));
+task<> server::serve(pending_connections::id who, tcp::socket socket) {
+  arrival from{secure_channel(std::move(socket)), {}, {}};
+  const error_code error = co_await shake_hands(who, from);
+  if (error) co_return from.channel.close();
+  const std::size_t home = directory().home_of(from.said, place_);
+  if (home != place_) co_return directory().hand_over(home, std::move(from));
+  co_await welcome(std::move(from));
 }
 
-task<error_code> server::meet(lobby::id who, arrival& guest) {
-  lobby::place here(lobby_, who, [&guest] { guest.channel.close(); });
-  const error_code error = co_await listen_to(guest, here);
+task<error_code> server::shake_hands(pending_connections::id who, arrival& from) {
+  pending_connections::place here(pending_, who, [&from] { from.channel.close(); });
+  const error_code error = co_await authenticate(from, here);
   if (error) here.fail();
   co_return error;
 }
 
-task<error_code> server::listen_to(arrival& guest, lobby::place& here) {
+task<error_code> server::authenticate(arrival& from, pending_connections::place& here) {
   const tls_context context = tls_;  // set_keys() may replace it meanwhile
-  error_code error = co_await guest.channel.hear(context);
+  error_code error = co_await from.channel.hear(context);
   if (error) co_return error;
   here.answered();
-  error = co_await guest.channel.answer();
+  error = co_await from.channel.answer();
   if (error) co_return error;
   here.authenticated();
-  auto got = co_await receive_hello(guest.channel);
+  auto got = co_await receive_hello(from.channel);
   if (!got) co_return got.error();
-  guest.said = std::move(got->message);
-  guest.rest = std::move(got->rest);
+  from.said = std::move(got->message);
+  from.rest = std::move(got->rest);
   co_return error;
 }
 
-void server::adopt(arrival bridge) { start(welcome(shared_from_this(), std::move(bridge))); }
+void server::adopt(arrival bridge) { start(welcome(std::move(bridge))); }
 
-task<> server::welcome(std::shared_ptr<server> self, arrival from) {
-  ++self->coroutines_;
-  const scope_exit counted([&self] {
-    --self->coroutines_;
-    self->changed_.notify_all();
-  });
-  const server_sessions::answer reply = self->answer(from.said, from.channel.shared_key());
+task<> server::welcome(arrival from) {
+  const server_sessions::answer reply = answer(from.said, from.channel.shared_key());
   error_code error;
   {
-    const deadline limit(from.channel.socket(), self->options_.admission.deadline);
+    const deadline limit(from.channel.socket(), options_.admission.deadline);
     error = co_await send_welcome(from.channel, reply.message);
   }
-  if (error && reply.joined) reply.joined->abandon(from.said.bridge, now());
+  if (error && reply.joined) reply.joined->bridge_failed(from.said.bridge, now());
   if (error || !reply.joined) co_return from.channel.close();
-  if (const auto local = from.channel.socket().local_endpoint(error); !error) self->learn(local.address());
+  if (const auto local = from.channel.socket().local_endpoint(error); !error) learn(local.address());
   from.said.options = reply.use;
-  co_await self->run_bridge(reply.joined, std::move(from));
+  co_await run_bridge(reply.joined, std::move(from));
 }
 
 server_sessions::answer server::answer(const core::hello& said, const key& holder) {
   using open_to = server_sessions::open_to;
-  open_to whom = draining_ ? open_to::joins : open_to::all;
-  if (stopped_ || !options_.keys.find(holder.id())) whom = open_to::none;
+  open_to whom = stage_ == stage::serving ? open_to::all : open_to::joins;
+  if (stage_ == stage::stopped || !options_.keys.find(holder.id())) whom = open_to::none;
   const std::string user = holder.user().empty() ? to_string(holder.id()) : holder.user();
   return sessions_.greet(said, holder.id().bytes, user, whom, now());
 }

@@ -1,8 +1,9 @@
 #include "mtcp/net/acceptor_server.hpp"
 
-#include <boost/asio/ip/v6_only.hpp>
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
+#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -13,25 +14,6 @@
 
 namespace mtcp::detail {
 namespace {
-
-void throw_if(const error_code& error) {
-  if (error) throw boost::system::system_error(error);
-}
-
-tcp::acceptor make_listener(const executor& where, const tcp::endpoint& at, bool ipv4_too,
-                            const std::string& congestion) try {
-  tcp::acceptor made(where);
-  made.open(at.protocol());
-  made.set_option(asio::socket_base::reuse_address(true));
-  if (at.address().is_v6()) made.set_option(asio::ip::v6_only(!ipv4_too));
-  if (!congestion.empty()) throw_if(platform::set_congestion(made, congestion));
-  made.bind(at);
-  made.listen();
-  made.non_blocking(true);
-  return made;
-} catch (const boost::system::system_error& e) {
-  throw boost::system::system_error(e.code(), "cannot listen on " + to_string(at));
-}
 
 server_settings settings_of(const acceptor_options& o) {
   return {o.limits, o.resume_timeout, o.sessions_per_key, o.bridges_per_session};
@@ -44,30 +26,27 @@ server::server(const executor& where, acceptor_options options)
       options_(std::move(options)),
       tls_(tls_context::server(options_.keys)),
       group_(options_.group ? options_.group : std::make_shared<acceptor_group>()),
-      lobby_(where, options_.admission, platform::descriptor_limit(), *this),
+      pending_(where, options_.admission, platform::descriptor_limit(), *this),
       sessions_(settings_of(options_), directory().instance(), *this,
                 trace::lines_for([this](const std::string& line) { report(line); }, options_.wants_details)),
+      connections_(where, [this](const auto& escaped) { report("a connection failed: " + message_of(escaped)); }),
       changed_(where) {
   if (options_.keys.empty()) throw std::invalid_argument("a server needs a key");
   if (options_.listen.empty() && !options_.group) throw std::invalid_argument("a server needs an address to listen on");
   for (const tcp::endpoint& endpoint : options_.listen) listen_on(endpoint);
 }
 
-// IPv6 sockets take IPv6 only, so that 0.0.0.0 and [::] may be listened on side by side; [::] alone takes both.
+// 0.0.0.0 and [::] may be listened on side by side.
 void server::listen_on(const tcp::endpoint& where) {
-  bool ipv4_too = where.address().is_v6() && where.address().is_unspecified();
-  for (const tcp::endpoint& other : options_.listen)
-    ipv4_too = ipv4_too && !(other.address().is_v4() && other.port() == where.port());
-  listeners_.push_back(make_listener(executor_, where, ipv4_too, options_.congestion));
+  const auto takes_ipv4 = [&where](const tcp::endpoint& e) { return e.address().is_v4() && e.port() == where.port(); };
+  const bool ipv6_only = std::ranges::any_of(options_.listen, takes_ipv4);
+  listeners_.emplace_back(executor_, listen_options{where, ipv6_only, options_.congestion});
 }
 
 std::vector<tcp::endpoint> server::local_endpoints() const {
   std::vector<tcp::endpoint> all;
-  error_code error;
-  for (const tcp::acceptor& listener : listeners_) {
-    const tcp::endpoint here = listener.local_endpoint(error);
-    if (!error) all.push_back(here);
-  }
+  for (const listening_socket& listener : listeners_)
+    if (listener.is_open()) all.push_back(listener.local_endpoint());
   return all;
 }
 
@@ -80,32 +59,33 @@ void server::set_keys(key_ring keys) {
 // ---- from beginning to end ----
 
 task<> server::run(std::shared_ptr<server> self) {
-  for (std::size_t i = 0; i < self->listeners_.size(); ++i) spawn(self->executor_, listen(self, i));
-  while (!self->stopped_ || self->coroutines_ != 0) co_await self->changed_.wait();
+  for (listening_socket& listener : self->listeners_)
+    self->connections_.start(self->accept_from(listener), self, std::rethrow_exception);  // leaves the event loop
+  while (self->stage_ != stage::stopped) co_await self->changed_.wait();
+  co_await self->connections_.wait();
 }
 
 void server::close_listeners() {
-  error_code ignored;
-  for (tcp::acceptor& listener : listeners_) listener.close(ignored);
+  for (listening_socket& listener : listeners_) listener.close();
 }
 
 void server::drain() {
-  draining_ = true;
+  if (stage_ == stage::serving) stage_ = stage::draining;
   close_listeners();
   sessions_.go_away(now());
 }
 
 void server::stop(std::chrono::milliseconds patience) {
-  stopped_ = draining_ = true;
+  stage_ = stage::stopped;
   close_listeners();
-  lobby_.close();
+  pending_.close();
   waiting_.clear();
   cancel_accept();
   sessions_.leave_all(patience, now());
   changed_.notify_all();
 }
 
-// The application lets go: what is still running ends by itself, and tells nobody any more.
+// The application drops the acceptor: what is still running ends by itself, and reports to nobody any more.
 void server::abort() {
   options_.on_event = nullptr;
   directory().leave(place_);
@@ -116,8 +96,14 @@ void server::abort() {
 // ---- streams for the application ----
 
 bool server::try_accept(error_code& error, incoming& out) {
-  if (accept_done_) return error = asio::error::already_started, true;
-  if (stopped_) return error = asio::error::operation_aborted, true;
+  if (accept_done_) {
+    error = asio::error::already_started;
+    return true;
+  }
+  if (stage_ == stage::stopped) {
+    error = asio::error::operation_aborted;
+    return true;
+  }
   if (waiting_.empty()) return false;
   out = std::move(waiting_.front());
   waiting_.pop_front();
@@ -129,7 +115,7 @@ void server::cancel_accept() {
 }
 
 void server::on_stream(server_session& of, core::stream_id id) {
-  if (stopped_) return;  // which refuses it
+  if (stage_ == stage::stopped) return;  // which refuses it
   const core::target& to = of.core().engine().target_of(id);
   incoming request(stream(std::make_unique<stream_impl>(of.core(), executor_, id, to, core::target())), of.user(),
                    key_id{of.owner()});
@@ -164,10 +150,12 @@ bool server::close_stream(std::string_view session, core::stream_id id) { return
 
 acceptor_snapshot server::snapshot() const {
   acceptor_snapshot out = totals_;
-  out.pending = lobby_.pending();
-  out.silent = lobby_.silent();
-  out.turned_away_total += lobby_.turned_away();
-  out.strangers_total = lobby_.failed();
+  out.pending = pending_.pending();
+  out.silent = pending_.silent();
+  for (const listening_socket& listener : listeners_) out.turned_away_total += listener.turned_away();
+  out.accepted_total += out.turned_away_total;
+  out.turned_away_total += pending_.turned_away();
+  out.strangers_total = pending_.failed();
   for (const auto& [id, open] : sessions_.all()) {
     tunnel_snapshot& tunnel = out.tunnels.emplace_back();
     open->core().describe(tunnel, now());

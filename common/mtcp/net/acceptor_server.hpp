@@ -1,26 +1,29 @@
-// What is behind mtcp::acceptor: listeners, the strangers who have not said a valid HELLO yet, and the sessions.
+// What is behind mtcp::acceptor: listeners, pending connections that have not said a valid HELLO yet, and sessions.
 //
-// run() and every connection hold a reference to the server, so that it lives as long as any of their coroutines, also
-// when the event loop is destroyed under them.
+// run() and every connection keep the server alive, so that it lives as long as any of their coroutines, also when the
+// event loop is destroyed under them.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mtcp/acceptor.hpp"
 #include "mtcp/acceptor_group.hpp"
 #include "mtcp/async.hpp"
 #include "mtcp/core/wire/hello.hpp"
-#include "mtcp/net/admission/lobby.hpp"
+#include "mtcp/net/admission/pending_connections.hpp"
 #include "mtcp/net/asio/condition.hpp"
+#include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/net/driver.hpp"
-#include "mtcp/net/platform/platform.hpp"
+#include "mtcp/net/listening_socket.hpp"
 #include "mtcp/net/session_directory.hpp"
 #include "mtcp/net/tls/secure_channel.hpp"
 #include "mtcp/session/server_sessions.hpp"
@@ -35,14 +38,14 @@ struct arrival {
 };
 
 class server final : private server_sessions::host,
-                     private lobby::observer,
+                     private pending_connections::observer,
                      public std::enable_shared_from_this<server> {
  public:
   server(const executor& where, acceptor_options options);
 
   /// Lets the group know of this member. Once, before anything else.
   void enter_group() { place_ = directory().enter(executor_, weak_from_this()); }
-  /// Takes a bridge that came in at another member of the group.
+  /// Takes a bridge that another member of the group has accepted.
   void adopt(arrival bridge);
 
   const executor& get_executor() const noexcept { return executor_; }
@@ -63,23 +66,28 @@ class server final : private server_sessions::host,
 
  private:
   using session_ref = server_sessions::session_ref;
+  enum class stage : std::uint8_t {
+    serving,
+    draining,  ///< takes no new sessions, and bridges of those that there are
+    stopped    ///< takes nothing
+  };
 
   session_directory& directory() const { return *group_->directory_; }
   void listen_on(const tcp::endpoint& where);
   void close_listeners();
-  void start(task<> connection);
-  static task<> listen(std::shared_ptr<server> self, std::size_t index);
-  task<> survive_shortage(tcp::acceptor& at);
-  void meet_connection(tcp::socket socket);
+  // What goes wrong with one connection, as when there is no memory for it, ends that one only.
+  void start(task<> connection) { connections_.start(std::move(connection), shared_from_this()); }
+  task<> accept_from(listening_socket& listener);
+  void take_connection(tcp::socket socket);
   bool is_trusted_proxy(const asio::ip::address& from) const;
-  void on_proxy(lobby::id who, tcp::socket socket) override;
-  static task<> introduce(std::shared_ptr<server> self, lobby::id who, tcp::socket socket);
+  void on_proxy(pending_connections::id who, tcp::socket socket) override;
+  task<> read_source(pending_connections::id who, tcp::socket socket);
   void learn(const asio::ip::address& reached);
-  void on_speaker(lobby::id who, tcp::socket socket) override;
-  static task<> serve(std::shared_ptr<server> self, lobby::id who, tcp::socket socket);
-  task<error_code> meet(lobby::id who, arrival& guest);
-  task<error_code> listen_to(arrival& guest, lobby::place& here);
-  static task<> welcome(std::shared_ptr<server> self, arrival from);
+  void on_speaker(pending_connections::id who, tcp::socket socket) override;
+  task<> serve(pending_connections::id who, tcp::socket socket);
+  task<error_code> shake_hands(pending_connections::id who, arrival& from);
+  task<error_code> authenticate(arrival& from, pending_connections::place& here);
+  task<> welcome(arrival from);
   server_sessions::answer answer(const core::hello& said, const key& holder);
   task<> run_bridge(session_ref of, arrival from);
 
@@ -96,17 +104,15 @@ class server final : private server_sessions::host,
   tls_context tls_;
   std::shared_ptr<acceptor_group> group_;
   std::size_t place_ = 0;  // in the group
-  std::vector<tcp::acceptor> listeners_;
-  platform::reserve_descriptor reserve_;
-  lobby lobby_;
+  std::list<listening_socket> listeners_;
+  pending_connections pending_;
   server_sessions sessions_;
   std::map<core::session_id, std::unique_ptr<driver>> drivers_;  // of the sessions
   std::deque<incoming> waiting_;                                 // streams that nobody has accepted yet
   accept_completion accept_done_;
-  std::size_t coroutines_ = 0;  // listeners and connections
-  bool draining_ = false;
-  bool stopped_ = false;
+  stage stage_ = stage::serving;
   acceptor_snapshot totals_;  // its counters only
+  task_group connections_;    // and what accepts them
   condition changed_;
 };
 

@@ -1,6 +1,7 @@
 #include "mtcp/net/client.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <random>
 #include <utility>
 #include <variant>
@@ -39,7 +40,7 @@ client_settings settings_of(const tunnel_options& o) {
   s.limits = o.limits;
   s.resume_timeout = o.resume_timeout;
   s.first_backoff = o.backoff_first;
-  s.longest_backoff = o.backoff_most;
+  s.longest_backoff = o.max_backoff;
   s.suspicion = o.suspicion;
   s.seed = std::random_device{}();
   return s;
@@ -54,6 +55,7 @@ client::client(const executor& where, tunnel_options options)
       driver_(where, *this),
       policy_(settings_of(options_), driver_, *this,
               trace::lines_for([this](const std::string& line) { report(line); }, options_.wants_details)),
+      bridges_(where, std::rethrow_exception),
       changed_(where) {
   for (const path_options& path : options_.paths) books_.emplace_back(path);
 }
@@ -63,7 +65,8 @@ client::client(const executor& where, tunnel_options options)
 task<> client::run(std::shared_ptr<client> self) {
   self->policy_.start(now());
   self->carry_out_actions();
-  while (!self->policy_.stopped() || self->coroutines_ != 0) co_await self->changed_.wait();
+  while (!self->policy_.stopped()) co_await self->changed_.wait();
+  co_await self->bridges_.wait();
   self->policy_.end();
 }
 
@@ -79,7 +82,7 @@ void client::stop(std::chrono::milliseconds patience) {
   changed_.notify_all();
 }
 
-// The application lets go: what is still running ends by itself, and tells nobody any more.
+// The application drops the tunnel: what is still running ends by itself, and reports to nobody any more.
 void client::abort() {
   options_.on_event = nullptr;
   stop();

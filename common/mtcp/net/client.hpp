@@ -1,7 +1,7 @@
 // What is behind mtcp::tunnel: carries out over sockets what the client's policy wants, and gives it its turns.
 //
-// run() and every dial hold a reference to the client, so that it lives as long as any of their coroutines, also when
-// the event loop is destroyed under them.
+// run() and every dial keep the client alive, so that it lives as long as any of their coroutines, also when the event
+// loop is destroyed under them.
 #pragma once
 
 #include <chrono>
@@ -17,6 +17,7 @@
 #include "mtcp/async.hpp"
 #include "mtcp/net/asio/clock.hpp"
 #include "mtcp/net/asio/condition.hpp"
+#include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/net/dial/address_search.hpp"
 #include "mtcp/net/dial/connector.hpp"
 #include "mtcp/net/driver.hpp"
@@ -49,10 +50,10 @@ class client final : public worker, private openings::listener, public std::enab
  private:
   using dial_id = client_policy::dial_id;
 
-  /// A dial under way, as long as its coroutine makes it.
+  /// A dial under way, for as long as its coroutine runs.
   struct dialling {
     connector* by;
-    std::optional<core::hello> hello{};  ///< once the policy wants it said
+    std::optional<core::hello> hello{};  ///< set once the policy wants it sent
   };
 
   void on_opened(std::uint64_t ticket, session& through, core::stream_id id, const core::target& to,
@@ -63,7 +64,7 @@ class client final : public worker, private openings::listener, public std::enab
   void carry_out_actions();
   void carry_out(client_policy::dial wanted);
   void carry_out(client_policy::greet wanted);
-  static task<> dial(std::shared_ptr<client> self, client_policy::dial wanted);
+  task<> dial(client_policy::dial wanted);
   void on_dial_broken(dial_id id, const std::exception_ptr& escaped);
   task<error_code> greet(dial_id id, connector& by, std::vector<core::slice>& first);
   task<> run_bridge(dial_id id, secure_channel channel, std::vector<core::slice> first);
@@ -77,7 +78,7 @@ class client final : public worker, private openings::listener, public std::enab
   client_policy policy_;
   std::map<dial_id, dialling> dials_;
   std::unordered_map<std::uint64_t, open_completion> opening_;  // by ticket
-  std::size_t coroutines_ = 0;                                  // dials and bridges
+  task_group bridges_;                                          // and the dials that they come of
   condition changed_;
 };
 

@@ -15,8 +15,8 @@ void client::carry_out_actions() {
 }
 
 void client::carry_out(client_policy::dial wanted) {
-  spawn(executor_, dial(shared_from_this(), wanted),
-        [self = shared_from_this(), id = wanted.id](const auto& escaped) { self->on_dial_broken(id, escaped); });
+  const auto broken = [this, id = wanted.id](const std::exception_ptr& escaped) { on_dial_broken(id, escaped); };
+  bridges_.start(dial(wanted), shared_from_this(), broken);
 }
 
 void client::carry_out(client_policy::greet wanted) {
@@ -26,23 +26,18 @@ void client::carry_out(client_policy::greet wanted) {
   changed_.notify_all();
 }
 
-task<> client::dial(std::shared_ptr<client> self, client_policy::dial wanted) {
+task<> client::dial(client_policy::dial wanted) {
   const dial_id id = wanted.id;
-  ++self->coroutines_;
-  const scope_exit counted([&self] {
-    --self->coroutines_;
-    self->changed_.notify_all();
-  });
   std::vector<core::slice> first;
   std::optional<secure_channel> channel;
   error_code error;
   {
-    connector by(self->executor_, self->options_.paths[wanted.path], self->books_[wanted.path],
-                 {.whole = self->options_.connect_timeout, .answer = wanted.patience});
-    self->dials_.emplace(id, dialling{&by});
-    const scope_exit registered([&self, id] { self->dials_.erase(id); });
-    error = co_await by.connect(self->tls_, self->options_.key);
-    if (!error) error = co_await self->greet(id, by, first);
+    connector by(executor_, options_.paths[wanted.path], books_[wanted.path],
+                 {.whole = options_.connect_timeout, .answer = wanted.patience});
+    dials_.emplace(id, dialling{&by});
+    const scope_exit registered([this, id] { dials_.erase(id); });
+    error = co_await by.connect(tls_, options_.key);
+    if (!error) error = co_await greet(id, by, first);
     if (error) {
       error = by.explain(error);
     } else {
@@ -50,10 +45,10 @@ task<> client::dial(std::shared_ptr<client> self, client_policy::dial wanted) {
     }
   }
   if (error) {
-    self->policy_.dial_failed(id, error, now());
-    self->carry_out_actions();
+    policy_.dial_failed(id, error, now());
+    carry_out_actions();
   } else {
-    co_await self->run_bridge(id, std::move(*channel), std::move(first));
+    co_await run_bridge(id, std::move(*channel), std::move(first));
   }
 }
 
@@ -64,7 +59,7 @@ void client::on_dial_broken(dial_id id, const std::exception_ptr& escaped) {
   carry_out_actions();
 }
 
-// The policy says when: while another dial creates the session this one waits.
+// The policy says when to send HELLO: while another dial creates the session, this one waits.
 task<error_code> client::greet(dial_id id, connector& by, std::vector<core::slice>& first) {
   policy_.connected(id, now());
   carry_out_actions();

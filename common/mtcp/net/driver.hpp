@@ -11,7 +11,7 @@ namespace mtcp::detail {
 
 class driver final : public waker {
  public:
-  /// `driven` must outlive the driver, and is not to destroy it while it works.
+  /// `driven` must outlive the driver, and must not destroy it from inside work().
   driver(const executor& where, worker& driven) : executor_(where), driven_(driven), timer_(where) {}
 
   void wake() override;

@@ -1,5 +1,5 @@
-// What the members of an acceptor_group know of each other: where each session lives, and how to reach that place.
-// Shared by threads.
+// What the members of an acceptor_group know of each other: at which member each session lives, and how to reach that
+// member. Shared by threads.
 #pragma once
 
 #include <cstddef>

@@ -18,15 +18,18 @@ constexpr std::size_t large_write = 64 * 1024;
 
 }  // namespace
 
-stream_impl::stream_impl(session& owner, const executor& where, core::stream_id id, core::target to,
-                           core::target bound)
+stream_impl::stream_impl(session& owner, const executor& where, core::stream_id id, core::target to, core::target bound)
     : owner_(&owner), executor_(where), id_(id), target_(std::move(to)), bound_(std::move(bound)), opened_at_(now()) {
   owner.add_stream(id, *this);
 }
 
 stream_impl::~stream_impl() {
-  const bool over = finished_ && receive_end_;  // nothing is cut short, so nothing needs to be reset
-  over ? close() : reset(core::reset_code::reset);
+  const bool over = finished() && receive_end_;  // nothing is cut short, so nothing needs to be reset
+  if (over) {
+    close();
+  } else {
+    reset(core::reset_code::reset);
+  }
 }
 
 // ---- reading ----
@@ -65,7 +68,7 @@ io_result stream_impl::read_leftover(const read_request& request) {
   return {{}, size};
 }
 
-// The peer was told that these bytes have arrived, so they do; and their end, if it came with them.
+// The peer was told that these bytes have arrived, so they must be readable; and their end, if it came with them.
 void stream_impl::keep_leftover() {
   using state = core::read_result::state;
   auto rest = owner_->engine().take_leftover(id_);
@@ -87,7 +90,10 @@ void stream_impl::on_readable() {
 }
 
 std::optional<core::datagram> stream_impl::try_receive(error_code& ended) {
-  if (receive_done_) return ended = asio::error::already_started, std::nullopt;
+  if (receive_done_) {
+    ended = asio::error::already_started;
+    return std::nullopt;
+  }
   if (owner_ != nullptr && !receive_end_) {
     if (auto next = owner_->engine().read_datagram(id_)) return next;
     read_engine({});  // there are no bytes, but there may be an end
@@ -127,7 +133,7 @@ void stream_impl::stop_receive(core::reset_code code) {
     owner_->engine().stop_receive(id_, code, now());
     owner_->changed();
   }
-  if (std::exchange(leftover_, nullptr)) receive_end_ = {};  // that was for behind it
+  if (std::exchange(leftover_, nullptr)) receive_end_ = {};  // which was to follow these bytes
   end_receive(asio::error::operation_aborted);
 }
 
@@ -148,7 +154,7 @@ void stream_impl::wait_write(const write_request& request, io_completion done) {
   write_done_ = std::move(done);
 }
 
-// Returns what the operation has got rid of so far.
+// Returns how many bytes of the operation the engine has taken so far.
 std::size_t stream_impl::write_engine(write_request& request) {
   core::engine& engine = owner_->engine();
   const core::timestamp at = now();
@@ -204,16 +210,15 @@ void stream_impl::shutdown_send() {
   if (owner_ == nullptr || send_end_) return;
   owner_->engine().shutdown_send(id_, now());
   owner_->changed();
-  finished_ = true;
   end_send(asio::error::broken_pipe);
 }
 
 void stream_impl::reset_send(core::reset_code code) {
-  if (owner_ != nullptr && (!send_end_ || finished_)) {
+  if (owner_ != nullptr && (!send_end_ || finished())) {
     owner_->engine().reset_send(id_, code, now());
     owner_->changed();
   }
-  finished_ = false;
+  if (finished()) send_end_ = {};
   end_send(asio::error::operation_aborted);
 }
 

@@ -1,4 +1,4 @@
-// What is behind a stream: its place between the application's operations and the engine of its session.
+// What is behind a stream: it carries out the application's operations on the engine of its session.
 //
 // The stream owns this object; the session only points to it, and each side tells the other when it goes first.
 #pragma once
@@ -37,7 +37,7 @@ class stream_impl final : public stream_listener {
   const core::target& bound() const noexcept { return bound_; }
   core::timestamp opened_at() const override { return opened_at_; }
 
-  // From the application. A result means that the operation is over, none that it has to wait.
+  // From the application. A result means that the operation is over; no result, that it has to wait.
   std::optional<io_result> try_read(const read_request& request);
   std::optional<io_result> try_write(write_request& request);
   void wait_read(const read_request& request, io_completion done);
@@ -76,6 +76,8 @@ class stream_impl final : public stream_listener {
   io_result read_leftover(const read_request& request);
   void keep_leftover();
   void tell_stop();
+  /// shutdown_send() was called: the sending direction ended well.
+  bool finished() const { return send_end_ == asio::error::broken_pipe; }
   std::size_t write_engine(write_request& request);
   void end_receive(error_code why);
   void end_send(error_code why);
@@ -87,7 +89,6 @@ class stream_impl final : public stream_listener {
   core::target target_, bound_;
   core::timestamp opened_at_;
   error_code receive_end_, send_end_;  // why a direction gives nothing more; unset while it is open
-  bool finished_ = false;              // shutdown_send() was called: the sending direction ended well
 
   std::unique_ptr<core::leftover> leftover_;  // what had arrived when the session ended
   stop_watcher* stop_watcher_ = nullptr;

@@ -8,7 +8,7 @@
 
 namespace mtcp::proxy {
 
-/// A value with the bytes that it took, an error, or the wish for more bytes.
+/// A value with the number of bytes that it took, or an error, or the answer that more bytes are needed.
 template <class Value, class Error>
 class decoded {
  public:

@@ -21,8 +21,8 @@ enum class malformed_login { version };
 /// Largest login, in bytes.
 inline constexpr std::size_t max_login_size = 1 + 1 + 255 + 1 + 255;
 
-/// Version 1, then name and password, each behind its length byte. The RFC wants 1 byte or more; empty ones are read
-/// too, and belong to nobody.
+/// Version 1, then name and password, each behind its length byte. The RFC wants 1 byte or more; empty ones are
+/// accepted by the decoder, and belong to nobody.
 decoded<credentials, malformed_login> decode_login(std::span<const std::byte> bytes);
 
 /// The answer; after a refusal the connection is closed.

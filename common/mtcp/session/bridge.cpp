@@ -8,12 +8,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t most_at_once = 256 * 1024;  // bytes taken from the engine at a time
-constexpr std::size_t least_at_once = 68 * 1024;  // one segment of the largest size, with what goes around it
+constexpr std::size_t max_at_once = 256 * 1024;  // bytes taken from the engine at a time
+constexpr std::size_t min_at_once = 68 * 1024;   // one segment of the largest size, with what goes around it
 
 // Frames between the engine and the link; they stay here for the length of one call.
 core::gather_list& staging(std::size_t most) {
-  thread_local core::gather_list frames(most_at_once);
+  thread_local core::gather_list frames(max_at_once);
   frames.clear(most);
   return frames;
 }
@@ -28,7 +28,7 @@ bool bridge::transmit(core::engine& from, core::timestamp now) {
     wait_for_room();
     return false;
   }
-  core::gather_list& frames = staging(std::clamp(unsent_limit_ - unsent, least_at_once, most_at_once));
+  core::gather_list& frames = staging(std::clamp(unsent_limit_ - unsent, min_at_once, max_at_once));
   from.poll_transmit(id_, frames, now);
   if (frames.size() == 0) return false;
   unsent_ += frames.size();
@@ -51,8 +51,8 @@ void bridge::wait_for_room() {
   link_.await_room();
 }
 
-// A system call, so only when it makes a difference. All else goes by the limit that the connection has: one that
-// counts as full here and not there would say at once that it has room, again and again.
+// This is a system call, made only when the limit changes much. Everything else must use the limit that the connection
+// has: a connection that is full by our limit and not by its own would report room again and again.
 void bridge::adapt_unsent_limit(std::size_t slack) {
   const std::size_t tolerated = unsent_limit_ / 4;
   if (unsent_limit_ != 0 && slack < unsent_limit_ + tolerated && slack + tolerated > unsent_limit_) return;
@@ -141,7 +141,7 @@ void bridge::describe(const core::engine& engine, core::role side, core::timesta
   if (rests_for(rest::disabled)) out.now = bridge_snapshot::state::disabled;
   out.bytes_up = client ? stats->bytes_sent : stats->bytes_received;
   out.bytes_down = client ? stats->bytes_received : stats->bytes_sent;
-  out.retransmitted_bytes = stats->payload_resent;
+  out.retransmitted_bytes = stats->retransmitted_bytes;
   out.in_flight_bytes = stats->in_flight;
   out.cap_bytes = stats->cap;
   out.delivery_rate = stats->delivery_rate;

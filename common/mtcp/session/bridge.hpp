@@ -43,7 +43,7 @@ class bridge {
   bool set_rest(core::engine& of, rest why, bool on);
   bool rests_for(rest why) const noexcept { return (rests_ & static_cast<unsigned>(why)) != 0; }
   bool in_use() const noexcept { return rests_ == 0; }
-  /// Bytes per second in each direction, 0 for no limit. The same.
+  /// Bytes per second in each direction, 0 for no limit. Returns the same as set_rest().
   bool limit_rate(core::engine& of, std::uint64_t rate);
 
   /// The engine, or the peer's, has found it to make no progress. The peer does not tell that this is over: at `until`
@@ -62,7 +62,7 @@ class bridge {
   /// What TCP knows of its connection, now. Costs a system call.
   core::tcp_info tcp_info(core::timestamp now) { return link_.tcp_info(now).value_or(core::tcp_info{}); }
 
-  /// Nothing is under way on it that this end knows of, and nothing has come for a while; asked again and again.
+  /// This end knows of nothing that is under way on it, and nothing has arrived for a while. To be asked repeatedly.
   bool is_quiet(const core::engine& engine, core::timestamp now);
   /// Bytes of frames that reached their end, both ways together.
   std::uint64_t delivered(const core::engine& engine) const;

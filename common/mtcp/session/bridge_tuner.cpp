@@ -9,9 +9,9 @@ using namespace std::chrono_literals;
 // alike one is worth 6 %.
 constexpr double worth_adding = 0.05;
 constexpr double worth_keeping = 0.04;
-// A gain of so much of what was hoped for: the next step is twice as large.
+// After a gain of this share of what was hoped for the next step is twice as large.
 constexpr double nearly_all = 0.7;
-// So many trials in a row have to fail: what else the network and the machine do disturbs single ones.
+// So many trials in a row have to fail: other traffic and other work of the machine disturb single trials.
 constexpr int enough_doubts = 2;
 // A new bridge needs some round trips until it carries all that it can.
 constexpr auto settle_time = 600ms;
@@ -19,7 +19,7 @@ constexpr auto measure_time = 1000ms;
 constexpr auto dial_patience = 4s;
 constexpr auto first_pause = 10s;
 constexpr auto longest_pause = 320s;
-// Less is not worth tuning for, bytes per second.
+// Bytes per second; less traffic is not worth tuning for.
 constexpr double little = 256 * 1024;
 
 double per_second(std::uint64_t bytes, core::duration time) {
@@ -29,7 +29,7 @@ double per_second(std::uint64_t bytes, core::duration time) {
 }  // namespace
 
 void bridge_tuner::sample(time_point now, std::uint64_t bytes, std::size_t up) {
-  if (!busy(now, bytes)) return abandon();
+  if (!busy(now, bytes)) return cancel_trial();
   if (phase_ == phase::rest) {
     if (now >= rest_until_) begin(trial::baseline, wanted_, now);
   } else if (phase_ == phase::settle) {
@@ -45,7 +45,7 @@ void bridge_tuner::sample(time_point now, std::uint64_t bytes, std::size_t up) {
   }
 }
 
-// Steady traffic: two samples in a row without are a pause.
+// Whether traffic is steady: two samples in a row without traffic are a pause.
 bool bridge_tuner::busy(time_point now, std::uint64_t bytes) {
   const double rate = per_second(bytes - last_bytes_, now - last_at_);
   const bool first = last_at_ == time_point{} || bytes < last_bytes_;  // or another session
@@ -95,14 +95,14 @@ void bridge_tuner::shrink_on(time_point now) {
 }
 
 // The traffic has ended under a trial, and says nothing more.
-void bridge_tuner::abandon() {
+void bridge_tuner::cancel_trial() {
   wanted_ = proven_;
   phase_ = phase::rest;
   doubts_ = 0;
 }
 
 void bridge_tuner::rest(time_point now, bool again_soon) {
-  abandon();
+  cancel_trial();
   pause_ = again_soon ? std::chrono::seconds(first_pause)
                       : std::clamp<std::chrono::seconds>(2 * pause_, first_pause, longest_pause);
   rest_until_ = now + pause_;

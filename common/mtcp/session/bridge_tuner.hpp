@@ -45,7 +45,7 @@ class bridge_tuner {
   void grow_on(time_point now);
   void look_again(time_point now);
   void shrink_on(time_point now);
-  void abandon();
+  void cancel_trial();
   void rest(time_point now, bool again_soon);
 
   unsigned wanted_;

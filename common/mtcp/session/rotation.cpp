@@ -39,7 +39,7 @@ constexpr seconds longest_pause{320};
 // Lessons agree if they are within this part of each other.
 constexpr double agreement = 0.25;
 constexpr double close_agreement = 0.06;
-constexpr std::size_t most_lessons = 8;
+constexpr std::size_t max_lessons = 8;
 // Rates are averages over about so long.
 constexpr double smoothing = 0.3;  // seconds
 // What a connection bears is used up to this part, and no bridge's part is another's.
@@ -240,7 +240,7 @@ void rotation::learn(const bridge_record& b, bool faded) {
 // are lost in one moment have met one accident: to have one age they must end at different times.
 void rotation::conclude() {
   found_ = {};
-  std::size_t most_by_bytes = 0, most_by_age = 0;
+  std::size_t max_by_bytes = 0, max_by_age = 0;
   for (const lesson& one : lessons_) {
     std::size_t by_bytes = 0, by_age = 0;
     for (const lesson& other : lessons_) {
@@ -249,10 +249,10 @@ void rotation::conclude() {
       by_bytes += &one != &other && one.faded && other.faded && agree(one.bytes, other.bytes) ? 1 : 0;
       by_age += apart && aged && agree_closely(one.age, other.age) ? 1 : 0;
     }
-    if (by_bytes > most_by_bytes) found_.bytes = one.bytes;
-    if (by_age > most_by_age) found_.age = one.age;
-    most_by_bytes = std::max(most_by_bytes, by_bytes);
-    most_by_age = std::max(most_by_age, by_age);
+    if (by_bytes > max_by_bytes) found_.bytes = one.bytes;
+    if (by_age > max_by_age) found_.age = one.age;
+    max_by_bytes = std::max(max_by_bytes, by_bytes);
+    max_by_age = std::max(max_by_age, by_age);
   }
 }
 

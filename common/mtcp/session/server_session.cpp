@@ -7,9 +7,9 @@ namespace mtcp {
 namespace {
 
 // Gaps in the ids of bridges, left by dials that failed, that one session may make the server remember.
-constexpr std::size_t most_id_ranges = 4096;
+constexpr std::size_t max_id_ranges = 4096;
 
-// Takes as long wherever the difference is.
+// Takes the same time wherever the difference is.
 bool same_secret(const core::join_secret& a, const core::join_secret& b) {
   std::byte difference{0};
   for (std::size_t i = 0; i < a.size(); ++i) difference |= a[i] ^ b[i];

@@ -47,7 +47,7 @@ class server_session final : public worker, private session::owner {
 
   server_session(const server_settings& settings, identity who, listener& told, core::timestamp now);
 
-  /// Who gives it its turns until the listener hears of its end.
+  /// `by` gives the session its turns until the listener hears of its end.
   void wake_by(waker& woken) noexcept { waker_ = &woken; }
 
   const core::session_id& id() const noexcept { return who_.id; }

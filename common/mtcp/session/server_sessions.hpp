@@ -42,7 +42,7 @@ class server_sessions final : private server_session::listener {
   server_sessions(server_settings settings, const core::instance_id& instance, host& around,
                   trace::observer traced = {});
 
-  /// Which bridges are welcome.
+  /// Which bridges may come in.
   enum class open_to : std::uint8_t { all, joins, none };
 
   struct answer {

@@ -9,10 +9,10 @@ namespace mtcp {
 namespace {
 
 // How long leave() waits for the peer to hear of it.
-constexpr std::chrono::milliseconds least_patience{500};
+constexpr std::chrono::milliseconds min_patience{500};
 
 // Rounds of offering frames to all bridges before the event loop gets its turn again.
-constexpr int most_rounds = 4;
+constexpr int max_rounds = 4;
 
 constexpr char hex_digits[] = "0123456789abcdef";
 
@@ -21,7 +21,7 @@ constexpr char hex_digits[] = "0123456789abcdef";
 session::session(core::role role, const core::limits& limits, owner& of, core::timestamp now)
     : role_(role), owner_(of), engine_(role, limits), started_(now) {}
 
-session::~session() { abandon_streams(connection_reset()); }
+session::~session() { end_streams(connection_reset()); }
 
 // ---- one turn of work ----
 
@@ -29,9 +29,9 @@ void session::changed() {
   if (!ended_) owner_.wake();
 }
 
-// TCP's news comes before deadlines: the kernel may know of progress that the engine has not seen. And before bridges
-// are ranked: one whose estimate changed after that would look worse than its own rank, refuse a few bytes for the sake
-// of a better one, and so might each of them, for good.
+// TCP_INFO is read before deadlines are checked, since the kernel may know of progress that the engine has not seen;
+// and before bridges are ranked: a bridge whose estimate changed after that would look worse than its own rank and
+// leave a few bytes to a better one, and each of them might do so for ever.
 void session::work(core::timestamp now) {
   if (ended_) return;
   if (traced_) review_tracing();
@@ -70,7 +70,7 @@ bool session::dispatch_to_stream(const core::event& what) {
   return true;
 }
 
-// To its user both reasons are one: the bridge was given up.
+// Users need not tell the two reasons apart: the bridge was given up.
 void session::close_bridge(const core::events::bridge_closed& what) {
   if (bridge* b = find_bridge(what.bridge)) b->close(errc::bridge_silent);
 }
@@ -79,7 +79,7 @@ void session::close_bridge(const core::events::bridge_closed& what) {
 // what is best for the others.
 void session::transmit(core::timestamp now) {
   if (ended_) return;
-  for (int round = 0; round < most_rounds; ++round)
+  for (int round = 0; round < max_rounds; ++round)
     if (!offer_to_bridges(now)) return;
   changed();
 }
@@ -155,7 +155,7 @@ bool session::close_stream(core::stream_id id) {
   return true;
 }
 
-void session::abandon_streams(error_code why) {
+void session::end_streams(error_code why) {
   for (const auto& [id, listener] : std::exchange(streams_, {})) listener->on_session_over(why);
 }
 
@@ -176,9 +176,9 @@ void session::on_trace(const core::traced::event& what) { traced_(trace::engine_
 
 void session::leave(core::duration patience, core::timestamp now) {
   if (over()) return;
-  leave_by_ = now + (engine_.delivers() ? std::max<core::duration>(patience, least_patience) : least_patience);
+  leave_by_ = now + (engine_.delivers() ? std::max<core::duration>(patience, min_patience) : min_patience);
   for (const core::stream_id id : engine_.stream_ids()) engine_.reset(id, core::reset_code::shutdown, now);
-  abandon_streams(operation_aborted());
+  end_streams(operation_aborted());
   engine_.go_away(now);
   changed();
 }
@@ -189,7 +189,7 @@ void session::finish_leaving(core::timestamp now) {
 
 void session::end(error_code why) {
   if (std::exchange(ended_, true)) return;
-  abandon_streams(connection_reset());
+  end_streams(connection_reset());
   for (const auto& [id, b] : bridges_) b->close(why);
 }
 

@@ -26,7 +26,7 @@ namespace mtcp {
 
 class session final : private core::trace_observer {
  public:
-  /// Who has the session. It may use the engine, but not destroy the session, from inside.
+  /// The owner of the session. From inside a callback it may use the engine, but must not destroy the session.
   class owner : public waker {
    public:
     /// An event that neither a stream nor a bridge of this session has dealt with.
@@ -50,7 +50,7 @@ class session final : private core::trace_observer {
   void changed();
   /// Offers what there is to bridges without waiting for that. The rest is left to changed().
   void transmit(core::timestamp now);
-  /// A turn: TCP's news, the engine's deadline, events, frames, and the events of these.
+  /// One turn of work: TCP_INFO, the engine's deadline, events, frames, and the events that these bring about.
   void work(core::timestamp now);
   std::optional<core::timestamp> next_deadline() const;
 
@@ -96,13 +96,14 @@ class session final : private core::trace_observer {
   /// Ends at once: streams fail with connection_reset, bridges are closed with `why`.
   void end(error_code why);
   bool ended() const noexcept { return ended_; }
-  /// Ended, or about to: its streams are nobody's any more.
+  /// The session has ended or is about to end: its streams belong to nobody any more.
   bool over() const noexcept { return ended_ || leave_by_; }
 
   /// Fills in what a session knows of itself.
   void describe(tunnel_snapshot& out, core::timestamp now) const;
 
-  /// Hands out the events that there are. Part of work(); by itself for who must know before it goes on.
+  /// Hands out the events that there are. It is a part of work(); called alone by an owner that must know before it
+  /// goes on.
   void dispatch_events(core::timestamp now);
 
  private:
@@ -113,7 +114,7 @@ class session final : private core::trace_observer {
   void close_bridge(const core::events::bridge_closed& what);
   bool offer_to_bridges(core::timestamp now);
   void finish_leaving(core::timestamp now);
-  void abandon_streams(error_code why);
+  void end_streams(error_code why);
 
   core::role role_;
   owner& owner_;

@@ -1,5 +1,5 @@
-// How pure machines get their turns. Whoever uses one of them afterwards has it woken; it then works once, later in the
-// same turn of the event loop, so that many inputs of one turn are answered together and nothing calls itself. And it
+// How pure machines get their turns. Whoever has used one wakes it. It then works once, later in the same turn of the
+// event loop, so that many inputs of one turn are answered together and nothing calls back into its caller. It also
 // works when its deadline has come.
 #pragma once
 

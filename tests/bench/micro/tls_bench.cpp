@@ -57,7 +57,7 @@ void encrypt(benchmark::State& state) {
     if (count > 1) pieces.push_back(head);
     pieces.push_back(std::span(plain).subspan(i * (size / count), size / count));
   }
-  std::vector<std::byte> out(tls_driver::encrypted_most(size + count * head.size()));
+  std::vector<std::byte> out(tls_driver::max_encrypted(size + count * head.size()));
   const std::size_t before = micro::allocated_bytes();
   for (auto _ : state) benchmark::DoNotOptimize(encrypt_all(pair.client, pieces, out));
   report(state, micro::allocated_bytes() - before);
@@ -73,7 +73,7 @@ void encrypt_and_decrypt(benchmark::State& state) {
   connection pair;
   const std::vector<std::byte> plain(static_cast<std::size_t>(state.range(0)));
   const core::byte_piece whole = plain;
-  std::vector<std::byte> out(tls_driver::encrypted_most(plain.size())), alert;
+  std::vector<std::byte> out(tls_driver::max_encrypted(plain.size())), alert;
   std::vector<core::slice> slices;
   const std::size_t before = micro::allocated_bytes();
   for (auto _ : state) {

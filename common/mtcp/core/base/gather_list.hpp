@@ -36,7 +36,8 @@ class gather_list {
     add({memory_.get() + written_, bytes});
     written_ += bytes;
   }
-  /// Bytes that must stay where they are while the list is used. Few are copied: a piece costs the cipher as much.
+  /// Bytes that must stay where they are while the list is used. A few bytes are copied instead, since each piece costs
+  /// the cipher as much as the copy.
   void refer(byte_piece bytes) {
     assert(bytes.size() <= rest().size());
     if (bytes.size() >= worth_a_piece) return add(bytes);
@@ -46,7 +47,7 @@ class gather_list {
 
   std::size_t size() const { return size_; }
   std::span<const byte_piece> pieces() const { return pieces_; }
-  /// All of it to the front of `out`, for who needs it in one place.
+  /// Copies all of it to the front of `out`, for callers that need it in one place.
   void copy_to(std::span<std::byte> out) const {
     auto to = out.begin();
     for (const byte_piece& piece : pieces_) to = std::copy(piece.begin(), piece.end(), to);
@@ -82,7 +83,7 @@ class piece_reader {
   }
 
   std::size_t left() const { return left_; }
-  /// The next bytes that lie together, at most `most` (> 0); some, unless none are left.
+  /// The next bytes that lie together, at most `most` (> 0); empty only when none are left.
   byte_piece next(std::size_t most) {
     while (!pieces_.empty() && taken_ == pieces_.front().size()) {
       pieces_ = pieces_.subspan(1);

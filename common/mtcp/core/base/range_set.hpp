@@ -15,7 +15,7 @@ class range_set {
     return it != ranges_.begin() && std::prev(it)->second >= value;
   }
 
-  /// False when it was there already.
+  /// Returns false if it was in the set already.
   bool insert(std::uint64_t value) {
     auto next = ranges_.upper_bound(value);
     auto previous = next == ranges_.begin() ? ranges_.end() : std::prev(next);

@@ -8,10 +8,11 @@
 namespace mtcp::core {
 namespace {
 
-// Bridges whose estimates differ by less, in seconds, are equally good for a frame that is small.
+// Bridges whose estimates differ by less than this, in seconds, count as equal for a small frame.
 constexpr double small_difference = 0.003;
 
-// A bridge that was not heard from for so long when another one was is so much less trusted, in seconds.
+// When another bridge was heard from and this one was not for the first of these times, the second is added to its
+// estimate, in seconds.
 constexpr duration quiet_time = std::chrono::milliseconds(50);
 constexpr double doubt = 0.010;
 
@@ -21,8 +22,9 @@ bool ranks_before(const ranked_bridge& a, const ranked_bridge& b) {
 
 }  // namespace
 
-// Stream bytes take the bridges with the least of it: backups only while no active bridge is there, those meant for the
-// other direction only while there is none for this one. What nothing could carry would wait without any sign.
+// Stream bytes take the bridges with the lowest value: backups only while there is no active bridge, bridges for the
+// other direction only while there is none for this one. Bytes that no bridge may carry would wait for ever, and nobody
+// would see why.
 int bridge_ranking::reluctance(const bridge_state& b) const {
   const bool allowed = b.options.carries == bridge_options::direction::both || b.options.carries == mine_;
   return (allowed ? 0 : 2) + (b.options.backup ? 1 : 0);
@@ -71,7 +73,7 @@ bridge_estimate bridge_ranking::estimate_of(const bridge_state& b) const {
   return {rate, delay_of(b) + first};
 }
 
-// Seconds until a few bytes that are handed over now are there.
+// Seconds until a few bytes that are handed over now have arrived.
 double bridge_ranking::delay_of(const bridge_state& b) const {
   const duration rtt = b.path.rtt_minimum();
   const duration back = std::min(rtt, fastest_rtt_) / 2;
@@ -81,7 +83,8 @@ double bridge_ranking::delay_of(const bridge_state& b) const {
 bool bridge_ranking::may_take(const bridge_state& b, double backlog) const {
   const bridge_estimate mine = estimate_of(b);
   if (mine.rate <= 0) return true;  // never measured: the only way to know it is to use it
-  // Only those that are ahead of it: two bridges that are alike would else leave the data to each other, for ever.
+  // Only bridges that are ahead of it are compared: otherwise two equal bridges would leave the data to each other for
+  // ever.
   others_.clear();
   for (const ranked_bridge& r : ranks_) {
     if (r.bridge == &b) break;

@@ -1,4 +1,4 @@
-// One bridge as the engine keeps it: what is in flight on it, what was taken from it, what is known of its way.
+// One bridge as the engine keeps it: what is in flight on it, what was taken from it, what is known of its path.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +37,7 @@ struct bridge_state {
   bool sidelined = false;                 ///< suspect, and there are others
   bool usable = false;                    ///< may carry stream bytes
   bool path_wanted = false;               ///< a PATH is to tell what it is for now
-  std::uint64_t payload_resent = 0;       ///< stream bytes that were sent again elsewhere since it was late or lost
+  std::uint64_t retransmitted_bytes = 0;  ///< stream bytes that were sent again elsewhere since it was late or lost
 
   void set_options(const bridge_options& changed) {
     const bridge_budget before = options.budget;
@@ -60,7 +60,7 @@ struct bridge_state {
     path.on_tcp_info(info, now);
   }
 
-  /// A frame of its own waits, or has to be answered.
+  /// A frame of this bridge itself waits to be sent, or a frame has to be answered.
   bool has_to_say() const { return acks_wanted != ack_copy::none || path_wanted || beat.has_to_say(); }
   /// The first bytes of a bridge travel in small frames and records: if the network freezes it after them, fewer are
   /// lost that had nearly arrived.

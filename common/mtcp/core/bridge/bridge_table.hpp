@@ -30,14 +30,14 @@ class bridge_table {
     return it == lost_.end() ? nullptr : &it->second;
   }
 
-  /// One that comes up. Null if its id was used before: ids are never used again.
+  /// Adds a bridge that comes up. Returns null if its id was used before: ids are never used again.
   bridge_state* add(bridge_id id) {
     if (!known_.insert(id)) return nullptr;
     bridge_state& made = live_[id];
     made.id = id;
     return &made;
   }
-  /// A live one is gone.
+  /// A live bridge is gone.
   lost_bridge& lose(bridge_id id) {
     bridge_state& live = live_.at(id);
     lost_bridge& gone = lost_[id];
@@ -46,12 +46,13 @@ class bridge_table {
     live_.erase(id);
     return gone;
   }
-  /// One that the peer has lost and that never came up here. Null if it did, or was named before.
+  /// Adds a bridge that the peer has lost and that never came up here. Returns null if it did, or if it was named
+  /// before.
   lost_bridge* add_unseen(bridge_id id) {
     if (!known_.insert(id)) return nullptr;
     return &lost_[id];
   }
-  /// The id is used up: by one that came up, or by what the peer said of the end of one.
+  /// The id was used: by a bridge that came up, or by one whose end the peer has told.
   bool knows(bridge_id id) const { return known_.contains(id); }
   void forget_if_settled(bridge_id id) {
     const auto gone = lost_.find(id);
@@ -64,13 +65,12 @@ class bridge_table {
   bool too_many_gaps() const { return known_.range_count() > most_lost; }
   std::size_t id_ranges() const { return known_.range_count(); }
 
-  /// Some frame that was sent then has been acknowledged, and none that was sent later.
+  /// When the latest of all acknowledged frames was sent.
   timestamp newest_acked_sent() const { return newest_acked_sent_; }
   void on_acked(timestamp sent) { newest_acked_sent_ = std::max(newest_acked_sent_, sent); }
 
-  /// The longest round trip without queues: they hold no more than the sender's caps let them, which do not count
-  /// queues either. And one that this end makes itself, by reading slowly, would else raise the window that lets it
-  /// grow.
+  /// The longest round trip without queues. The sender's caps do not count queues either; and a queue that this end
+  /// makes by reading slowly must not raise the window, which would let it grow further.
   duration rtt_maximum() const {
     duration most{0};
     for (const auto& [id, b] : live_) most = std::max(most, b.path.rtt_minimum());
@@ -78,7 +78,7 @@ class bridge_table {
   }
 
  private:
-  static constexpr std::size_t most_lost = 4096;
+  static constexpr std::size_t max_lost = 4096;
 
   live_bridges live_;
   lost_bridges lost_;

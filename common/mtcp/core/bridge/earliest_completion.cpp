@@ -6,8 +6,8 @@
 namespace mtcp::core {
 namespace {
 
-// A bridge that would deliver only just before the others have done it all is left alone: its estimate is less certain
-// than theirs, and a late frame holds up the stream. Found in a fluid simulation over unequal paths.
+// A bridge that would deliver only just before the others have delivered everything gets nothing: its estimate is less
+// certain than theirs, and a late frame holds up the stream. Found in a fluid simulation over unequal paths.
 constexpr double margin = 0.65;
 
 }  // namespace

@@ -62,8 +62,8 @@ class bridge_flight {
   void on_sent(std::size_t bytes) { sent_ += bytes; }
 
   /// The peer has taken so many bytes of what was sent. Calls `arrived(frame)` for each frame that is whole among them,
-  /// oldest first, and forgets it. Returns how many bytes that is more than was known, without those that nobody waits
-  /// for. A lower count than before says nothing.
+  /// oldest first, and forgets it. Returns by how many bytes the count rose, without frames that are not acknowledged.
+  /// A count that falls is ignored.
   template <class Function>
   std::uint64_t acknowledge(std::uint64_t count, Function arrived) {
     const std::uint64_t news = count - std::min(count, settled());
@@ -84,13 +84,13 @@ class bridge_flight {
       if (!std::exchange(frames_[i].given_up, true)) lost(std::as_const(frames_[i]));
     }
   }
-  /// Nothing more will be heard of them.
+  /// No acknowledgement will come for them any more.
   void forget() { frames_.clear(); }
 
   std::uint64_t sent() const { return sent_; }
-  /// What the peer said last.
+  /// The last count that the peer has told.
   std::uint64_t acked() const { return acked_; }
-  /// Up to here nothing is waited for.
+  /// Up to this count no acknowledgement is waited for.
   std::uint64_t settled() const { return std::max(acked_, idle_until_); }
   /// Frames that nobody acknowledges are not in flight, or an end that only receives would fill its cap with ACKs, and
   /// a rate would be measured from what arrived long ago.

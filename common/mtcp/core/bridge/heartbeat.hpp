@@ -1,4 +1,5 @@
-// PING and PONG of one bridge: round trips where there are no acknowledgements to time, and whether it lives.
+// PING and PONG of one bridge: they measure the round trip where there are no acknowledgements to time, and tell
+// whether the bridge is alive.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +23,7 @@ class heartbeat {
     timestamp heard_at{0};
   };
 
-  /// A PING should be sent, and answered. Once, until it is.
+  /// Asks for a PING, which is sent once, until it is answered.
   void ask(std::uint64_t taken, timestamp now) {
     if (asked_) return;
     asked_ = now;
@@ -53,8 +54,8 @@ class heartbeat {
   /// When the PING left that is not answered yet.
   std::optional<timestamp> unanswered_since() const { return sent_; }
 
-  /// When to ask, or when to give the bridge up since no answer came. Not what was heard but the PONG counts then: a
-  /// path may be cut in one direction only.
+  /// When to send a PING, or when to give the bridge up because no answer came. Then only the PONG counts, not other
+  /// frames: a path may be cut in one direction only.
   timestamp deadline(const activity& of) const {
     if (gave_up_) return timestamp::max();
     if (asked_) return *asked_ + dead_after;

@@ -1,5 +1,5 @@
-// What is known of the way that a bridge takes: round trip, rate, queue, and from these how much may be in flight on it
-// and when what is sent would arrive. Bytes are bytes of frames.
+// What is known of the path that a bridge takes: round trip, rate and queue; and from these how much may be in flight
+// and when a frame that is sent now would arrive. Bytes are bytes of frames.
 #pragma once
 
 #include <algorithm>
@@ -51,7 +51,7 @@ class path_model {
   }
   /// Bytes per second, 0 for none.
   void set_rate_limit(std::uint64_t limit) { rate_limit_ = limit; }
-  /// It had stopped: what it could do before says nothing.
+  /// It had stopped: what was measured before says nothing any more.
   void start_over() {
     rate_.forget();
     rate_is_proven_ = false;
@@ -61,7 +61,7 @@ class path_model {
   // ---- how fast ----
 
   /// Bytes per second; while nothing proves it, at least what the kernel's window allows; 0 if nothing is known. Never
-  /// more than its limit: else other bridges would leave it data that it may not take yet.
+  /// more than its limit: otherwise other bridges would leave it data that it may not take yet.
   double rate_estimate() const {
     const double possible = possible_rate();
     return rate_limit_ == 0 ? possible : std::min(possible, static_cast<double>(rate_limit_));
@@ -86,7 +86,7 @@ class path_model {
   // ---- how much ----
 
   std::size_t slack() const { return cap_.slack(rate_estimate(), rtt_minimum()); }
-  /// Most that may be in flight.
+  /// The most that may be in flight.
   std::uint64_t cap() const { return cap_.value(rate_.rate(), rtt_minimum(), info_.recovering); }
   /// The same while somebody waits for single messages.
   std::uint64_t calm_cap() const { return cap_.calm_value(rate_.rate(), rtt_minimum(), info_.recovering); }

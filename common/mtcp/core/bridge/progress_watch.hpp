@@ -28,7 +28,7 @@ class progress_watch {
     suspect_ = true;
     at_ = now;
   }
-  /// No judgement now: look again when the patience from this time on is over.
+  /// Do not decide now: look again when the patience, counted from this time, is over.
   void postpone(timestamp from) { at_ = from; }
 
   bool suspected() const { return suspect_; }
@@ -39,9 +39,9 @@ class progress_watch {
     return std::max({at_, oldest_.at(), probing, sent});
   }
 
-  /// Whether a dialler was told. True when it has to be told now.
+  /// Whoever dials is to be told. True if that has not happened yet.
   bool tell() { return !std::exchange(told_, true); }
-  /// It moves: true if somebody was told that it does not.
+  /// It makes progress again: true if somebody was told that it makes none.
   bool take_back() { return std::exchange(told_, false); }
   control_slot& notice() { return notice_; }  ///< our BRIDGE_SUSPECT
 

@@ -6,7 +6,7 @@
 // MB/s it read anything from 13 to 13,575 MB/s.
 //
 // A sample taken while there was not enough to send says how much was offered: it is a lower bound. A bridge that has
-// carried nothing but the answer to an OPEN measures a few KB/s, and must not be left alone for that.
+// carried nothing but the answer to an OPEN measures a few KB/s, and must be used all the same.
 #pragma once
 
 #include <algorithm>
@@ -60,7 +60,7 @@ class rate_estimator {
     return new_round;
   }
 
-  /// The queue says that the path has become slower: believe the last rounds only.
+  /// The queue shows that the path has become slower: only the last rounds count.
   void forget_old_rounds() {
     for (std::size_t age = 2; age < rounds_.size(); ++age) at_age(age) = 0;
   }
@@ -73,13 +73,13 @@ class rate_estimator {
 
   /// Bytes per second, 0 while unknown.
   double rate() const { return *std::max_element(rounds_.begin(), rounds_.end()); }
-  /// The same of the last two rounds: what the path does now, where the best of ten is what it can do.
+  /// The same for the last two rounds: what the path does now, whereas the best of ten rounds is what it can do.
   double recent() const {
     const double last = std::max(rounds_[current_], rounds_[(current_ + rounds_.size() - 1) % rounds_.size()]);
     return last > 0 ? last : rate();
   }
   std::uint64_t delivered() const { return delivered_; }
-  /// When the path last showed all it can do; empty while the rate is but a lower bound.
+  /// When the path last showed all that it can do; empty while the rate is only a lower bound.
   std::optional<timestamp> proven_at() const { return proven_at_; }
 
  private:

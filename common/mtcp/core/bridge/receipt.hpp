@@ -37,7 +37,7 @@ class receipt {
   timestamp taken_at() const { return taken_at_; }
   timestamp heard_at() const { return heard_at_; }
 
-  /// What no ACK has told, nor is about to.
+  /// Bytes that no ACK has told, and no ACK is about to tell.
   std::uint64_t untold() const { return taken_ - told_; }
   /// These ACKs are to carry the count.
   void tell(ack_copy by) {

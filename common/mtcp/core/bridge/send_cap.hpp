@@ -37,7 +37,7 @@ class send_cap {
     }
   }
 
-  /// Packets wait for so long on the way.
+  /// Packets wait for `standing` on the way.
   void on_queue(duration standing, duration rtt_minimum) {
     using std::chrono::milliseconds;
     if (standing > std::clamp<duration>(rtt_minimum / 8, milliseconds(8), milliseconds(25))) started_ = true;
@@ -71,8 +71,9 @@ class send_cap {
   /// it waits in the bottleneck in front of them. In the simulator 64 bytes beside a download over 4 x 2 MB/s take 1.16
   /// round trips against 1.55, and the download loses nothing.
   ///
-  /// Of a fast bridge the acknowledgements come by bytes, not by time. And where the programs are the bottleneck the
-  /// cap never is, so that it still grows, from rates that are bursts: over loopback 10 MB were in front of a message.
+  /// On a fast bridge acknowledgements are sent after so many bytes, not after some time. And where the programs are
+  /// the bottleneck the cap never limits, so it keeps growing from rates that are bursts: over loopback 10 MB were in
+  /// front of a message.
   std::uint64_t calm_value(double rate, duration rtt_minimum, bool recovering) const {
     const std::uint64_t usual = value(rate, rtt_minimum, recovering);
     const double gained = started_ ? rate : 2 * rate;

@@ -12,9 +12,9 @@ namespace mtcp::core {
 struct write_result {
   enum class limit : std::uint8_t {
     none,       ///< all of it was taken
-    credit,     ///< the peer lets nothing more be sent of what waits already: wait for events::writable
+    credit,     ///< the peer has given no credit for what waits already: wait for events::writable
     bridges,    ///< enough waits for bridges: wait for events::writable
-    memory,     ///< what is kept until it is acknowledged may not become more: wait for events::writable
+    memory,     ///< the limit of bytes kept until they are acknowledged is reached: wait for events::writable
     no_stream,  ///< there never was such a stream, or it is over
     refused,    ///< the stream was refused
     finished,   ///< after shutdown_send() or close()

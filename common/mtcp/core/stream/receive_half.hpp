@@ -40,8 +40,8 @@ class receive_half {
     if (size < highest_ || (size_known() && size != final_size_)) return violation::final_size;
     return size > window_.granted() ? violation::window_overrun : violation::none;
   }
-  /// Bytes up to `end` exist. Returns by how much that is more than was known: credit counts the highest offset, so
-  /// that copies and holes cost nothing more.
+  /// Bytes up to `end` exist. Returns by how much the highest offset rose: credit counts that offset, so copies and
+  /// holes cost nothing more.
   std::uint64_t advance(std::uint64_t end) {
     const std::uint64_t more = end - std::min(end, highest_);
     highest_ += more;

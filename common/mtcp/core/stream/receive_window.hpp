@@ -57,10 +57,11 @@ class receive_window {
   bool raise(std::uint64_t consumed, credit_budget& budget) {
     if (finished_) return false;
     const auto open = static_cast<std::size_t>(granted_ - consumed);
-    // Nobody holds more than what stays free for others: a stream that was fast once and is idle now keeps its credit.
+    // No stream holds more credit than stays free for the others: a stream that was fast once and is idle now keeps its
+    // credit.
     const std::size_t target = std::min(size_, (budget.free() + open) / 2);
     std::size_t more = open * 4 <= target * 3 ? target - open : 0;
-    // And streams that nobody reads may hold the whole budget: the others go on with the least credit, half of it at a
+    // Streams that nobody reads may hold the whole budget: then the others go on with the least credit, half of it at a
     // time.
     if (open + more < least_ && open * 2 <= least_) more = least_ - open;
     budget.take(more);
@@ -90,15 +91,15 @@ class receive_window {
  private:
   void autotune(std::uint64_t consumed, duration rtt, timestamp now, const limits& l) {
     if (consumed - epoch_offset_ < size_ / 2) return;
-    if (epoch_offset_ > 0 && now - epoch_start_ < 2 * std::max(rtt, least_rtt)) {
+    if (epoch_offset_ > 0 && now - epoch_start_ < 2 * std::max(rtt, min_rtt)) {
       size_ = std::min(size_ * 2, l.window_max);
     }
     epoch_offset_ = consumed;
     epoch_start_ = now;
   }
 
-  // Programs take turns about so often. With 1 ms a download over loopback held 1.5 times the memory and was no faster.
-  static constexpr duration least_rtt = std::chrono::microseconds(250);
+  // Programs run about so often. With 1 ms a download over loopback held 1.5 times the memory and was no faster.
+  static constexpr duration min_rtt = std::chrono::microseconds(250);
 
   std::uint64_t granted_ = 0;
   bool finished_ = false;

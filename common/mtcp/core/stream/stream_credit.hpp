@@ -35,7 +35,7 @@ class stream_credit {
   }
   /// The size of the stream is known: it needs no more credit than that.
   void finish(stream_state& s, std::uint64_t size) { s.receive.window().finish(size, budget_); }
-  /// Nothing of it will be kept any more.
+  /// The stream keeps no bytes any more.
   void end(stream_state& s) { s.receive.window().end(s.receive.consumed(), budget_); }
 
   /// Gives what is free to those that wait for it: `find(id)` finds a stream, or null; `tell(stream)` is called for

@@ -64,7 +64,7 @@ struct stream_state {
   /// Neither answered nor refused.
   bool undecided() const { return phase == opening::early || phase == opening::asked; }
 
-  /// The peer may already have forgotten it: it has ended its own direction and was told that ours has ended.
+  /// The peer may already have forgotten the stream: it has ended its own direction and was told that ours has ended.
   bool maybe_over_at_peer() const {
     const bool told =
         slot(control::fin).sent() || slot(control::reset).sent() || (refused() && slot(control::answer).sent());

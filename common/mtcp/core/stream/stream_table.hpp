@@ -1,4 +1,4 @@
-// The streams of a tunnel: which there are, which ids were used, and how much memory they hold.
+// The streams of a tunnel: those that exist, the ids that were used, and how much memory they hold.
 #pragma once
 
 #include <cstddef>
@@ -51,7 +51,7 @@ class stream_table {
 
   // ---- the limit of streams ----
 
-  /// Those that the peer cannot have forgotten.
+  /// Streams that the peer cannot have forgotten.
   std::size_t counted() const { return counted_; }
   /// The peer may have forgotten this one. It opens another stream as soon as one is over at its own end; here that one
   /// lingers while its last acknowledgement is on the way, or while its program has not read to the end.

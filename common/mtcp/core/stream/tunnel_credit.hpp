@@ -26,7 +26,7 @@ class tunnel_credit {
   /// has left would double, since streams that nobody reads may hold all but a little of it for ever.
   bool raise() {
     const std::uint64_t news = consumed_ + window_ - granted_;
-    const bool scarce = news >= least_news && news >= granted_ - received_;
+    const bool scarce = news >= min_news && news >= granted_ - received_;
     if (news * 4 < window_ && !scarce) return false;
     granted_ = consumed_ + window_;
     return true;
@@ -46,8 +46,8 @@ class tunnel_credit {
   std::uint64_t room() const { return limit_ - std::min(limit_, sent_); }
 
  private:
-  // Below that no frame is spent on telling of more.
-  static constexpr std::uint64_t least_news = 4096;
+  // No frame is spent on a smaller increase.
+  static constexpr std::uint64_t min_news = 4096;
 
   std::uint64_t window_;
   std::uint64_t granted_;

@@ -1,5 +1,5 @@
-// Control frames that must arrive: which there are, and where each stands. They are made anew from the state of what
-// they are about each time they are sent.
+// Control frames that must arrive, and how far each has come. A frame is made anew each time it is sent, from the
+// present state of its stream, bridge or tunnel.
 #pragma once
 
 #include <cstddef>
@@ -56,24 +56,24 @@ struct control_item {
   std::uint64_t id = 0;
 };
 
-/// Where one of them stands.
+/// How far a control frame has come.
 struct control_slot {
   bool wanted = false;  ///< to be sent, or was
   bool queued = false;  ///< waits for a bridge
   bool acked = false;
   std::uint8_t copies = 0;    ///< of the latest version, on bridges that live, not acknowledged
-  std::uint16_t version = 0;  ///< of what is said: that an older one was acknowledged or lost tells nothing of it
+  std::uint16_t version = 0;  ///< of the content; an acknowledgement or a loss of an older version is ignored
   bool says(std::uint16_t sent) const { return version == sent; }
   bool done() const { return !wanted || acked; }
   bool sent() const { return wanted && !queued; }
-  /// A copy of that version has arrived. False if it tells nothing of what is said now.
+  /// A copy of that version has arrived. False if a newer version is wanted by now.
   bool on_acknowledged(std::uint16_t sent) {
     if (!says(sent)) return false;
     if (copies > 0) --copies;
     acked = true;
     return true;
   }
-  /// A copy of that version is not counted on any more. True if there is no other one.
+  /// A copy of that version is lost, or about to be. True if no other copy is under way.
   bool on_lost(std::uint16_t sent) {
     if (!says(sent) || acked) return false;
     if (copies > 0) --copies;
@@ -84,7 +84,7 @@ struct control_slot {
 /// Control frames that wait for a bridge. Each waits once.
 class control_queue {
  public:
-  /// Asks for a frame to be sent: there is news. What it says is taken from the state when it is written.
+  /// Asks for a frame to be sent, because the state has changed. Its content is read from the state when it is written.
   void announce(control_slot& slot, const control_item& item) {
     slot.wanted = true;
     slot.acked = false;
@@ -92,14 +92,14 @@ class control_queue {
     ++slot.version;
     say_again(slot, item);
   }
-  /// The same news once more.
+  /// Sends the same version once more.
   void say_again(control_slot& slot, const control_item& item) {
     if (!std::exchange(slot.queued, true)) waiting_.push_back(item);
   }
 
   bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }
-  /// The one that has waited for longest. Its slot, if it still has one, is to be unqueued.
+  /// Takes the frame that has waited longest. The caller clears `queued` in its slot, if that still exists.
   control_item take() {
     const control_item first = waiting_.front();
     waiting_.pop_front();

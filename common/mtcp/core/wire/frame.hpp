@@ -10,6 +10,7 @@
 
 namespace mtcp::core {
 
+/// Those from hello to bridge_suspect are known, without a gap: the parser compares with these two.
 enum class frame_type : std::uint8_t {
   hello = 0x01,
   welcome = 0x02,

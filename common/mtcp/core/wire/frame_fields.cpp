@@ -6,17 +6,17 @@
 namespace mtcp::core {
 namespace {
 
-constexpr std::uint64_t most_port = 0xffff;
-constexpr std::uint64_t most_code = 0xff;
+constexpr std::uint64_t max_port = 0xffff;
+constexpr std::uint64_t max_code = 0xff;
 
 bool is_bridge(std::uint64_t id) { return id != 0; }
-bool is_code(std::uint64_t code) { return code != 0 && code <= most_code; }
+bool is_code(std::uint64_t code) { return code != 0 && code <= max_code; }
 
 // Port and host, as an address is written.
 bool take_address(wire_reader& from, bool may_be_empty) {
   const std::uint64_t port = from.varint();
   const std::string_view host = from.string();
-  return port <= most_port && host.size() <= max_host_size && (may_be_empty || !host.empty());
+  return port <= max_port && host.size() <= max_host_size && (may_be_empty || !host.empty());
 }
 
 bool take_numbers(wire_reader& from, int count) {

@@ -1,5 +1,5 @@
 // HELLO and WELCOME, the first frame in each direction of a bridge (common/PROTOCOL.md): create a session, join one, or
-// resume one. A pure codec; who computes and checks the MAC is the caller.
+// resume one. A pure codec; the caller computes and checks the MAC.
 //
 // In every version of the protocol the first field of the body is the version and its last 32 bytes are the MAC, so
 // that both ends can always authenticate the other and tell it that the versions differ.

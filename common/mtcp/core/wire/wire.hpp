@@ -75,7 +75,10 @@ class wire_reader {
     return value;
   }
   std::span<const std::byte> bytes(std::uint64_t size) noexcept {
-    if (in_.size() < size) return fail(), std::span<const std::byte>{};
+    if (in_.size() < size) {
+      fail();
+      return std::span<const std::byte>{};
+    }
     const auto data = in_.first(static_cast<std::size_t>(size));
     in_ = in_.subspan(data.size());
     return data;

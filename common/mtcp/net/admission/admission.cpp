@@ -7,48 +7,48 @@ namespace mtcp {
 namespace {
 
 admission_options usable(admission_options limits) {
-  limits.waiting_most = std::max<std::size_t>(limits.waiting_most, 1);
-  limits.pending_most = std::max<std::size_t>(limits.pending_most, 1);
-  limits.deadline_least = std::min(limits.deadline_least, limits.deadline);
+  limits.max_waiting = std::max<std::size_t>(limits.max_waiting, 1);
+  limits.max_pending = std::max<std::size_t>(limits.max_pending, 1);
+  limits.min_deadline = std::min(limits.min_deadline, limits.deadline);
   return limits;
 }
 
 }  // namespace
 
 admission_options within_descriptors(admission_options limits, std::size_t descriptors) {
-  limits.waiting_most = std::min(limits.waiting_most, descriptors / 4);
-  limits.pending_most = std::min(limits.pending_most, descriptors / 8);
+  limits.max_waiting = std::min(limits.max_waiting, descriptors / 4);
+  limits.max_pending = std::min(limits.max_pending, descriptors / 8);
   return usable(limits);
 }
 
 admission::admission(const admission_options& limits)
     : limits_(usable(limits)),
-      rates_(limits.rate_per_address, limits.burst_per_address, limits.addresses_most),
-      known_(limits.rate_per_address, limits.burst_per_known_address, limits.known_most) {}
+      rates_(limits.rate_per_address, limits.burst_per_address, limits.max_addresses),
+      known_(limits.rate_per_address, limits.burst_per_known_address, limits.max_known) {}
 
 // ---- what happens to a connection ----
 
 admission::arrival admission::arrive(const address& from, core::timestamp now) {
   arrival out{++last_};
-  if (silent() >= limits_.waiting_most) out.evicted = forget(waiting_to_go());
-  guest& g = guests_.emplace(out.who, guest{origin::of(from), now}).first->second;
+  if (silent() >= limits_.max_waiting) out.evicted = forget(waiting_to_go());
+  connection& g = connections_.emplace(out.who, connection{origin::of(from), now}).first->second;
   enter(out.who, g, stage::silent);
   return out;
 }
 
-void admission::introduced(id who, const address& source) {
-  const auto found = guests_.find(who);
-  if (found == guests_.end()) return;
-  guest& g = found->second;
+void admission::source_known(id who, const address& source) {
+  const auto found = connections_.find(who);
+  if (found == connections_.end()) return;
+  connection& g = found->second;
   crowd_of(g).erase(who, g.from);
   g.from = origin::of(source);
   enter(who, g, g.now);
 }
 
 admission::decision admission::spoke(id who, core::timestamp now) {
-  const auto found = guests_.find(who);
-  if (found == guests_.end()) return {false};
-  guest& g = found->second;
+  const auto found = connections_.find(who);
+  if (found == connections_.end()) return {false};
+  connection& g = found->second;
   enter(who, g, g.now);  // its address may be known by now
   const room place = room_for(g);
   if (!place.found || !pay(g, now)) {
@@ -60,13 +60,13 @@ admission::decision admission::spoke(id who, core::timestamp now) {
 }
 
 void admission::answered(id who) {
-  const auto found = guests_.find(who);
-  if (found != guests_.end()) enter(who, found->second, stage::answered);
+  const auto found = connections_.find(who);
+  if (found != connections_.end()) enter(who, found->second, stage::answered);
 }
 
 void admission::authenticated(id who) {
-  const auto found = guests_.find(who);
-  if (found == guests_.end()) return;
+  const auto found = connections_.find(who);
+  if (found == connections_.end()) return;
   known_.touch(found->second.from.host());
   repay(found->second);
   enter(who, found->second, stage::answered);
@@ -75,14 +75,14 @@ void admission::authenticated(id who) {
 bool admission::left(id who) { return forget(who).has_value(); }
 
 std::optional<admission::id> admission::forget(std::optional<id> who) {
-  const auto found = who ? guests_.find(*who) : guests_.end();
-  if (found == guests_.end()) return {};
+  const auto found = who ? connections_.find(*who) : connections_.end();
+  if (found == connections_.end()) return {};
   crowd_of(found->second).erase(*who, found->second.from);
-  guests_.erase(found);
+  connections_.erase(found);
   return who;
 }
 
-void admission::enter(id who, guest& g, stage next) {
+void admission::enter(id who, connection& g, stage next) {
   crowd_of(g).erase(who, g.from);
   g.now = next;
   g.is_known = known_.contains(g.from.host());
@@ -91,7 +91,7 @@ void admission::enter(id who, guest& g, stage next) {
 
 // ---- rates ----
 
-bool admission::pay(guest& g, core::timestamp now) {
+bool admission::pay(connection& g, core::timestamp now) {
   core::token_bucket& bucket = (g.is_known ? known_ : rates_).touch(g.from.host());
   bucket.refill(now);
   if (bucket.level() < 1) return false;
@@ -100,7 +100,7 @@ bool admission::pay(guest& g, core::timestamp now) {
   return true;
 }
 
-void admission::repay(guest& g) {
+void admission::repay(connection& g) {
   if (g.paid == payer::nobody) return;
   core::token_bucket* bucket = (g.paid == payer::known_address ? known_ : rates_).find(g.from.host());
   if (bucket != nullptr) bucket->earn(1);
@@ -119,11 +119,11 @@ std::size_t admission::handshakes(bool known) const {
 
 // Known addresses give way only when they hold more than their half. Called when the table is full.
 std::optional<admission::id> admission::waiting_to_go() const {
-  const bool known = of(true, stage::silent).size() > limits_.waiting_most / 2;
+  const bool known = of(true, stage::silent).size() > limits_.max_waiting / 2;
   return of(known, stage::silent).first_to_go();
 }
 
-admission::room admission::room_for(const guest& newcomer) const {
+admission::room admission::room_for(const connection& newcomer) const {
   const origin& from = newcomer.from;
   const crowd& unheard = of(newcomer.is_known, stage::speaking);
   const std::size_t unheard_of_host = unheard.size_of_host(from);
@@ -132,14 +132,14 @@ admission::room admission::room_for(const guest& newcomer) const {
     if (unheard_of_host == 0) return {false};
     return {true, unheard.oldest_of_host(from)};
   }
-  if (handshakes(false) + handshakes(true) < limits_.pending_most) return {true};
+  if (handshakes(false) + handshakes(true) < limits_.max_pending) return {true};
   const auto goes = handshake_to_go(newcomer);
   return {goes.has_value(), goes};
 }
 
 // Called when the table is full. Empty if it is the newcomer who goes.
-std::optional<admission::id> admission::handshake_to_go(const guest& newcomer) const {
-  const bool known = handshakes(true) > limits_.pending_most / 2;
+std::optional<admission::id> admission::handshake_to_go(const connection& newcomer) const {
+  const bool known = handshakes(true) > limits_.max_pending / 2;
   const crowd& unheard = of(known, stage::speaking);
   if (!unheard.empty()) return unheard.first_to_go();
   const crowd& heard = of(known, stage::answered);
@@ -150,20 +150,20 @@ std::optional<admission::id> admission::handshake_to_go(const guest& newcomer) c
 
 // ---- deadlines ----
 
-// From arrival on, whatever the stage: `deadline` while the table is at most half full, then down to `deadline_least`.
+// From arrival on, whatever the stage: `deadline` while the table is at most half full, then down to `min_deadline`.
 core::duration admission::patience(bool known, stage s) const {
   const bool waiting = s == stage::silent;
-  const std::size_t most = waiting ? limits_.waiting_most : limits_.pending_most;
+  const std::size_t most = waiting ? limits_.max_waiting : limits_.max_pending;
   const std::size_t here = waiting ? of(true, s).size() : handshakes(true);
   const std::size_t all = waiting ? silent() : handshakes(false) + handshakes(true);
   const double fill = static_cast<double>(known ? here : all) / static_cast<double>(most);
   const double scarcity = std::clamp(2 * fill - 1, 0.0, 1.0);
-  const std::chrono::duration<double, std::milli> most_off = limits_.deadline - limits_.deadline_least;
-  return limits_.deadline - std::chrono::duration_cast<core::duration>(scarcity * most_off);
+  const std::chrono::duration<double, std::milli> max_off = limits_.deadline - limits_.min_deadline;
+  return limits_.deadline - std::chrono::duration_cast<core::duration>(scarcity * max_off);
 }
 
 core::timestamp admission::deadline_of_oldest(bool known, stage s) const {
-  return guests_.at(of(known, s).oldest()).arrived + patience(known, s);
+  return connections_.at(of(known, s).oldest()).arrived + patience(known, s);
 }
 
 template <class Visit>

@@ -53,7 +53,7 @@ class admission {
   /// A connection came in. It is never refused.
   arrival arrive(const address& from, core::timestamp now);
   /// A trusted proxy has said whose connection it is: from now on it is one from there.
-  void introduced(id who, const address& source);
+  void source_known(id who, const address& source);
   /// The connection has sent its first bytes.
   decision spoke(id who, core::timestamp now);
   /// The server has answered it.
@@ -68,8 +68,8 @@ class admission {
   /// One whose time is over; to be called until there is none.
   std::optional<id> expire(core::timestamp now);
 
-  bool contains(id who) const { return guests_.contains(who); }
-  std::size_t pending() const noexcept { return guests_.size(); }
+  bool contains(id who) const { return connections_.contains(who); }
+  std::size_t pending() const noexcept { return connections_.size(); }
   std::size_t silent() const noexcept;
   /// Addresses whose rate is remembered, and those that have authenticated.
   std::size_t addresses() const noexcept { return rates_.size(); }
@@ -78,7 +78,7 @@ class admission {
  private:
   enum class stage : std::uint8_t { silent, speaking, answered };
   enum class payer : std::uint8_t { nobody, new_address, known_address };
-  struct guest {
+  struct connection {
     origin from;
     core::timestamp arrived;
     stage now = stage::silent;
@@ -92,15 +92,15 @@ class admission {
   using crowds = std::array<crowd, 3>;  // by stage
 
   const crowd& of(bool known, stage s) const { return crowds_[known ? 1 : 0][static_cast<std::size_t>(s)]; }
-  crowd& crowd_of(const guest& g) { return crowds_[g.is_known ? 1 : 0][static_cast<std::size_t>(g.now)]; }
+  crowd& crowd_of(const connection& g) { return crowds_[g.is_known ? 1 : 0][static_cast<std::size_t>(g.now)]; }
   std::size_t handshakes(bool known) const;
-  void enter(id who, guest& g, stage next);
+  void enter(id who, connection& g, stage next);
   std::optional<id> forget(std::optional<id> who);
-  bool pay(guest& g, core::timestamp now);
-  void repay(guest& g);
+  bool pay(connection& g, core::timestamp now);
+  void repay(connection& g);
   std::optional<id> waiting_to_go() const;
-  room room_for(const guest& newcomer) const;
-  std::optional<id> handshake_to_go(const guest& newcomer) const;
+  room room_for(const connection& newcomer) const;
+  std::optional<id> handshake_to_go(const connection& newcomer) const;
   core::timestamp deadline_of_oldest(bool known, stage s) const;
   core::duration patience(bool known, stage s) const;
   template <class Visit>
@@ -108,7 +108,7 @@ class admission {
 
   admission_options limits_;
   id last_ = 0;
-  std::unordered_map<id, guest> guests_;
+  std::unordered_map<id, connection> connections_;
   std::array<crowds, 2> crowds_;  // of new and of known addresses
   rate_table rates_;              // of addresses that have not authenticated
   rate_table known_;              // of those that have

@@ -43,7 +43,7 @@ std::optional<std::size_t> proxy_header_size(std::span<const std::byte, proxy_he
   if (start[12] != local && start[12] != proxy) return {};
   const auto behind = std::to_integer<std::size_t>(start[14]) << 8 | std::to_integer<std::size_t>(start[15]);
   const std::size_t size = proxy_header_start + behind;
-  return size <= proxy_header_most ? std::optional(size) : std::nullopt;
+  return size <= max_proxy_header ? std::optional(size) : std::nullopt;
 }
 
 std::optional<proxied> read_proxy_header(std::span<const std::byte> header) {

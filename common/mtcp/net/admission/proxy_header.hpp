@@ -12,7 +12,7 @@ namespace mtcp {
 /// Every header begins with as many bytes, which tell its whole size.
 inline constexpr std::size_t proxy_header_start = 16;
 /// Larger ones are refused: addresses take 36 bytes, and the extensions that are in use a few hundred.
-inline constexpr std::size_t proxy_header_most = 2'048;
+inline constexpr std::size_t max_proxy_header = 2'048;
 
 /// The size of the whole header; empty if `start` begins none.
 std::optional<std::size_t> proxy_header_size(std::span<const std::byte, proxy_header_start> start);

@@ -1,4 +1,4 @@
-// A condition variable for coroutines of one thread: wait in a loop that checks what it is about.
+// A condition variable for coroutines of one thread: wait in a loop that checks the condition.
 #pragma once
 
 #include "mtcp/async.hpp"
@@ -9,8 +9,8 @@ class condition {
  public:
   explicit condition(const executor& where) : never_(where, timer::time_point::max()) {}
 
-  /// To be awaited: until the next notify_all(), or less; the result says nothing. Not a coroutine of its own, whose
-  /// frame every stream would hold.
+  /// To be awaited: ends with the next notify_all(), or earlier; the result says nothing. This is not a coroutine,
+  /// since every stream would have to hold its frame.
   auto wait() { return never_.async_wait(use_result); }  // an expiry that is put off ends with operation_aborted
   void notify_all() { never_.cancel(); }
 

@@ -1,4 +1,4 @@
-// Undoes something at the end of a scope; also of a coroutine's that is destroyed while it waits.
+// Undoes something at the end of a scope, also when the scope is that of a coroutine that is destroyed while it waits.
 #pragma once
 
 #include <utility>

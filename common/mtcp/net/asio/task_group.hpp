@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "mtcp/async.hpp"
@@ -21,8 +22,16 @@ class task_group {
   task_group& operator=(const task_group&) = delete;
 
   /// `member` is the call of a coroutine function whose parameters are values, or outlive it. The group must outlive
-  /// it too: wait() before its end, or destroy the io_context.
-  void start(task<> member) { spawn(executor_, run(*this, std::move(member))), ++size_; }
+  /// it too: wait() before its end, or destroy the io_context, or give `owner`, who has the group and whom every member
+  /// keeps alive.
+  void start(task<> member, std::shared_ptr<const void> owner = nullptr) {
+    start(std::move(member), std::move(owner), on_failure_);
+  }
+  /// What escapes from this member goes to `on_failure`.
+  void start(task<> member, std::shared_ptr<const void> owner, failure_handler on_failure) {
+    spawn(executor_, run(*this, std::move(owner), std::move(on_failure), std::move(member)));
+    ++size_;
+  }
   std::size_t size() const noexcept { return size_; }
 
   /// Until at most `most` members are left.
@@ -31,11 +40,12 @@ class task_group {
   }
 
  private:
-  static task<> run(task_group& group, task<> member) {
+  static task<> run(task_group& group, [[maybe_unused]] std::shared_ptr<const void> owner, failure_handler on_failure,
+                    task<> member) {
     try {
       co_await std::move(member);
     } catch (...) {
-      if (!is_cancellation(std::current_exception())) group.on_failure_(std::current_exception());
+      if (!is_cancellation(std::current_exception())) on_failure(std::current_exception());
     }
     --group.size_;
     group.changed_.notify_all();

@@ -1,5 +1,5 @@
 // Which addresses a dial tries, and when: those that the name servers give, and those that worked before when there is
-// no answer. So a server that is known is reached though its name servers are gone, or are behind the tunnel itself.
+// no answer. So a known server is reached even though its name servers are gone, or are behind the tunnel itself.
 #pragma once
 
 #include <chrono>

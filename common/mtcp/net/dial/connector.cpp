@@ -49,7 +49,7 @@ task<error_code> connector::connect(const tls_context& context, const key& own) 
   co_return error;
 }
 
-// The lookup goes on while known addresses are tried, and what it finds is tried beside them.
+// The lookup goes on while known addresses are tried, and the addresses that it finds are tried beside them.
 task<result<tcp::socket>> connector::reach() {
   address_search search(book_, path_.host, timer_);
   connection_race race(timer_, connection_race::usual_stagger,
@@ -72,7 +72,7 @@ task<result<tcp::socket>> connector::reach() {
 
 error_code connector::prepare(tcp::socket& socket, const tcp::endpoint& to) const {
   error_code error;
-  platform::prepare_bridge(socket);
+  platform::prepare(socket);
   if (!path_.interface.empty() && (error = platform::bind_to_interface(socket, path_.interface))) return error;
   if (!path_.congestion.empty() && (error = platform::set_congestion(socket, path_.congestion))) return error;
   if (path_.bind.empty()) return {};
@@ -100,7 +100,7 @@ void connector::watch_deadline() {
   }));
 }
 
-// Without an error too: the socket may have been closed in the turn in which it succeeded.
+// Asked without an error too: the socket may have been closed in the very turn in which it connected.
 error_code connector::explain(error_code error) const {
   if (aborted_) return asio::error::operation_aborted;
   if (timed_out_) return asio::error::timed_out;

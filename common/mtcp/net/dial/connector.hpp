@@ -29,7 +29,7 @@ class connector {
 
   /// The connection, for more to be said on it under the same deadline. After connect() succeeded.
   secure_channel& channel() { return *channel_; }
-  /// What really happened, if `error` is only what closing the connection at the deadline, or by abort(), looks like.
+  /// The true reason, if `error` only comes from closing the connection at the deadline or by abort().
   error_code explain(error_code error) const;
   /// Ends the deadline and hands the connection out.
   secure_channel take();

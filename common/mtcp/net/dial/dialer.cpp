@@ -1,24 +1,16 @@
 #include "mtcp/net/dial/dialer.hpp"
 
-#include <boost/asio/socket_base.hpp>
-
 #include "mtcp/net/dial/happy_eyeballs.hpp"
+#include "mtcp/net/platform/platform.hpp"
 
 namespace mtcp {
 namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t addresses_most = 8;  // whoever names a destination chooses how many it has
+constexpr std::size_t max_addresses = 8;  // whoever names a destination chooses how many it has
 
 dialed failure(const error_code& error) { return {error, to_refusal(error)}; }
-
-void prepare(tcp::socket& socket) {
-  error_code ignored;
-  socket.non_blocking(true, ignored);
-  socket.set_option(tcp::protocol::no_delay(true), ignored);
-  socket.set_option(asio::socket_base::keep_alive(true), ignored);
-}
 
 }  // namespace
 
@@ -37,12 +29,12 @@ task<dialed> dialer::dial(core::target to, std::size_t at_once) {
   if (!found) co_return failure(found.error());
   std::vector<tcp::endpoint> endpoints;
   for (const ip_address& address : interleave(*found))
-    if (const tcp::endpoint e(unmapped(address), to.port); allowed_.permits(e) && endpoints.size() < addresses_most)
+    if (const tcp::endpoint e(unmapped(address), to.port); allowed_.permits(e) && endpoints.size() < max_addresses)
       endpoints.push_back(e);
   if (endpoints.empty()) co_return dialed{error_code(asio::error::access_denied), core::refusal::policy};
   auto connected = co_await connect_first(std::move(endpoints), at_once, options_.stagger, deadline);
   if (!connected) co_return failure(connected.error());
-  prepare(*connected);
+  platform::prepare(*connected);
   co_return dialed{std::move(connected), core::refusal::general};
 }
 

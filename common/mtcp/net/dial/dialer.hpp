@@ -35,7 +35,7 @@ class dialer {
   dialer(resolver& names, const rules& allowed, dial_options options = {})
       : names_(names), allowed_(allowed), options_(options) {}
 
-  /// The socket comes non-blocking, with TCP_NODELAY and keep-alive. Addresses that the rules forbid are passed over;
+  /// The socket comes prepared (platform::prepare). Addresses that the rules forbid are passed over;
   /// if there is no other the refusal is `policy`. At most 8 addresses are tried, `at_once` side by side: as many
   /// descriptors are in use.
   task<dialed> dial(core::target to, std::size_t at_once = attempts_at_once);

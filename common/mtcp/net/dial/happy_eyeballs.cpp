@@ -8,7 +8,7 @@
 namespace mtcp {
 namespace {
 
-constexpr std::chrono::seconds fair_chance{1};  // of an attempt that others wait behind
+constexpr std::chrono::seconds fair_chance{1};  // for an attempt while others wait
 
 /// How much an error says about the destination.
 int weight(const error_code& error) {
@@ -16,7 +16,8 @@ int weight(const error_code& error) {
   if (error == asio::error::connection_refused) return 5;
   if (error == asio::error::host_unreachable || error == asio::error::timed_out) return 4;
   if (error == asio::error::network_unreachable) return 3;
-  if (error == asio::error::address_family_not_supported) return 1;  // of no use here, whatever the others are
+  if (error == asio::error::address_family_not_supported)
+    return 1;  // it cannot be used here, so any other error says more
   return 2;
 }
 
@@ -32,7 +33,7 @@ std::vector<ip_address> interleave(const std::vector<ip_address>& addresses) {
   return out;
 }
 
-/// Handlers share it: they may come when the race is over, and find nobody to wake then.
+/// Shared by the handlers, which may run when the race is over, and then find nobody to wake.
 struct connection_race::attempts {
   struct attempt {
     tcp::socket socket;

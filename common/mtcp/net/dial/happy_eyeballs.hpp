@@ -39,14 +39,14 @@ class connection_race {
   /// At most `at_once` (1 or more) attempts run side by side, each with a socket; where more endpoints wait the oldest
   /// attempt makes room for the next, once it has had a second.
   void limit(std::size_t at_once) { at_once_ = at_once; }
-  /// To be tried behind those that wait; not those that wait or are being tried already.
+  /// Adds endpoints behind those that wait. Endpoints that wait or are being tried already are passed over.
   void add(const std::vector<tcp::endpoint>& more);
   /// Starts what is due.
   void advance(clock::time_point now);
   /// When the next attempt is due, if there is no news before.
   clock::time_point next() const;
   bool won() const;
-  /// Nothing waits, and nothing is being tried.
+  /// No endpoint waits, and none is being tried.
   bool idle() const;
   /// The connection. Errors: timed_out if attempts still run; else the most telling of what they met: a refusal says
   /// more than an unreachable host, which says more than an unreachable network. Of no endpoints: host_not_found.

@@ -13,7 +13,7 @@ void known_addresses::worked(const ip_address& address) {
   if (failed_ == address) failed_.reset();
 }
 
-// It stays among the known ones: with no name server it is better than nothing.
+// It stays among the known addresses: without a name server it is better than nothing.
 void known_addresses::failed(const ip_address& address) {
   failed_ = address;
   std::stable_partition(known_.begin(), known_.end(), [&](const ip_address& a) { return a != address; });

@@ -20,7 +20,8 @@ class path_names {
   explicit path_names(resolver_options ask) : ask_(std::move(ask)) {}
 
   bool has_own_way() const { return !ask_.interface.empty() || !ask_.bind.empty(); }
-  /// By the path's own way, and by the kernel's choice. Null if the system's configuration cannot be used.
+  /// One resolver asks through the path's own interface or address, the other lets the kernel choose. Null if the
+  /// system's configuration cannot be used.
   resolver* own(const executor& where) { return started(own_, where, ask_); }
   resolver* any(const executor& where);
 
@@ -40,7 +41,7 @@ class path_names {
 class path_lookup {
  public:
   using clock = resolver::clock;
-  static constexpr std::chrono::milliseconds head_start{250};  ///< of the path's own way
+  static constexpr std::chrono::milliseconds head_start{250};  ///< of the path's own resolver
 
   path_lookup(path_names& names, std::string name, timer& wake);
 

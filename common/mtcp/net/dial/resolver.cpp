@@ -12,7 +12,7 @@ namespace {
 constexpr std::chrono::milliseconds resolution_delay{50};
 constexpr std::chrono::seconds longest_ttl{300};
 constexpr std::chrono::milliseconds shared_for = detail::resolver_channel::first_timeout;
-constexpr std::size_t most_entries = 1'024;
+constexpr std::size_t max_entries = 1'024;
 
 /// Names that always mean this machine (RFC 6761, section 6.3). c-ares knows them too, but 1.18 leaks memory then.
 bool is_localhost(std::string_view name) { return name == "localhost" || name.ends_with(".localhost"); }
@@ -132,7 +132,7 @@ std::shared_ptr<resolver::entry> resolver::find_or_ask(const std::string& name) 
   return fresh;
 }
 
-// A channel that is at work is kept until it is found idle: it cannot be taken from under its lookups.
+// A channel with lookups under way is kept until it is idle, since its lookups use it.
 void resolver::renew_channel(clock::time_point now) {
   std::erase_if(former_, [](const auto& channel) { return channel->idle(); });
   const bool other_servers = resolv_conf_ && resolv_conf_->changed(now);
@@ -153,9 +153,9 @@ void resolver::ask(const std::string& name, const std::shared_ptr<entry>& e) {
 }
 
 void resolver::make_room() {
-  if (entries_.size() < most_entries) return;
+  if (entries_.size() < max_entries) return;
   std::erase_if(entries_, [](const auto& item) { return item.second->stale(); });
-  if (entries_.size() >= most_entries) entries_.erase(entries_.begin());
+  if (entries_.size() >= max_entries) entries_.erase(entries_.begin());
 }
 
 }  // namespace mtcp

@@ -1,4 +1,5 @@
-// Names to addresses: the system's hosts file and name servers, without blocking and without waiting in line.
+// Names to addresses, by the system's hosts file and name servers, without blocking and without one lookup waiting for
+// another.
 //
 // Both families are asked for at once. As soon as one has answered the other gets 50 ms more (RFC 8305, section 3), so
 // that a name server that drops AAAA questions delays nobody. Answers are kept for their time to live, at most 5
@@ -68,7 +69,7 @@ class resolver::lookup {
   lookup(const lookup&) = delete;
   lookup& operator=(const lookup&) = delete;
 
-  /// Nothing better is to be waited for.
+  /// Waiting longer gives nothing better.
   bool ended() const;
   /// When to look at ended() even without news.
   clock::time_point next() const;

@@ -20,13 +20,14 @@
 
 namespace mtcp {
 
-/// Whom a resolver asks, and by which way.
+/// Which name servers a resolver asks, and from which interface or address.
 struct resolver_options {
   std::string servers{};                         ///< "ADDRESS:PORT,..."; if empty those of resolv_conf
   std::string resolv_conf = "/etc/resolv.conf";  ///< must not be empty
   std::uint16_t port = 53;                       ///< of the name servers in resolv_conf
   /// Questions leave through this interface (SO_BINDTODEVICE) and from this local address; empty leaves it to the
-  /// kernel. Not if a name server is on this machine: such a one is reached by no other way, and it chooses the way on.
+  /// kernel. Ignored if a name server is on this machine: it can be reached by loopback only, and chooses the further
+  /// path itself.
   std::string interface {};
   std::string bind{};
 };

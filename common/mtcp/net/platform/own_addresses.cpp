@@ -5,7 +5,7 @@
 namespace mtcp {
 namespace {
 
-constexpr std::size_t learnt_most = 256;
+constexpr std::size_t max_learnt = 256;
 
 /// Without the zone of a link-local address, which a destination does not carry.
 ip_address plain(const ip_address& address) {
@@ -22,7 +22,7 @@ own_addresses::own_addresses(source interfaces, std::chrono::milliseconds interv
 
 void own_addresses::learn(const ip_address& address) {
   const std::lock_guard lock(mutex_);
-  if (learnt_.size() < learnt_most) learnt_.insert(plain(address));
+  if (learnt_.size() < max_learnt) learnt_.insert(plain(address));
 }
 
 bool own_addresses::contains(const ip_address& address) const {
@@ -33,7 +33,7 @@ bool own_addresses::contains(const ip_address& address) const {
   return present_.contains(wanted) || learnt_.contains(wanted);
 }
 
-// Where the system has no answer, as when descriptors have run out, the last one stands.
+// Where the system gives no answer, as when descriptors have run out, the last answer is kept.
 void own_addresses::refresh() const {
   asked_ = clock::now();
   const auto found = interfaces_();

@@ -1,8 +1,8 @@
 // The addresses of this machine, which a server must not dial for its clients: a connection from a machine to itself
 // runs over loopback, which host firewalls let pass, and comes from an address that local services tend to trust.
 //
-// They are those of the interfaces, and those at which peers were seen to reach this machine: the kernel tells of one,
-// a load balancer of the other, which need be on no interface.
+// They are those of the interfaces, which the kernel tells, and those at which peers have reached this machine, which a
+// load balancer tells and which need not be on any interface.
 //
 // Threads: any.
 #pragma once
@@ -25,7 +25,7 @@ class own_addresses {
   /// The addresses of the interfaces; empty if they cannot be had.
   using source = std::function<std::optional<std::vector<ip_address>>()>;
 
-  /// Interfaces come and go: `interfaces` is asked again by contains(), at most once in `interval`.
+  /// Interfaces change: contains() asks `interfaces` again, at most once in `interval`.
   explicit own_addresses(source interfaces = platform::interface_addresses,
                          std::chrono::milliseconds interval = std::chrono::seconds(2));
 

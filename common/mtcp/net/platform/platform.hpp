@@ -1,5 +1,5 @@
-// Everything that is asked of the operating system beyond portable sockets. Where it cannot do something, the portable
-// version says so or does nothing: a tunnel works without, only less well.
+// Everything that is asked of the operating system beyond portable sockets. Where a system cannot do something, the
+// portable version says so or does nothing: a tunnel works without it, only less well.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,12 @@
 
 namespace mtcp::platform {
 
-/// No Nagle delay, which a TLS handshake would already suffer from, and probes of a silent peer.
-void prepare_bridge(tcp::socket& socket);
+/// What every connection gets: non-blocking, TCP_NODELAY (a TLS handshake would already suffer from Nagle's delay), and
+/// keep-alive, whose probes find a silent peer.
+void prepare(tcp::socket& socket);
 
-/// TCP_NOTSENT_LOWAT: the socket counts as full while it holds this much unsent data. False if that is not to be had.
+/// TCP_NOTSENT_LOWAT: the socket counts as full while it holds this much unsent data. False if the system does not have
+/// it.
 bool set_unsent_limit(tcp::socket& socket, std::size_t bytes);
 
 /// Bytes that were handed to the socket and not yet sent. Empty if unknown.
@@ -28,7 +30,7 @@ std::optional<core::tcp_info> tcp_info(tcp::socket& socket);
 /// (platform_bbr.hpp).
 void postpone_pause(tcp::socket& socket);
 
-/// The connection was reset, or has failed otherwise: SO_ERROR, which forgets it by that.
+/// The connection was reset, or has failed otherwise (SO_ERROR, which reading clears).
 bool is_broken(tcp::socket& socket);
 
 /// SO_BINDTODEVICE; operation_not_supported where there is no such thing.

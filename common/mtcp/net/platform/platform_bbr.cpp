@@ -26,7 +26,7 @@ bool set_congestion(int descriptor, std::string_view name) {
   return ::setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) == 0;
 }
 
-// What it says of itself. Others that can be told from it only by their name, or by saying more, count as unknown.
+// What BBR reports. Versions that differ only in their name, or report more, count as unknown.
 std::optional<tcp_bbr_info> ask_bbr(int descriptor) {
   std::array<char, 16> name{};  // TCP_CA_NAME_MAX
   socklen_t size = name.size();
@@ -47,7 +47,7 @@ bbr_phase phase_of(const tcp_bbr_info& known) {
   return known.bbr_pacing_gain == high_gain ? bbr_phase::startup : bbr_phase::other;
 }
 
-// A route may have chosen it for those who may not choose it themselves. They could not return to it.
+// A route may have set BBR for a process that may not set it. Such a process could not return to it.
 bool may_choose_bbr() {
   const int any = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const bool may = any >= 0 && set_congestion(any, "reno") && set_congestion(any, ours);
@@ -74,7 +74,8 @@ void restart_bbr(int descriptor) {
   static const bool may_choose = may_choose_bbr();
   const auto known = may_choose ? ask_bbr(descriptor) : std::nullopt;
   if (!known || phase_of(*known) != bbr_phase::startup || !goes_well(descriptor, *known)) return;
-  set_congestion(descriptor, "reno");  // which every kernel has, for everybody; to name the present one does nothing
+  set_congestion(descriptor,
+                 "reno");  // which every kernel allows everybody; setting the present algorithm again would do nothing
   set_congestion(descriptor, ours);
 }
 

@@ -33,8 +33,9 @@ bool set_option(tcp::socket& socket, int level, int name, Value value) {
 
 }  // namespace
 
-void prepare_bridge(tcp::socket& socket) {
-  error_code ignored;  // a bridge without these options still works
+void prepare(tcp::socket& socket) {
+  error_code ignored;  // the connection works without these, or is gone: reading from it will tell
+  socket.non_blocking(true, ignored);
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
 }

@@ -13,7 +13,7 @@
 namespace mtcp::platform {
 namespace {
 
-// Others need not be asked. With nothing on the way, nothing ends the pause but more to send.
+// Only these need be asked. With nothing on the way, only more data ends the pause.
 bool may_probe(const ::tcp_info& info) {
   constexpr std::uint32_t probing_window = 4;  // segments
   return info.tcpi_snd_cwnd <= probing_window && info.tcpi_unacked > 0 && info.tcpi_ca_state == TCP_CA_Open;

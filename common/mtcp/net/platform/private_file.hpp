@@ -8,7 +8,8 @@
 
 namespace mtcp {
 
-/// The content of such a file, wiped when it goes: allocated once, so that no copy stays behind. Not for copying.
+/// The content of such a file, wiped when it is destroyed. It is allocated once and cannot be copied, so that no copy
+/// stays behind.
 class private_text {
  public:
   /// Reads `path`: a regular file of less than 1 MiB that nobody but its owner can access (mode 0600 or stricter). One

@@ -6,12 +6,12 @@
 namespace mtcp::detail {
 namespace {
 
-constexpr std::size_t most_bytes = 64 * 1024;
+constexpr std::size_t max_bytes = 64 * 1024;
 
 std::optional<std::string> read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string content(most_bytes, '\0');
-  if (!file || (file.read(content.data(), most_bytes), file.bad())) return std::nullopt;
+  std::string content(max_bytes, '\0');
+  if (!file || (file.read(content.data(), max_bytes), file.bad())) return std::nullopt;
   content.resize(static_cast<std::size_t>(file.gcount()));
   return content;
 }

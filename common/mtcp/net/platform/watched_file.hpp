@@ -1,4 +1,4 @@
-// Tells when a small file has changed, at the price of reading it once a second while somebody asks.
+// Tells when a small file has changed. It reads the file once a second while somebody asks.
 //
 // By its content, not by its times: a file that is written twice within one tick of the file system's clock, or that is
 // exchanged for another of the same age (a symbolic link that turns), has changed as well.

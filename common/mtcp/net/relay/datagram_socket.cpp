@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::size_t largest = 64 * 1024;
 constexpr int burst = 64;                   // datagrams before the event loop gets its turn again
-constexpr int kernel_buffer = 1024 * 1024;  // as much of it as the system allows
+constexpr int kernel_buffer = 1024 * 1024;  // or as much as the system allows
 constexpr std::chrono::milliseconds breather{10};
 
-/// Where a datagram stands while it is handed on: one for each thread, not for each association.
+/// The memory in which a datagram is handed on: one for each thread, not for each association.
 std::span<std::byte> scratch() {
   thread_local const auto memory = std::make_unique_for_overwrite<std::byte[]>(largest);
   return {memory.get(), largest};
@@ -61,7 +61,7 @@ error_code datagram_socket::send(std::span<const std::byte> head, std::span<cons
   return error;
 }
 
-// False if it met an error that is none of this socket's peers'.
+// False if an error occurred that no peer of this socket has caused.
 bool datagram_socket::receive_burst(const receiver& to) {
   const auto space = scratch();
   for (int i = 0; i < burst && !closed_; ++i) {

@@ -1,4 +1,5 @@
-// A UDP socket that no peer's misfortune ends: what ICMP or a full buffer says about one datagram is dropped with it.
+// A UDP socket that an error about a single datagram does not end: what ICMP or a full buffer says is ignored, and that
+// datagram dropped.
 #pragma once
 
 #include <cstddef>

@@ -35,7 +35,7 @@ std::size_t total(const std::vector<core::slice>& slices) {
   return size;
 }
 
-/// The application's connection is gone: the peer's must go too.
+/// The application's connection is gone: the peer's must be reset too.
 void reset_remote(crossing& c) {
   c.clean = false;
   c.remote.reset_send();
@@ -48,8 +48,8 @@ void finish_remote(crossing& c, const error_code& why) {
   c.remote.shutdown_send();
 }
 
-/// Socket to stream, until either ends. Most streams wait here, and a coroutine of its own for that would cost each 200
-/// bytes.
+/// Socket to stream, until either ends. Most streams wait here; a separate coroutine for waiting would cost each of
+/// them 200 bytes.
 task<> upload(crossing& c) {
   detail::slice_reader reader(c.local);
   std::vector<core::slice> slices;

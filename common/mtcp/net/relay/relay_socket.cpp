@@ -7,8 +7,8 @@
 namespace mtcp::detail {
 namespace {
 
-constexpr std::size_t most_chunks = relay_batch / core::chunk_capacity;
-constexpr std::size_t most_buffers = 64;  // of one writev; Asio passes no more
+constexpr std::size_t max_chunks = relay_batch / core::chunk_capacity;
+constexpr std::size_t max_buffers = 64;  // of one writev; Asio passes no more
 
 using read_buffers = std::span<asio::mutable_buffer>;
 using write_buffers = std::span<asio::const_buffer>;
@@ -30,8 +30,8 @@ void consume(std::vector<core::slice>& slices, std::size_t size) {
 }  // namespace
 
 error_code slice_reader::read(std::vector<core::slice>& out) {
-  std::array<core::chunk_ref, most_chunks> chunks;
-  std::array<asio::mutable_buffer, most_chunks> buffers;
+  std::array<core::chunk_ref, max_chunks> chunks;
+  std::array<asio::mutable_buffer, max_chunks> buffers;
   for (std::size_t i = 0; i < chunks_; ++i) {
     chunks[i] = core::chunk_ref::make();
     buffers[i] = {chunks[i].data(), core::chunk_capacity};
@@ -40,7 +40,7 @@ error_code slice_reader::read(std::vector<core::slice>& out) {
   std::size_t left = from_.read_some(read_buffers(buffers).first(chunks_), error);
   const std::size_t room = chunks_ * core::chunk_capacity;
   full_ = left == room;
-  if (full_) chunks_ = std::min(chunks_ * 2, most_chunks);
+  if (full_) chunks_ = std::min(chunks_ * 2, max_chunks);
   if (left < room / 4) chunks_ = std::max<std::size_t>(chunks_ / 2, 1);
   for (std::size_t i = 0; left != 0; ++i) {
     const std::size_t size = std::min(left, core::chunk_capacity);
@@ -51,10 +51,10 @@ error_code slice_reader::read(std::vector<core::slice>& out) {
 }
 
 error_code write_slices(tcp::socket& to, std::vector<core::slice>& from) {
-  std::array<asio::const_buffer, most_buffers> buffers;
+  std::array<asio::const_buffer, max_buffers> buffers;
   error_code error;
   while (!from.empty() && !error) {
-    const std::size_t count = std::min(from.size(), most_buffers);
+    const std::size_t count = std::min(from.size(), max_buffers);
     for (std::size_t i = 0; i < count; ++i) buffers[i] = {from[i].data(), from[i].size()};
     consume(from, to.write_some(write_buffers(buffers).first(count), error));
   }

@@ -10,7 +10,7 @@
 namespace mtcp::detail {
 
 /// Most bytes that a relay takes from either side at once: 15 chunks, so that they and their frames' headers fit into
-/// one send of a bridge, of 256 KiB. With 16 the rest of each batch, half a KiB, cost a send of its own.
+/// one send of a bridge, of 256 KiB. With 16 chunks the last half KiB of each batch cost a send of its own.
 inline constexpr std::size_t relay_batch = 15 * core::chunk_capacity;
 
 /// Reads into fresh chunks, as many as the last reads had use for.

@@ -35,7 +35,7 @@ void relay_watch::watch_local() {
   }));
 }
 
-// Not so if both directions have ended well.
+// Does nothing if both directions have ended well.
 void relay_watch::on_local_error() {
   if (!platform::is_broken(local_)) return;
   local_reset_ = true;

@@ -1,4 +1,4 @@
-// What a relay does about an end that is gone while the other one takes nothing: a program that was stopped in the
+// What a relay does when one end is gone while the other takes nothing: for example a program that was killed in the
 // middle of its upload to a server that hangs. Neither direction would notice, since both wait for room; with one TCP
 // connection between the two the reset would have arrived at once, and dropped what was under way.
 //

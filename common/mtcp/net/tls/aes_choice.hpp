@@ -1,8 +1,9 @@
 // Which implementation of AES-128-GCM this process uses: OpenSSL's, unless Intel's multi-buffer library was there for
 // the build, is the same at run time, and gives right results.
 //
-// Its interface is structures whose size and layout the header tells, and its releases 1.3 to 1.5 share one soname
-// while these grow: a library of another version writes behind our key. So nothing of it is called before its version
+// Its interface has structures whose size and layout the header gives. Its releases 1.3 to 1.5 share one soname
+// although these structures grow: a library of another version would write beyond our key. So nothing of it is called
+// before its version
 // is known.
 #pragma once
 

@@ -1,4 +1,4 @@
-// AES-128-GCM on known answers, by the same calls as records take.
+// AES-128-GCM on known answers, by the same calls that records use.
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -33,7 +33,7 @@ bytes unhex(std::string_view digits) {
   return out;
 }
 
-/// Bytes that follow no order of blocks.
+/// Bytes without a period of the block size.
 bytes pattern(std::size_t size, unsigned seed) {
   bytes out(size);
   for (std::byte& b : out) {

@@ -30,7 +30,7 @@ bool fill(std::vector<std::byte>& frame, std::size_t size, std::vector<core::sli
   return frame.size() == size;
 }
 
-// Of a frame of the expected type; 0 if it is none, or too long or too short to have a MAC.
+// The size of a frame of the expected type; 0 if it is another frame, or too long, or too short to have a MAC.
 std::size_t body_size(const std::vector<std::byte>& header, core::frame_type expected) noexcept {
   const auto at = [&header](std::size_t i) { return std::to_integer<std::size_t>(header[i]); };
   const std::size_t size = at(1) << 16 | at(2) << 8 | at(3);

@@ -1,5 +1,5 @@
-// Base32 (RFC 4648, section 6) in lower case and without padding: what a key looks like. Chosen because a double click
-// selects all of it and it survives being read aloud.
+// Base32 (RFC 4648, section 6) in lower case and without padding: what a key looks like. A double click selects all of
+// it, and it survives being read aloud.
 #pragma once
 
 #include <cstddef>

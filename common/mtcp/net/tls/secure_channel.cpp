@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <chrono>
 #include <cstdint>
 #include <utility>
 
 #include "mtcp/error.hpp"
+#include "mtcp/net/asio/clock.hpp"
 #include "mtcp/net/tls/tls_driver.hpp"
 
 namespace mtcp {
@@ -25,15 +25,13 @@ std::span<std::byte> receive_scratch() {
 }
 
 std::span<std::byte> send_scratch() {
-  static const std::size_t size = tls_driver::encrypted_most(send_batch);
+  static const std::size_t size = tls_driver::max_encrypted(send_batch);
   static thread_local const auto memory = std::make_unique_for_overwrite<std::byte[]>(size);
   return {memory.get(), size};
 }
 
-core::timestamp now() { return std::chrono::steady_clock::now().time_since_epoch(); }
-
-// A TLS record with a handshake message in it starts so (RFC 8446, section 5.1). Anything else is no client of ours,
-// and costs no SSL object.
+// A TLS record with a handshake message in it starts so (RFC 8446, section 5.1). Anything else cannot be a client, and
+// costs no SSL object.
 bool may_be_tls(std::span<const std::byte> in) noexcept {
   return in[0] == std::byte{22} && (in.size() < 2 || in[1] == std::byte{3});
 }
@@ -82,7 +80,10 @@ task<error_code> secure_channel::hear(const tls_context& context) {
 
 task<error_code> secure_channel::answer() {
   const error_code error = co_await shake_hands();
-  if (error) pending_.clear(), pending_sent_ = 0;
+  if (error) {
+    pending_.clear();
+    pending_sent_ = 0;
+  }
   co_return error;
 }
 
@@ -133,7 +134,8 @@ task<error_code> secure_channel::wait_writable() {
   co_return error;
 }
 
-// In this thread's scratch memory: to be used up before the next co_await. Empty if there was nothing after all.
+// The result is in this thread's scratch memory, and valid until the next co_await. Empty if nothing had arrived after
+// all.
 result<std::span<const std::byte>> secure_channel::receive_some() {
   const std::span<std::byte> scratch = receive_scratch();
   error_code error;

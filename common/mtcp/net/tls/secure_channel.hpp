@@ -37,11 +37,11 @@ class secure_channel {
 
   /// Client: errc::tls_rejected if the server does not know the key.
   task<error_code> connect(const tls_context& context, const key& own);
-  /// Server: waits until the client has sent something that can be TLS before it spends memory on it. A client that
-  /// fails is never answered, so that one who guesses learns nothing: the caller just closes.
+  /// Server: waits until the client has sent something that can be TLS before it allocates memory. A client that fails
+  /// is never answered, so that guessing teaches nothing: the caller just closes.
   task<error_code> accept(const tls_context& context);
-  /// Its two halves. hear() returns without an error once the client has shown that it has a key, or a recording of who
-  /// has; answer() sends it the first byte, and makes it prove that.
+  /// The two halves of accept(). hear() returns without an error once the client has shown that it has a key, or a
+  /// recording of a client that has one; answer() sends it the first byte, and has it prove which.
   task<error_code> hear(const tls_context& context);
   task<error_code> answer();
 

@@ -48,7 +48,7 @@ void configure(SSL_CTX* ssl, const tls_options& options) {
                                SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_clear_options(ssl, SSL_OP_ALLOW_NO_DHE_KEX);
   SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_read_ahead(ssl, 0);  // else it would swallow records behind the handshake, which are ours
+  SSL_CTX_set_read_ahead(ssl, 0);  // otherwise it would read records behind the handshake, which are for us
   // An idle connection holds no record buffers (2 x 17 KiB).
   SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
   require(SSL_CTX_set_num_tickets(ssl, 0) == 1);

@@ -16,7 +16,7 @@ namespace mtcp {
 
 namespace {
 
-constexpr std::size_t record_payload = tls_record_key::most_content;
+constexpr std::size_t record_payload = tls_record_key::max_content;
 constexpr std::size_t header_size = tls_record_key::header_size;
 // The message (RFC 8446, section 4.6.3): type, length and whether the peer is to replace its key, too.
 constexpr std::array<std::byte, 5> key_update{std::byte{24}, std::byte{0}, std::byte{0}, std::byte{1}, std::byte{0}};
@@ -39,8 +39,8 @@ std::size_t record_size(std::span<const std::byte> header) noexcept { return hea
 // Nothing else comes behind the handshake.
 bool is_record(std::span<const std::byte> header) noexcept {
   const std::size_t size = body_size(header);
-  return header[0] == static_cast<std::byte>(tls_content::data) && size >= tls_record_key::least_body &&
-         size <= tls_record_key::most_body;
+  return header[0] == static_cast<std::byte>(tls_content::data) && size >= tls_record_key::min_body &&
+         size <= tls_record_key::max_body;
 }
 
 std::atomic<std::size_t> live_drivers{0};
@@ -79,7 +79,7 @@ class plaintext_chunk {
     used_ = used;
   }
 
-  // Made at once: chunk_ref's free list must be destroyed after this, so it has to exist before.
+  // Made at once: the free list of chunk_ref must be destroyed after this object, so it has to be constructed before.
   core::chunk_ref chunk_ = core::chunk_ref::make();
   core::chunk_ref next_;
   std::size_t begin_ = 0;  // of what has not been handed out
@@ -136,31 +136,28 @@ tls_driver::error_code tls_driver::finish_handshake() const noexcept {
   return {};
 }
 
+tls_driver::error_code tls_driver::fail(error_code why) {
+  condition_ = condition::failed;
+  return why;
+}
+
 tls_driver::error_code tls_driver::handshake(std::span<const std::byte> in, std::vector<std::byte>& out,
                                              std::vector<core::slice>& early) {
   wire_ = {in, &out};
   ERR_clear_error();
   if (const int done = SSL_do_handshake(ssl_.get()); done != 1) {
     const error_code error = error_of(done);
-    failed_ = error.failed();
-    return error;
+    return error ? fail(error) : error_code();
   }
-  if (const error_code error = finish_handshake()) {
-    failed_ = true;
-    return error;
-  }
-  if (!take_over()) {
-    failed_ = true;
-    return errc::tls_failed;
-  }
+  if (const error_code error = finish_handshake()) return fail(error);
+  if (!take_over()) return fail(errc::tls_failed);
   return wire_.in.empty() ? error_code() : decrypt(std::exchange(wire_.in, {}), early, out);
 }
 
-// OpenSSL has read and written the last of its records, and is not needed any more. False if it has not told the
-// secrets of both directions: both ends of a version that tells them otherwise would agree on keys that everybody
-// knows.
+// OpenSSL has read and written its last record, and is not needed any more. Returns false if it has not told the
+// secrets of both directions: two ends that went on without them would agree on keys that everybody knows.
 bool tls_driver::take_over() {
-  if (!exchange_.client_traffic || !exchange_.server_traffic) return false;
+  if (!exchange_.client_traffic || !exchange_.server_traffic || !export_binding()) return false;
   using use = tls_record_key::use;
   using suite = tls_record_key::suite;
   const bool chacha20 = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get())) == 0x1303;
@@ -171,23 +168,21 @@ bool tls_driver::take_over() {
   exchange_.client_traffic.reset();
   exchange_.server_traffic.reset();
   cipher_name_ = SSL_get_cipher_name(ssl_.get());
-  established_ = export_binding();
   ssl_.reset();  // with the first secrets, from which all keys to come would follow
-  return established_;
+  return true;
 }
 
 // ---- receiving ----
 
 tls_driver::error_code tls_driver::decrypt(std::span<const std::byte> in, std::vector<core::slice>& plain,
                                            std::vector<std::byte>& alert) {
-  if (failed_) return errc::tls_failed;
+  if (condition_ == condition::failed) return errc::tls_failed;
   const verdict said = decrypt_all(in, plain);
   this_threads_chunk().hand_out(plain);
   if (said == verdict::fine) return {};
   if (said == verdict::goodbye) return boost::asio::error::eof;
   if (said == verdict::wrong) append_alert(fatal, bad_record_mac, alert);
-  failed_ = true;
-  return errc::tls_failed;
+  return fail(errc::tls_failed);
 }
 
 tls_driver::verdict tls_driver::decrypt_all(std::span<const std::byte> in, std::vector<core::slice>& plain) {
@@ -224,7 +219,7 @@ tls_driver::verdict tls_driver::open_record(std::span<const std::byte> record, s
   if (!is_record(record)) return verdict::wrong;
   plaintext_chunk& chunk = this_threads_chunk();
   const auto body = record.subspan(header_size);
-  const plaintext_chunk::place to = chunk.room(body.size() - (tls_record_key::least_body - 1));
+  const plaintext_chunk::place to = chunk.room(body.size() - (tls_record_key::min_body - 1));
   if (!opening_->open(record.first<header_size>(), body, to.first, to.second)) return verdict::wrong;
   // Behind the content come its type and then zeros (section 5.4).
   std::size_t size = to.first.size() + to.second.size();
@@ -254,7 +249,7 @@ tls_driver::verdict tls_driver::handle_content(tls_content type, std::span<const
   return what == user_canceled ? verdict::fine : verdict::given_up;
 }
 
-// Requests are answered by our next write, all of them by one update (RFC 8446, section 4.6.3).
+// All requests are answered together by one update, with our next write (RFC 8446, section 4.6.3).
 tls_driver::verdict tls_driver::handle_key_update(std::span<const std::byte> message) {
   const bool well_formed = message.size() == key_update.size() && message.back() <= std::byte{1} &&
                            std::ranges::equal(message.first(4), std::span(key_update).first(4));
@@ -265,7 +260,7 @@ tls_driver::verdict tls_driver::handle_key_update(std::span<const std::byte> mes
 
 // ---- sending ----
 
-std::size_t tls_driver::encrypted_most(std::size_t plain) noexcept {
+std::size_t tls_driver::max_encrypted(std::size_t plain) noexcept {
   const std::size_t updates = 1 + plain / batch_size;
   return plain + record_count(plain) * tls_record_key::overhead + updates * key_update_size;
 }
@@ -273,23 +268,24 @@ std::size_t tls_driver::encrypted_most(std::size_t plain) noexcept {
 boost::system::result<std::size_t> tls_driver::encrypt(core::piece_reader& plain, std::size_t size,
                                                        std::span<std::byte> out, core::timestamp now) {
   std::size_t used = 0;
-  while (size > 0 && !failed_) {
+  bool ok = condition_ != condition::failed;
+  while (size > 0 && ok) {
     const std::size_t batch = std::min(size, batch_size);
     if (update_requested_ || key_is_old(record_count(batch), now)) {
-      failed_ = !replace_key(out.subspan(used), now);
+      ok = replace_key(out.subspan(used), now);
       used += key_update_size;
     }
     records_ += record_count(batch);
     if (!key_since_) key_since_ = now;
-    for (std::size_t left = batch; left > 0 && !failed_;) {
+    for (std::size_t left = batch; left > 0 && ok;) {
       const std::size_t content = std::min(record_payload, left);
-      failed_ = !seal_next(plain, content, out.subspan(used));
+      ok = seal_next(plain, content, out.subspan(used));
       used += content + tls_record_key::overhead;
       left -= content;
     }
     size -= batch;
   }
-  if (failed_) return error_code(errc::tls_failed);
+  if (!ok) return fail(errc::tls_failed);
   return used;
 }
 
@@ -326,7 +322,8 @@ void tls_driver::append_alert(std::uint8_t level, std::uint8_t what, std::vector
 }
 
 void tls_driver::goodbye(std::vector<std::byte>& out) {
-  if (!established_ || failed_ || std::exchange(said_goodbye_, true)) return;
+  if (!established() || condition_ != condition::open) return;
+  condition_ = condition::said_goodbye;
   append_alert(warning, close_notify, out);
 }
 
@@ -338,7 +335,7 @@ bool tls_driver::export_binding() {
 }
 
 std::array<std::byte, 32> tls_driver::exporter() const {
-  if (!established_) throw std::logic_error("TLS exporter before the end of the handshake");
+  if (!established()) throw std::logic_error("TLS exporter before the end of the handshake");
   std::array<std::byte, 32> out;
   std::ranges::copy(binding_.bytes(), out.begin());
   return out;

@@ -1,7 +1,7 @@
 // One TLS connection without a socket: ciphertext in, plaintext out, and the other way round. It waits for nothing,
-// keeps no ciphertext but a record that has not come whole, no plaintext, and reads no clock.
+// reads no clock, and keeps no plaintext and no ciphertext, except for a record that has not arrived completely.
 //
-// OpenSSL shakes hands; the records behind that are our own affair (tls_record.hpp). Plaintext is decrypted straight
+// OpenSSL does the handshake; the records behind it are handled here (tls_record.hpp). Plaintext is decrypted straight
 // into chunks; what several small records carry shares one chunk, whatever connection of this thread they came by.
 #pragma once
 
@@ -41,16 +41,16 @@ class tls_driver {
   /// what the peer has sent behind its part of the handshake to `early`. On an error `out` holds an alert.
   error_code handshake(std::span<const std::byte> in, std::vector<std::byte>& out, std::vector<core::slice>& early);
   /// The handshake is complete and the peer has proved that it has the key.
-  bool established() const noexcept { return established_; }
+  bool established() const noexcept { return sealing_.has_value(); }
 
   /// Takes all of `in` and appends the plaintext to `plain`, up to an error if there is one: asio::error::eof is the
   /// peer's goodbye; after any other one `alert` may hold something to tell the peer.
   error_code decrypt(std::span<const std::byte> in, std::vector<core::slice>& plain, std::vector<std::byte>& alert);
-  /// Encrypts the next `size` bytes to the front of `out`, which has room for encrypted_most(size). Returns how many
+  /// Encrypts the next `size` bytes to the front of `out`, which has room for max_encrypted(size). Returns how many
   /// there are. `now` is for the age of the key.
   boost::system::result<std::size_t> encrypt(core::piece_reader& plain, std::size_t size, std::span<std::byte> out,
                                              core::timestamp now);
-  static std::size_t encrypted_most(std::size_t plain) noexcept;
+  static std::size_t max_encrypted(std::size_t plain) noexcept;
   /// Appends the goodbye (close_notify), once.
   void goodbye(std::vector<std::byte>& out);
 
@@ -69,9 +69,16 @@ class tls_driver {
     void operator()(SSL* p) const noexcept { SSL_free(p); }
   };
 
+  enum class condition : std::uint8_t {
+    open,
+    said_goodbye,  ///< and may receive
+    failed         ///< neither direction works any more
+  };
+
   /// What a record was: nothing wrong, the peer's goodbye, a breach of the protocol, the peer's alert.
   enum class verdict : std::uint8_t { fine, goodbye, wrong, given_up };
 
+  error_code fail(error_code why);
   error_code finish_handshake() const noexcept;
   error_code error_of(int result) const noexcept;
   bool take_over();
@@ -99,9 +106,7 @@ class tls_driver {
   std::uint64_t key_updates_ = 0;
   unsigned empty_records_ = 0;     ///< received in a row
   bool update_requested_ = false;  ///< the peer wants our key replaced: with the next write
-  bool established_ = false;
-  bool failed_ = false;
-  bool said_goodbye_ = false;
+  condition condition_ = condition::open;
 };
 
 }  // namespace mtcp

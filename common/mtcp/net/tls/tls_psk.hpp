@@ -5,8 +5,8 @@
 //
 //   identity = nonce (16 bytes) || HMAC-SHA256(identity key, nonce)
 //
-// An identity that fits no key gets a random decoy key: the handshake then fails at the binder, like that of one who
-// made up the rest, so that nobody can probe for keys.
+// An identity that fits no key gets a random decoy key: the handshake then fails at the binder, just as it does for a
+// client that made up the binder, so that nobody can probe for keys.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -23,7 +23,7 @@ namespace mtcp {
 using psk_identity = std::array<std::byte, 48>;
 
 psk_identity make_psk_identity(const key& of);
-/// Null if it is of no key. Takes the same time whichever it is.
+/// Null if no key fits. Takes the same time whichever key it is.
 key_ring::entry find_by_identity(const key_ring& keys, std::span<const std::byte> identity);
 
 /// What the callbacks below need of one SSL object, and leave there. Attach it with SSL_set_app_data().

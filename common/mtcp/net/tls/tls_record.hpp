@@ -22,12 +22,12 @@ enum class tls_content : std::uint8_t { invalid = 0, alert = 21, handshake = 22,
 class tls_record_key {
  public:
   static constexpr std::size_t header_size = 5;
-  static constexpr std::size_t most_content = 16 * 1024;
+  static constexpr std::size_t max_content = 16 * 1024;
   /// Header, content type and tag.
   static constexpr std::size_t overhead = header_size + 1 + 16;
   /// Of a record's body, in bytes. Nothing else can be genuine: even padding counts as content.
-  static constexpr std::size_t least_body = 1 + 16;
-  static constexpr std::size_t most_body = most_content + 1 + 16;
+  static constexpr std::size_t min_body = 1 + 16;
+  static constexpr std::size_t max_body = max_content + 1 + 16;
 
   using suite = record_cipher::suite;
   using use = record_cipher::use;
@@ -35,7 +35,7 @@ class tls_record_key {
   /// A traffic secret; the hash of both suites is SHA-256. Throws std::bad_alloc.
   tls_record_key(use what, const secret_bytes& traffic_secret, suite which);
 
-  /// Writes one record with at most most_content bytes in it to `out`, which has room for them and the overhead. False
+  /// Writes one record with at most max_content bytes in it to `out`, which has room for them and the overhead. False
   /// if the cipher fails; the connection must end then.
   bool seal(tls_content type, std::span<const std::byte> content, std::span<std::byte> out) noexcept;
   /// The same in steps, for content that lies in pieces: exactly `size` bytes of it are to be added between these two,

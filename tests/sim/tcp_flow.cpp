@@ -1,4 +1,4 @@
-#include "sim/link.hpp"
+#include "sim/tcp_flow.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,7 +17,7 @@ constexpr double pacing_gain = 1.25;
 
 }  // namespace
 
-link::link(event_queue& events, line& forward, line& backward, const options& o, handlers h)
+tcp_flow::tcp_flow(event_queue& events, line& forward, line& backward, const options& o, handlers h)
     : events_(events),
       forward_(forward),
       backward_(backward),
@@ -35,16 +35,16 @@ link::link(event_queue& events, line& forward, line& backward, const options& o,
 
 // ---- the sender's end ----
 
-std::size_t link::window() const noexcept {
+std::size_t tcp_flow::window() const noexcept {
   return probing_ ? std::min(probe_segments * options_.segment, congestion_.window()) : congestion_.window();
 }
 
-std::size_t link::window_left() const noexcept {
+std::size_t tcp_flow::window_left() const noexcept {
   const std::size_t most = window();
   return most > in_flight_ ? most - in_flight_ : 0;
 }
 
-std::size_t link::room() noexcept {
+std::size_t tcp_flow::room() noexcept {
   const std::uint64_t queued = written_ - acked_;
   if (!sending_ || closed_) return 0;
   if (unsent() >= low_water_ || queued >= options_.send_buffer) {
@@ -56,7 +56,7 @@ std::size_t link::room() noexcept {
   return std::min(low_water_ - unsent() + at_once, options_.send_buffer - queued);
 }
 
-std::size_t link::write(std::span<const std::byte> bytes) {
+std::size_t tcp_flow::write(std::span<const std::byte> bytes) {
   std::size_t taken = 0;
   std::size_t room_left = room();
   while (taken < bytes.size() && room_left > 0) {
@@ -71,32 +71,32 @@ std::size_t link::write(std::span<const std::byte> bytes) {
   return taken;
 }
 
-void link::close() {
+void tcp_flow::close() {
   if (!sending_ || closed_) return;
   closed_ = true;
   ++written_;
   send_more();
 }
 
-void link::stop_sending() noexcept {
+void tcp_flow::stop_sending() noexcept {
   sending_ = false;
   retransmission_.cancel();
   probe_.cancel();
   pace_.cancel();
 }
 
-core::tcp_info link::info() const noexcept {
+core::tcp_info tcp_flow::info() const noexcept {
   if (options_.relayed) return {std::chrono::microseconds(10), 900'000, false, acked_};
   return {rtt_.smoothed(), window(), state_ != state::open, acked_, probing_};
 }
 
-std::size_t link::burst() const noexcept {
+std::size_t tcp_flow::burst() const noexcept {
   if (forward_.lossy()) return options_.segment;
   const std::size_t segments = forward_.rate() / bursts_per_second / options_.segment;
   return options_.segment * std::clamp<std::size_t>(segments, 1, max_burst_segments);
 }
 
-void link::send_more() {
+void tcp_flow::send_more() {
   if (!sending_) return;
   if (outstanding_.empty()) congestion_.after_idle(events_.now() - last_sent_, rtt_.timeout());
   while (in_flight_ == 0 || window_left() >= options_.segment) {
@@ -109,12 +109,12 @@ void link::send_more() {
     send_new();
   }
   if (unsent() > 0 || !lost_.empty()) limited_ = true;
-  most_in_flight_ = std::max(most_in_flight_, in_flight_);
+  max_in_flight_ = std::max(max_in_flight_, in_flight_);
   if (!retransmission_.armed()) rearm();
   wake_writer();
 }
 
-bool link::resend_lost() {
+bool tcp_flow::resend_lost() {
   if (lost_.empty()) return false;
   const auto [from, size] = *lost_.begin();
   lost_.erase(lost_.begin());
@@ -124,7 +124,7 @@ bool link::resend_lost() {
   return true;
 }
 
-void link::send_new() {
+void tcp_flow::send_new() {
   const std::size_t whole_segments = window_left() / options_.segment * options_.segment;
   const std::size_t size = std::min({unsent(), static_cast<std::uint64_t>(burst()),
                                      static_cast<std::uint64_t>(std::max(whole_segments, options_.segment))});
@@ -136,7 +136,7 @@ void link::send_new() {
   next_departure_ = events_.now() + time_of(size, rate);
 }
 
-void link::transmit(std::uint64_t from, std::size_t size) {
+void tcp_flow::transmit(std::uint64_t from, std::size_t size) {
   if (outstanding_.empty()) waiting_since_ = events_.now();
   const std::uint64_t number = first_outstanding_ + outstanding_.size();
   outstanding_.push_back({from, size, events_.now()});
@@ -147,7 +147,7 @@ void link::transmit(std::uint64_t from, std::size_t size) {
 
 // ---- the receiver's end ----
 
-void link::arrive(std::uint64_t number) {
+void tcp_flow::arrive(std::uint64_t number) {
   if (!receiving_) return;
   transmission& t = outstanding_[number - first_outstanding_];
   received_.add(t.from, t.from + t.size);
@@ -157,7 +157,7 @@ void link::arrive(std::uint64_t number) {
   deliver();
 }
 
-void link::deliver() {
+void tcp_flow::deliver() {
   while (receiving_ && !records_.empty() && records_.front().end <= received_.next()) {
     const core::slice plaintext = std::move(records_.front().plaintext);
     records_.pop_front();
@@ -169,14 +169,14 @@ void link::deliver() {
   }
 }
 
-void link::stop_receiving() noexcept {
+void tcp_flow::stop_receiving() noexcept {
   receiving_ = false;
   records_.clear();
 }
 
 // ---- acks ----
 
-void link::acked(std::uint64_t number) {
+void tcp_flow::acked(std::uint64_t number) {
   if (!sending_ || number < first_outstanding_) return;
   const timestamp sent = outstanding_[number - first_outstanding_].sent;
   std::size_t delivered = 0;
@@ -197,7 +197,7 @@ void link::acked(std::uint64_t number) {
 }
 
 // The network keeps the order: whatever was sent before a packet that arrived has arrived as well, or is lost.
-void link::retire(const transmission& t, std::size_t& delivered, bool& loss, bool& spurious) {
+void tcp_flow::retire(const transmission& t, std::size_t& delivered, bool& loss, bool& spurious) {
   if (!t.written_off) in_flight_ -= t.size;
   if (t.arrived) {
     acked_ = std::max(acked_, t.acknowledges);
@@ -210,7 +210,7 @@ void link::retire(const transmission& t, std::size_t& delivered, bool& loss, boo
   }
 }
 
-void link::update_state(bool loss, bool spurious) {
+void tcp_flow::update_state(bool loss, bool spurious) {
   if (state_ == state::loss && spurious) {
     congestion_.undo();
     reinstate();
@@ -225,7 +225,7 @@ void link::update_state(bool loss, bool spurious) {
   if (state_ != state::open && acked_ >= recovery_point_) state_ = state::open;
 }
 
-void link::reinstate() {
+void tcp_flow::reinstate() {
   for (transmission& t : outstanding_) {
     if (!t.written_off) continue;
     t.written_off = false;
@@ -235,18 +235,18 @@ void link::reinstate() {
 }
 
 // A window that the application does not fill proves nothing and does not grow (RFC 7661, as Linux has it).
-void link::grow(std::size_t delivered) {
-  const bool half_used = congestion_.slow_start() && congestion_.window() < 2 * most_in_flight_;
+void tcp_flow::grow(std::size_t delivered) {
+  const bool half_used = congestion_.slow_start() && congestion_.window() < 2 * max_in_flight_;
   if (state_ != state::recovery && !probing_ && (limited_ || was_limited_ || half_used)) {
     congestion_.acked(delivered, events_.now(), rtt_.smoothed());
   }
   if (acked_ < round_end_) return;
   round_end_ = next_;
   was_limited_ = std::exchange(limited_, false);
-  most_in_flight_ = in_flight_;
+  max_in_flight_ = in_flight_;
 }
 
-void link::timed_out() {
+void tcp_flow::timed_out() {
   if (events_.now() - waiting_since_ >= options_.give_up) {
     stop_sending();
     return handlers_.gave_up();
@@ -263,12 +263,12 @@ void link::timed_out() {
   send_more();
 }
 
-void link::rearm() {
+void tcp_flow::rearm() {
   if (acked_ == next_) return retransmission_.cancel();
   retransmission_.arm(events_.now() + rtt_.timeout());
 }
 
-void link::turn_probe() {
+void tcp_flow::turn_probe() {
   probing_ = !probing_;
   if (probing_) return time_probe();
   probe_.arm(events_.now() + options_.probe_every);
@@ -276,13 +276,13 @@ void link::turn_probe() {
 }
 
 // It lasts from when what was on the way has drained.
-void link::time_probe() {
+void tcp_flow::time_probe() {
   if (probing_ && !probe_.armed() && in_flight_ <= probe_segments * options_.segment)
     probe_.arm(events_.now() + probe_length);
 }
 
 // A waiting writer is woken at half of the low-water mark (tcp_stream_memory_free), so that it is not woken for little.
-void link::wake_writer() {
+void tcp_flow::wake_writer() {
   if (!writer_waits_ || closed_ || 2 * unsent() >= low_water_) return;
   if (3 * (written_ - acked_) >= 2 * options_.send_buffer) return;
   writer_waits_ = false;

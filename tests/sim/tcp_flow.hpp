@@ -26,7 +26,7 @@
 
 namespace mtcp::sim {
 
-class link {
+class tcp_flow {
  public:
   struct options {
     std::size_t segment = 1448;
@@ -45,10 +45,10 @@ class link {
     std::function<void()> gave_up;               ///< the sender has
   };
 
-  /// The lines must outlive the link; acks return by `backward`.
-  link(event_queue& events, line& forward, line& backward, const options& o, handlers h);
-  link(const link&) = delete;
-  link& operator=(const link&) = delete;
+  /// The lines must outlive the flow; acks return by `backward`.
+  tcp_flow(event_queue& events, line& forward, line& backward, const options& o, handlers h);
+  tcp_flow(const tcp_flow&) = delete;
+  tcp_flow& operator=(const tcp_flow&) = delete;
 
   // ---- the sender's end ----
 
@@ -139,10 +139,10 @@ class link {
   congestion congestion_;
   state state_ = state::open;
   std::uint64_t recovery_point_ = 0;
-  std::uint64_t round_end_ = 0;     ///< when it is acknowledged a round trip has passed
-  std::size_t most_in_flight_ = 0;  ///< in this round
-  bool limited_ = false;            ///< the window held something back in this round
-  bool was_limited_ = false;        ///< in the last one
+  std::uint64_t round_end_ = 0;    ///< when it is acknowledged a round trip has passed
+  std::size_t max_in_flight_ = 0;  ///< in this round
+  bool limited_ = false;           ///< the window held something back in this round
+  bool was_limited_ = false;       ///< in the last one
   timestamp last_sent_{0};
   timestamp waiting_since_{0};  ///< for an ack of anything
   timer retransmission_;

@@ -15,7 +15,7 @@
 
 namespace mtcp::detail {
 
-class lobby {
+class pending_connections {
  public:
   using id = admission::id;
 
@@ -32,13 +32,14 @@ class lobby {
   class place;
 
   /// The process may have so many descriptors.
-  lobby(const executor& where, const admission_options& limits, std::size_t descriptors, observer& server);
+  pending_connections(const executor& where, const admission_options& limits, std::size_t descriptors,
+                      observer& server);
 
   /// A connection was accepted. If `by_proxy` it is from a trusted proxy.
   void enter(tcp::socket socket, const asio::ip::address& from, bool by_proxy);
   /// The proxy has said that the connection comes from `source`; the unspecified address means from itself. It waits
   /// for its first bytes behind that.
-  void introduce(id who, tcp::socket socket, const asio::ip::address& source);
+  void set_source(id who, tcp::socket socket, const asio::ip::address& source);
   /// Closes all that are here or come yet.
   void close();
 
@@ -54,7 +55,7 @@ class lobby {
     bool by_proxy;
   };
 
-  void await_first_bytes(id who, silent_one guest);
+  void await_first_bytes(id who, silent_one connection);
   void on_readable(id who);
   void turn_away(id who);
   void close(id who);
@@ -74,10 +75,10 @@ class lobby {
 };
 
 /// One that speaks, for as long as it is a stranger.
-class lobby::place {
+class pending_connections::place {
  public:
   /// `close` makes whoever serves the connection end. Called at once if there was no place left meanwhile.
-  place(lobby& at, id who, std::function<void()> close);
+  place(pending_connections& at, id who, std::function<void()> close);
   place(const place&) = delete;
   place& operator=(const place&) = delete;
   ~place();
@@ -86,11 +87,11 @@ class lobby::place {
   void authenticated() { at_.admission_.authenticated(who_); }
   /// It ends as a stranger.
   void fail();
-  /// It goes on as one that waits: introduce() follows.
+  /// It goes on as one that waits: set_source() follows.
   void hand_back() { handed_back_ = true; }
 
  private:
-  lobby& at_;
+  pending_connections& at_;
   id who_;
   bool handed_back_ = false;
 };

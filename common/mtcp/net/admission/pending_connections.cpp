@@ -1,4 +1,4 @@
-#include "mtcp/net/admission/lobby.hpp"
+#include "mtcp/net/admission/pending_connections.hpp"
 
 #include <chrono>
 #include <utility>
@@ -7,10 +7,11 @@
 
 namespace mtcp::detail {
 
-lobby::lobby(const executor& where, const admission_options& limits, std::size_t descriptors, observer& server)
+pending_connections::pending_connections(const executor& where, const admission_options& limits,
+                                         std::size_t descriptors, observer& server)
     : admission_(within_descriptors(limits, descriptors)), observer_(server), timer_(where) {}
 
-void lobby::enter(tcp::socket socket, const asio::ip::address& from, bool by_proxy) {
+void pending_connections::enter(tcp::socket socket, const asio::ip::address& from, bool by_proxy) {
   if (closed_) return;
   const auto [who, evicted] = admission_.arrive(from, now());
   if (evicted) turn_away(*evicted);
@@ -18,30 +19,30 @@ void lobby::enter(tcp::socket socket, const asio::ip::address& from, bool by_pro
   watch_deadlines();
 }
 
-void lobby::introduce(id who, tcp::socket socket, const asio::ip::address& source) {
+void pending_connections::set_source(id who, tcp::socket socket, const asio::ip::address& source) {
   if (!admission_.contains(who)) return;
-  if (!source.is_unspecified()) admission_.introduced(who, source);
+  if (!source.is_unspecified()) admission_.source_known(who, source);
   await_first_bytes(who, {std::move(socket), false});
   watch_deadlines();
 }
 
-void lobby::await_first_bytes(id who, silent_one guest) {
-  tcp::socket& socket = silent_.emplace(who, std::move(guest)).first->second.socket;
+void pending_connections::await_first_bytes(id who, silent_one connection) {
+  tcp::socket& socket = silent_.emplace(who, std::move(connection)).first->second.socket;
   socket.async_wait(tcp::socket::wait_read, lifeline_.guard([this, who](error_code) { on_readable(who); }));
 }
 
 // Also when the socket was closed: then it is not in the list any more.
-void lobby::on_readable(id who) {
+void pending_connections::on_readable(id who) {
   auto found = silent_.extract(who);
   if (found.empty()) return;
-  silent_one guest = std::move(found.mapped());
+  silent_one connection = std::move(found.mapped());
   error_code error;
-  if (guest.socket.available(error) == 0) {  // it has left without a word
+  if (connection.socket.available(error) == 0) {  // it has left without a word
     admission_.left(who);
     ++failed_;
     return;
   }
-  if (guest.by_proxy) return observer_.on_proxy(who, std::move(guest.socket));
+  if (connection.by_proxy) return observer_.on_proxy(who, std::move(connection.socket));
   const auto [admitted, evicted] = admission_.spoke(who, now());
   if (evicted) turn_away(*evicted);
   if (!admitted) {
@@ -49,21 +50,21 @@ void lobby::on_readable(id who) {
     return;
   }
   watch_deadlines();
-  observer_.on_speaker(who, std::move(guest.socket));
+  observer_.on_speaker(who, std::move(connection.socket));
 }
 
-void lobby::turn_away(id who) {
+void pending_connections::turn_away(id who) {
   ++turned_away_;
   close(who);
 }
 
-void lobby::close(id who) {
+void pending_connections::close(id who) {
   if (silent_.erase(who) != 0) return;
   const auto found = speaking_.find(who);
   if (found != speaking_.end()) found->second();
 }
 
-void lobby::close() {
+void pending_connections::close() {
   closed_ = true;
   timer_.cancel();
   silent_.clear();
@@ -71,7 +72,7 @@ void lobby::close() {
 }
 
 // One timer for all. It is set anew only when something is due earlier: patience falls while the tables fill.
-void lobby::watch_deadlines() {
+void pending_connections::watch_deadlines() {
   const auto next = admission_.next_deadline();
   if (closed_ || !next || *next >= next_check_) return;
   next_check_ = *next;
@@ -82,7 +83,7 @@ void lobby::watch_deadlines() {
   }));
 }
 
-void lobby::on_deadline() {
+void pending_connections::on_deadline() {
   next_check_ = core::timestamp::max();
   while (const auto over = admission_.expire(now())) {
     ++failed_;
@@ -93,17 +94,17 @@ void lobby::on_deadline() {
 
 // ---- those that speak ----
 
-lobby::place::place(lobby& at, id who, std::function<void()> close) : at_(at), who_(who) {
+pending_connections::place::place(pending_connections& at, id who, std::function<void()> close) : at_(at), who_(who) {
   const auto close_it = at.speaking_.emplace(who, std::move(close)).first;
   if (at.closed_ || !at.admission_.contains(who)) close_it->second();
 }
 
-lobby::place::~place() {
+pending_connections::place::~place() {
   at_.speaking_.erase(who_);
   if (!handed_back_) at_.admission_.left(who_);
 }
 
-void lobby::place::fail() {
+void pending_connections::place::fail() {
   if (at_.admission_.left(who_)) ++at_.failed_;
 }
 

@@ -1,5 +1,5 @@
 // What a secure channel costs: CPU seconds per GB (10^9 bytes) of each end over loopback, and memory per connection.
-// Not a test: net_tls_bench [GB]
+// Not a test: channel_bench [GB]
 #include <malloc.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "sim/link.hpp"
+#include "sim/tcp_flow.hpp"
 
 namespace mtcp::sim {
 namespace {
@@ -17,7 +17,7 @@ constexpr std::uint64_t mega = 1'000'000;
 
 // A connection whose forward direction is tested, and a writer that fills it whenever it may.
 struct fixture {
-  explicit fixture(bottleneck::options narrow, duration delay, line::options extra = {}, link::options o = {}) {
+  explicit fixture(bottleneck::options narrow, duration delay, line::options extra = {}, tcp_flow::options o = {}) {
     extra.delay = delay;
     line::options back = extra;
     back.loss = 0;
@@ -26,10 +26,10 @@ struct fixture {
     back.narrow = std::make_shared<bottleneck>(events, bottleneck::options{.rate = 1000 * mega});
     forward = std::make_unique<line>(events, extra, random(1));
     backward = std::make_unique<line>(events, back, random(2));
-    connection = std::make_unique<link>(events, *forward, *backward, o, handlers());
+    connection = std::make_unique<tcp_flow>(events, *forward, *backward, o, handlers());
   }
 
-  link::handlers handlers() {
+  tcp_flow::handlers handlers() {
     return {[this] {
               ++wakes;
               if (greedy) fill();
@@ -65,7 +65,7 @@ struct fixture {
 
   event_queue events;
   std::unique_ptr<line> forward, backward;
-  std::unique_ptr<link> connection;
+  std::unique_ptr<tcp_flow> connection;
   std::uint64_t written = 0, received = 0;
   bool greedy = false, intact = true;
   int wakes = 0;
@@ -75,7 +75,7 @@ struct fixture {
 
 constexpr double record_share = 16384.0 / (16384 + 22);
 
-TEST(sim_link, one_byte_arrives_after_the_one_way_delay) {
+TEST(TcpFlow, OneByteArrivesAfterTheOneWayDelay) {
   fixture f({.rate = mega}, 20ms);
   f.write(1);
   f.events.run_until(1s);
@@ -83,7 +83,7 @@ TEST(sim_link, one_byte_arrives_after_the_one_way_delay) {
   EXPECT_EQ(f.last_progress, 20ms + time_of(23, mega));
 }
 
-TEST(sim_link, the_initial_window_limits_the_first_round_trip_and_then_doubles) {
+TEST(TcpFlow, TheInitialWindowLimitsTheFirstRoundTripAndThenDoubles) {
   fixture f({.rate = 100 * mega, .queue = 8 << 20}, 50ms);
   f.start_greedy();
   f.events.run_until(99ms);
@@ -96,7 +96,7 @@ TEST(sim_link, the_initial_window_limits_the_first_round_trip_and_then_doubles) 
   EXPECT_GT(f.connection->received(), 66U * 1448);
 }
 
-TEST(sim_link, a_long_transfer_fills_the_line) {
+TEST(TcpFlow, ALongTransferFillsTheLine) {
   fixture f({.rate = 20 * mega, .queue = 1 << 20}, 20ms);
   f.start_greedy();
   f.events.run_until(3s);
@@ -105,7 +105,7 @@ TEST(sim_link, a_long_transfer_fills_the_line) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(sim_link, a_full_queue_drops_and_the_window_halves) {
+TEST(TcpFlow, AFullQueueDropsAndTheWindowHalves) {
   fixture f({.rate = 5 * mega, .queue = 100'000}, 20ms);
   f.start_greedy();
   f.events.run_until(20s);
@@ -117,7 +117,7 @@ TEST(sim_link, a_full_queue_drops_and_the_window_halves) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(sim_link, a_deep_queue_adds_its_delay_to_the_round_trip) {
+TEST(TcpFlow, ADeepQueueAddsItsDelayToTheRoundTrip) {
   fixture f({.rate = mega, .queue = 2'000'000}, 10ms);
   f.start_greedy();
   f.events.run_until(20s);
@@ -125,7 +125,7 @@ TEST(sim_link, a_deep_queue_adds_its_delay_to_the_round_trip) {
   EXPECT_LT(f.connection->info().srtt, 2100ms);
 }
 
-TEST(sim_link, the_window_does_not_grow_while_the_application_is_the_limit) {
+TEST(TcpFlow, TheWindowDoesNotGrowWhileTheApplicationIsTheLimit) {
   fixture f({.rate = 20 * mega, .queue = 1 << 20}, 20ms);
   for (int i = 0; i < 500; ++i) {
     f.write(1000);
@@ -136,7 +136,7 @@ TEST(sim_link, the_window_does_not_grow_while_the_application_is_the_limit) {
   EXPECT_LE(f.connection->info().congestion_window, 2U * 10 * 1448);
 }
 
-TEST(sim_link, the_window_falls_back_after_a_pause) {
+TEST(TcpFlow, TheWindowFallsBackAfterAPause) {
   fixture f({.rate = 20 * mega, .queue = 1 << 20}, 20ms);
   f.start_greedy();
   f.events.run_until(2s);
@@ -147,7 +147,7 @@ TEST(sim_link, the_window_falls_back_after_a_pause) {
   EXPECT_EQ(f.connection->info().congestion_window, 10U * 1448);
 }
 
-TEST(sim_link, unsent_bytes_stay_at_the_low_water_mark_and_the_writer_wakes_at_half) {
+TEST(TcpFlow, UnsentBytesStayAtTheLowWaterMarkAndTheWriterWakesAtHalf) {
   fixture f({.rate = mega, .queue = 1 << 20}, 20ms);
   f.connection->set_low_water(64 << 10);
   f.fill();
@@ -161,7 +161,7 @@ TEST(sim_link, unsent_bytes_stay_at_the_low_water_mark_and_the_writer_wakes_at_h
   EXPECT_GT(f.connection->room(), 0U);
 }
 
-TEST(sim_link, jitter_delays_and_keeps_the_order) {
+TEST(TcpFlow, JitterDelaysAndKeepsTheOrder) {
   fixture f({.rate = 10 * mega, .queue = 8 << 20}, 20ms, {.jitter = 10ms});
   f.start_greedy();
   f.events.run_until(5s);
@@ -170,7 +170,7 @@ TEST(sim_link, jitter_delays_and_keeps_the_order) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(sim_link, random_loss_holds_back_what_follows_for_a_round_trip) {
+TEST(TcpFlow, RandomLossHoldsBackWhatFollowsForARoundTrip) {
   fixture f({.rate = 10 * mega, .queue = 1 << 20}, 20ms, {.loss = 0.001});
   f.start_greedy();
   f.events.run_until(10s);
@@ -180,7 +180,7 @@ TEST(sim_link, random_loss_holds_back_what_follows_for_a_round_trip) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(sim_link, a_lost_tail_waits_for_the_timer_which_doubles) {
+TEST(TcpFlow, ALostTailWaitsForTheTimerWhichDoubles) {
   fixture f({.rate = 10 * mega}, 5ms);
   f.write(1000);
   f.events.run_until(1s);
@@ -194,7 +194,7 @@ TEST(sim_link, a_lost_tail_waits_for_the_timer_which_doubles) {
   EXPECT_EQ(f.received, 2000U);
 }
 
-TEST(sim_link, packets_that_were_only_held_undo_the_timeout) {
+TEST(TcpFlow, PacketsThatWereOnlyHeldUndoTheTimeout) {
   fixture f({.rate = 10 * mega, .queue = 8 << 20}, 20ms);
   f.start_greedy();
   f.events.run_until(5s);
@@ -208,7 +208,7 @@ TEST(sim_link, packets_that_were_only_held_undo_the_timeout) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(sim_link, a_swallowed_window_is_sent_again_after_the_outage) {
+TEST(TcpFlow, ASwallowedWindowIsSentAgainAfterTheOutage) {
   fixture f({.rate = 10 * mega, .queue = 1 << 20}, 20ms);
   f.start_greedy();
   f.events.run_until(5s);
@@ -220,7 +220,7 @@ TEST(sim_link, a_swallowed_window_is_sent_again_after_the_outage) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(sim_link, a_black_hole_makes_the_sender_give_up) {
+TEST(TcpFlow, ABlackHoleMakesTheSenderGiveUp) {
   fixture f({.rate = 10 * mega}, 5ms, {}, {.give_up = 20s});
   f.events.run_until(100s);  // a long silence before it is no reason to give up at once
   f.forward->swallow(timestamp::max());
@@ -230,7 +230,7 @@ TEST(sim_link, a_black_hole_makes_the_sender_give_up) {
   EXPECT_LT(f.gave_up_at, 150s);
 }
 
-TEST(sim_link, a_policer_drops_and_a_shaper_delays) {
+TEST(TcpFlow, APolicerDropsAndAShaperDelays) {
   fixture policed({.rate = 100 * mega, .queue = 1 << 20}, 10ms, {.police = policer::options{5 * mega, 128 << 10}});
   policed.start_greedy();
   policed.events.run_until(5s);
@@ -247,7 +247,7 @@ TEST(sim_link, a_policer_drops_and_a_shaper_delays) {
   EXPECT_TRUE(shaped.intact && policed.intact);
 }
 
-TEST(sim_link, a_rate_change_also_slows_what_waits) {
+TEST(TcpFlow, ARateChangeAlsoSlowsWhatWaits) {
   fixture f({.rate = 10 * mega, .queue = 1 << 20}, 20ms);
   f.start_greedy();
   f.events.run_until(3s);
@@ -259,7 +259,7 @@ TEST(sim_link, a_rate_change_also_slows_what_waits) {
   EXPECT_TRUE(f.intact);
 }
 
-TEST(sim_link, the_end_comes_after_the_last_byte) {
+TEST(TcpFlow, TheEndComesAfterTheLastByte) {
   fixture f({.rate = mega}, 20ms);
   f.write(50'000);
   f.connection->close();
@@ -271,7 +271,7 @@ TEST(sim_link, the_end_comes_after_the_last_byte) {
 
 // Acks wait in the queue of the direction in which they travel, in their turn: they neither overtake the data there nor
 // hold it back.
-TEST(sim_link, an_ack_keeps_its_place_among_the_data) {
+TEST(TcpFlow, AnAckKeepsItsPlaceAmongTheData) {
   event_queue events;
   const auto narrow = std::make_shared<bottleneck>(events, bottleneck::options{.rate = mega});
   line one_way(events, {.delay = 20ms, .narrow = narrow}, random(1));
@@ -285,13 +285,13 @@ TEST(sim_link, an_ack_keeps_its_place_among_the_data) {
   EXPECT_EQ(arrivals, (std::vector<timestamp>{30ms, 40ms, 40ms, 50ms}));
 }
 
-TEST(sim_link, two_connections_share_a_bottleneck) {
+TEST(TcpFlow, TwoConnectionsShareABottleneck) {
   event_queue events;
   auto narrow = std::make_shared<bottleneck>(events, bottleneck::options{.rate = 10 * mega, .queue = 500'000});
   auto back = std::make_shared<bottleneck>(events, bottleneck::options{.rate = 1000 * mega});
   std::array<std::uint64_t, 2> received{};
   std::vector<std::unique_ptr<line>> lines;
-  std::vector<std::unique_ptr<link>> links;
+  std::vector<std::unique_ptr<tcp_flow>> links;
   const std::vector<std::byte> block(16384);
   for (std::size_t i = 0; i < 2; ++i) {
     lines.push_back(std::make_unique<line>(events, line::options{.delay = 20ms, .narrow = narrow}, random(i)));
@@ -300,8 +300,8 @@ TEST(sim_link, two_connections_share_a_bottleneck) {
       while (links[i]->room() > 0) links[i]->write(block);
     };
     auto count = [&received, i](const core::slice& bytes) { received[i] += bytes.size(); };
-    links.push_back(std::make_unique<link>(events, *lines[2 * i], *lines[2 * i + 1], link::options{},
-                                           link::handlers{fill, count, [] {}, [] {}}));
+    links.push_back(std::make_unique<tcp_flow>(events, *lines[2 * i], *lines[2 * i + 1], tcp_flow::options{},
+                                               tcp_flow::handlers{fill, count, [] {}, [] {}}));
     fill();
   }
   events.run_until(30s);
@@ -311,7 +311,7 @@ TEST(sim_link, two_connections_share_a_bottleneck) {
   EXPECT_GT(static_cast<double>(std::min(received[0], received[1])), 0.15 * total);
 }
 
-TEST(sim_link, the_same_seed_gives_the_same_run) {
+TEST(TcpFlow, TheSameSeedGivesTheSameRun) {
   const auto run = [] {
     fixture f({.rate = 10 * mega, .queue = 1 << 19}, 20ms, {.jitter = 5ms, .loss = 0.001});
     f.start_greedy();
