@@ -65,16 +65,16 @@ TEST(Extensions, TheShorterResumeTimeoutHolds) {
   EXPECT_EQ(resume_timeout_value(60s + 1ns), 60'000U);
 }
 
-TEST(extensions, tell_the_budget_of_a_bridge) {
+TEST(Extensions, TellTheBudgetOfABridge) {
   extension_list list;
   EXPECT_EQ(budget_of(list), bridge_budget{});
   EXPECT_TRUE(add_budget(list, {0, 13'000}));
   EXPECT_EQ(budget_of(list), (bridge_budget{0, 13'000}));
 }
 
-TEST(extensions, with_a_budget_that_cannot_be_say_nothing) {
+TEST(Extensions, WithABudgetThatCannotBeSayNothing) {
   extension_list small, cut, longer;
-  EXPECT_TRUE(add_budget(small, {least_budget - 1, 13'000}));
+  EXPECT_TRUE(add_budget(small, {min_budget - 1, 13'000}));
   EXPECT_TRUE(cut.add(extension::budget, 13'000));
   EXPECT_TRUE(longer.add(2, bytes(3, std::byte{0})));
   for (const extension_list* list : {&small, &cut, &longer}) EXPECT_EQ(budget_of(*list), bridge_budget{});

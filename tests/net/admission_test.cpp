@@ -325,7 +325,7 @@ TEST(AdmissionLimits, LeaveMostDescriptorsToOthers) {
 }
 
 // As many as a client needs whose network lets a connection carry only a few KB.
-TEST(admission_limits, let_a_hundred_a_second_in_from_where_all_authenticate) {
+TEST(AdmissionLimits, LetAHundredASecondInFromWhereAllAuthenticate) {
   admission guests{admission_options()};
   std::vector<admission::id> under_way;
   core::timestamp now = start;
@@ -342,7 +342,7 @@ TEST(admission_limits, let_a_hundred_a_second_in_from_where_all_authenticate) {
 }
 
 // Who has no key does not come in behind one who has.
-TEST(admission_limits, hold_strangers_at_a_known_address_to_their_rate) {
+TEST(AdmissionLimits, HoldStrangersAtAKnownAddressToTheirRate) {
   admission guests{admission_options()};
   const auto first = guests.arrive(make_address("192.0.2.1"), start).who;
   EXPECT_TRUE(guests.spoke(first, start).admitted);

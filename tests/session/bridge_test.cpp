@@ -103,7 +103,7 @@ TEST_F(Bridge, IsUnwellForAsLongAsItWasTold) {
   EXPECT_TRUE(tested.healthy(engine, now + 10s));
 }
 
-TEST_F(bridge_test, asks_tcp_a_few_times_per_round_trip) {
+TEST_F(Bridge, AsksTcpAFewTimesPerRoundTrip) {
   connection.info = {.srtt = 100ms};
   tested.report_tcp_info(engine, now);
   tested.report_tcp_info(engine, now + 24ms);

@@ -401,7 +401,7 @@ TEST_F(ClientPolicy, TellsWhatItDoes) {
 }
 
 // Both ends would remember a gap for ever.
-TEST_F(client_policy_test, tells_that_a_bridge_did_not_come_up_behind_its_hello) {
+TEST_F(ClientPolicy, TellsThatABridgeDidNotComeUpBehindItsHello) {
   make(2);
   const auto first = dials().at(0).id;
   policy->connected(first, now);

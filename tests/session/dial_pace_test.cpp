@@ -42,14 +42,14 @@ TEST_F(DialPace, FirstDialComesAtOnceAndTheOthersSoon) {
 }
 
 // 16 bridges of 160 ms need a dial every 10 ms; but not where a pace was given.
-TEST_F(dial_pace_test, bridges_that_last_for_moments_are_dialled_more_quickly) {
+TEST_F(DialPace, BridgesThatLastForMomentsAreDialledMoreQuickly) {
   dial_pace given(1s, 7);
   for (dial_pace* one : {&tested, &given}) one->begun(now, 15, 10ms);
   EXPECT_LE(tested.not_before(16), now + 5ms);
   EXPECT_GE(given.not_before(16), now + 1s);
 }
 
-TEST_F(dial_pace_test, given_pace_is_kept_and_varies_upwards) {
+TEST_F(DialPace, GivenPaceIsKeptAndVariesUpwards) {
   dial_pace given(1400ms, 7);
   bool varies = false;
   core::timestamp last = dial(given, 0);

@@ -20,14 +20,14 @@ freeze_watch taught(std::uint64_t up, std::uint64_t down) {
   return tested;
 }
 
-TEST(freeze_watch, what_befalls_all_at_once_is_an_accident) {
+TEST(FreezeWatch, WhatBefallsAllAtOnceIsAnAccident) {
   freeze_watch tested;
   for (core::bridge_id id = 1; id <= 16; ++id) tested.fell_silent(id, start, {700, 15'900}, start + 1s);
   EXPECT_FALSE(tested.finds());
   EXPECT_FALSE(tested.next_budget(start + 1s).any());
 }
 
-TEST(freeze_watch, successors_that_end_alike_show_a_rule) {
+TEST(FreezeWatch, SuccessorsThatEndAlikeShowARule) {
   freeze_watch tested = taught(700, 15'900);
   const core::bridge_budget budget = tested.next_budget(start + 2s);
   EXPECT_EQ(budget.up, 0U) << "a few bytes up are no reason";
@@ -37,14 +37,14 @@ TEST(freeze_watch, successors_that_end_alike_show_a_rule) {
   EXPECT_FALSE(tested.explains({700, 9'000}));
 }
 
-TEST(freeze_watch, either_direction_can_be_the_one) {
+TEST(FreezeWatch, EitherDirectionCanBeTheOne) {
   freeze_watch tested = taught(1'000'000, 3'000);
   const core::bridge_budget budget = tested.next_budget(start + 2s);
   EXPECT_EQ(budget.down, 0U);
   EXPECT_GT(budget.up, 900'000U);
 }
 
-TEST(freeze_watch, deaths_that_do_not_agree_show_none) {
+TEST(FreezeWatch, DeathsThatDoNotAgreeShowNone) {
   freeze_watch tested;
   tested.fell_silent(1, start, {0, 16'000}, start + 1s);
   EXPECT_FALSE(tested.fell_silent(2, start + 2s, {0, 900'000}, start + 4s));
@@ -52,21 +52,21 @@ TEST(freeze_watch, deaths_that_do_not_agree_show_none) {
   EXPECT_FALSE(tested.finds());
 }
 
-TEST(freeze_watch, one_that_recovers_teaches_nothing) {
+TEST(FreezeWatch, OneThatRecoversTeachesNothing) {
   freeze_watch tested;
   tested.fell_silent(1, start, {0, 16'000}, start + 1s);
   tested.recovered(1);
   EXPECT_FALSE(tested.fell_silent(2, start + 2s, {0, 16'000}, start + 4s));
 }
 
-TEST(freeze_watch, too_few_bytes_for_any_use_are_no_rule) {
+TEST(FreezeWatch, TooFewBytesForAnyUseAreNoRule) {
   freeze_watch tested;
   tested.fell_silent(1, start, {0, 3'000}, start + 1s);
   EXPECT_FALSE(tested.fell_silent(2, start + 2s, {0, 3'000}, start + 4s));
 }
 
 // Each such trial may cost a pause.
-TEST(freeze_watch, now_and_then_one_goes_without_a_budget) {
+TEST(FreezeWatch, NowAndThenOneGoesWithoutABudget) {
   freeze_watch tested = taught(0, 16'000);
   std::size_t trials = 0;
   for (core::timestamp now = start + 2s; now < start + 2h; now += 100ms)
@@ -75,7 +75,7 @@ TEST(freeze_watch, now_and_then_one_goes_without_a_budget) {
   EXPECT_LE(trials, 30U);
 }
 
-TEST(freeze_watch, one_that_carries_more_and_lives_ends_the_rule) {
+TEST(FreezeWatch, OneThatCarriesMoreAndLivesEndsTheRule) {
   freeze_watch tested = taught(0, 16'000);
   EXPECT_FALSE(tested.lives(start, {0, 100'000})) << "it came up before the rule held";
   EXPECT_FALSE(tested.lives(start + 20s, {0, 20'000}));
@@ -84,7 +84,7 @@ TEST(freeze_watch, one_that_carries_more_and_lives_ends_the_rule) {
   EXPECT_FALSE(tested.next_budget(start + 21s).any());
 }
 
-TEST(freeze_watch, budgets_that_do_not_help_end_the_rule) {
+TEST(FreezeWatch, BudgetsThatDoNotHelpEndTheRule) {
   freeze_watch tested = taught(0, 16'000);
   for (int i = 0; i < 7; ++i) EXPECT_FALSE(tested.budget_failed());
   tested.budget_kept();

@@ -106,7 +106,7 @@ TEST(Rotation, ReplacesBridgesThatHaveFadedAndLearnsAfterHowManyBytes) {
 }
 
 // Where the whole path falls to nearly nothing, successors are dialled before averages tell: the pause is short.
-TEST(rotation, dials_at_once_when_the_whole_path_drops) {
+TEST(Rotation, DialsAtOnceWhenTheWholePathDrops) {
   network net(4, 80 * mega, fades_after_64_megabytes);
   while (net.now < 1h + 3200ms) net.run(100ms);
   EXPECT_EQ(net.dialled, 4U);
@@ -114,7 +114,7 @@ TEST(rotation, dials_at_once_when_the_whole_path_drops) {
   EXPECT_EQ(net.dialled, 8U);
 }
 
-TEST(rotation, uses_what_it_has_learnt_before_bridges_fade) {
+TEST(Rotation, UsesWhatItHasLearntBeforeBridgesFade) {
   network net(4, 80 * mega, fades_after_64_megabytes);
   net.run(6s);
   const double before = net.carried();

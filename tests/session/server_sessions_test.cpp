@@ -203,7 +203,7 @@ TEST_F(ServerSessions, AClientThatGivesUpSoonerIsNotWaitedFor) {
 
 TEST_F(ServerSessions, OneThatNeverCameUpIsForgottenAtOnce) {
   const auto created = greet(create());
-  created.joined->abandon(1, now);
+  created.joined->bridge_failed(1, now);
   EXPECT_EQ(ended, 1U);
   EXPECT_TRUE(tested().all().empty());
 }
@@ -225,7 +225,7 @@ TEST_F(ServerSessions, AnOwnerWhoseKeyIsGoneLosesItsSessions) {
   EXPECT_EQ(ended, 1U);
 }
 
-TEST_F(server_sessions_test, accepts_the_budget_of_a_bridge) {
+TEST_F(ServerSessions, AcceptsTheBudgetOfABridge) {
   const auto created = greet(create());
   attach(created, 1);
   core::hello said = join(created, 2);
@@ -237,7 +237,7 @@ TEST_F(server_sessions_test, accepts_the_budget_of_a_bridge) {
 }
 
 // Else a client whose dials fail behind HELLO now and then would be turned away after some hours.
-TEST_F(server_sessions_test, an_id_that_did_not_come_up_leaves_no_gap) {
+TEST_F(ServerSessions, AnIdThatDidNotComeUpLeavesNoGap) {
   const auto created = greet(create());
   attach(created, 1);
   for (core::bridge_id id = 2; id < 10'000; id += 2) {
@@ -252,11 +252,11 @@ TEST_F(server_sessions_test, an_id_that_did_not_come_up_leaves_no_gap) {
   }
 }
 
-TEST_F(server_sessions_test, an_id_that_was_abandoned_is_used_up) {
+TEST_F(ServerSessions, AnIdThatWasAbandonedIsUsedUp) {
   const auto created = greet(create());
   attach(created, 1);
   const auto joined = greet(join(created, 2));
-  joined.joined->abandon(2, now);
+  joined.joined->bridge_failed(2, now);
   EXPECT_EQ(greet(join(created, 2)).message.status, status::refused);
   EXPECT_EQ(created.joined->core().engine().bridge_id_ranges(), 1U);
 }

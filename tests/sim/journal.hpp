@@ -30,7 +30,7 @@ class journal {
     const std::string line = stamp() + text(format, arguments);
     va_end(arguments);
     write(line + "   <-- FAILED");
-    if (failures_.size() < most_failures) failures_.push_back(line);
+    if (failures_.size() < max_failures) failures_.push_back(line);
   }
   [[gnu::format(printf, 2, 3)]] void note(const char* format, ...) {
     if (!takes_notes()) return;
@@ -49,14 +49,14 @@ class journal {
   const std::vector<std::string>& failures() const noexcept { return failures_; }
 
  private:
-  static constexpr std::size_t most_failures = 10;
-  static constexpr std::size_t most_notes = 200;
+  static constexpr std::size_t max_failures = 10;
+  static constexpr std::size_t max_notes = 200;
 
   void write(const std::string& line) {
     if (use_ == notes::printed) std::printf("%s\n", line.c_str());
     if (use_ != notes::kept || !failures_.empty()) return;
     last_notes_.push_back(line);
-    if (last_notes_.size() > most_notes) last_notes_.pop_front();
+    if (last_notes_.size() > max_notes) last_notes_.pop_front();
   }
   static std::string text(const char* format, std::va_list arguments) {
     char line[512];

@@ -272,39 +272,39 @@ moved download_where_connections_freeze_after(std::uint64_t bytes) {
   return moved_between(p, 10s, 30s, [](const tunnel& run) { return downloaded(run); });
 }
 
-TEST(short_lived_bridges, freeze_after_10_KB_down) {
+TEST(ShortLivedBridges, freeze_after_10_KB_down) {
   const moved m = download_where_connections_freeze_after(10'000);
   EXPECT_GE(m.rate, 0.5 * mega);
   EXPECT_LE(m.longest_pause, 1s);
 }
 
 // Ideal are 1.44 MB/s: 13.5 KB in three round trips on each.
-TEST(short_lived_bridges, freeze_after_16_KiB_down) {
+TEST(ShortLivedBridges, freeze_after_16_KiB_down) {
   const moved m = download_where_connections_freeze_after(16 << 10);
   EXPECT_GE(m.rate, 1.0 * mega);
   EXPECT_LE(m.longest_pause, 1s);
 }
 
 // TCP's window takes two round trips more to grow to that, so 3.5 MB/s are ideal.
-TEST(short_lived_bridges, freeze_after_64_KiB_down) {
+TEST(ShortLivedBridges, freeze_after_64_KiB_down) {
   const moved m = download_where_connections_freeze_after(64 << 10);
   EXPECT_GE(m.rate, 3.0 * mega);
   EXPECT_LE(m.longest_pause, 1s);
 }
 
-TEST(short_lived_bridges, freeze_after_1_MB_down) {
+TEST(ShortLivedBridges, freeze_after_1_MB_down) {
   const moved m = download_where_connections_freeze_after(1'000'000);
   EXPECT_GE(m.rate, 25.0 * mega);
   EXPECT_LE(m.longest_pause, 1s);
 }
 
-TEST(short_lived_bridges, freeze_after_4_MB_down) {
+TEST(ShortLivedBridges, freeze_after_4_MB_down) {
   const moved m = download_where_connections_freeze_after(4'000'000);
   EXPECT_GE(m.rate, 60.0 * mega);
   EXPECT_LE(m.longest_pause, 1s);
 }
 
-TEST(short_lived_bridges, freeze_after_16_KiB_up) {
+TEST(ShortLivedBridges, freeze_after_16_KiB_up) {
   plan p = short_lived();
   p.paths[0].up.freezes_after = 16 << 10;
   p.streams[0].server.send = 0;
@@ -315,7 +315,7 @@ TEST(short_lived_bridges, freeze_after_16_KiB_up) {
 }
 
 // Ids, records of bridges, and memory stay what they are.
-TEST(short_lived_bridges, an_hour_of_them_leaves_nothing_behind) {
+TEST(ShortLivedBridges, AnHourOfThemLeavesNothingBehind) {
   plan p = short_lived(2);
   p.paths[0].down.freezes_after = 16 << 10;
   p.streams[0].client.read_rate = 30'000;
@@ -331,7 +331,7 @@ TEST(short_lived_bridges, an_hour_of_them_leaves_nothing_behind) {
   EXPECT_TRUE(run.log().failures().empty());
 }
 
-TEST(short_lived_bridges, a_line_that_stays_as_it_is_costs_nothing) {
+TEST(ShortLivedBridges, ALineThatStaysAsItIsCostsNothing) {
   plan without = short_lived();
   without.paths[0].rotate.when = rotation_options::mode::off;
   const auto download = [](const tunnel& run) { return downloaded(run); };

@@ -140,7 +140,7 @@ void engine::impl::give_up(bridge_state& b, suspicion why, timestamp now) {
   b.beat.ask(b.received.taken(), now);
   resend_count again;
   b.flight.give_up([&](const sent_frame& f) {
-    b.payload_resent += f.stream_bytes();
+    b.retransmitted_bytes += f.stream_bytes();
     if (lose_frame(f)) again.add(f.stream_bytes());
   });
   tracer.tell_resent(b.id, 0, resend::suspected, again);

@@ -53,17 +53,15 @@ struct transmission {
   gather_list& out;
   timestamp now;
   std::size_t data_room = 0;  ///< bytes of DATA frames that the bridge may still take
-  std::size_t most_data = 0;  ///< the same, for those that may exceed that room: in one send, and in its whole life
+  std::size_t max_data = 0;   ///< the same, for those that may exceed that room: in one send, and in its whole life
 
   /// Stream bytes that one frame can carry.
-  std::size_t largest_segment() const {
-    return std::min(most_data - std::min(most_data, data_header), max_segment_size);
-  }
-  bool takes_data() const { return data_room >= bridge.least_segment() && largest_segment() >= bridge.least_segment(); }
+  std::size_t largest_segment() const { return std::min(max_data - std::min(max_data, data_header), max_segment_size); }
+  bool takes_data() const { return data_room >= bridge.min_segment() && largest_segment() >= bridge.min_segment(); }
   /// A frame of stream bytes, or a datagram, was written.
   void took(std::size_t frame_size) {
     data_room -= std::min(data_room, frame_size);
-    most_data -= std::min(most_data, frame_size);
+    max_data -= std::min(max_data, frame_size);
   }
 
   std::span<std::byte> rest() const { return out.rest(); }
@@ -157,7 +155,7 @@ struct engine::impl {
   void on_progress(bridge_state& b, recovery by, timestamp now);
 
   // ---- transmit (engine_transmit.cpp) ----
-  static std::size_t most_data(const bridge_state& b);
+  static std::size_t max_data(const bridge_state& b);
   bool anything_waits(timestamp now) const;
   bool nothing_to_do(const bridge_state& b) const;
   void poll_transmit(bridge_state& b, gather_list& out, timestamp now);

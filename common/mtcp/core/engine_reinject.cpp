@@ -40,7 +40,7 @@ void engine::impl::put_resends(transmission& t) {
         continue;
       }
       if (t.rest().size() < piece->size + data_header) return;
-      counters.payload_resent += piece->size;
+      counters.retransmitted_bytes += piece->size;
       put_segment(t, *s, item.segment);
     }
     reinject.pop();

@@ -83,7 +83,7 @@ void engine::impl::poll_transmit(bridge_state& b, gather_list& out, timestamp no
   if (nothing_to_do(b)) return;
   if (b.budget.limited()) out.limit_rest(b.budget.left());
   b.limiter.refill(now);
-  t.most_data = most_data(b);
+  t.max_data = max_data(b);
   put_pings(t);
   put_path(t);
   core::acks::put(bridges, b, out, now);
@@ -93,7 +93,7 @@ void engine::impl::poll_transmit(bridge_state& b, gather_list& out, timestamp no
   if (!controls.empty() && ranking.good_for_little(b, false, now)) put_controls(t);  // FIN, right behind the last byte
   b.flight.on_sent(out.size());
   b.budget.spend(out.size());
-  if (t.data_room >= least_segment || !b.usable || b.budget.limited()) b.path.on_app_limited(b.flight.in_flight());
+  if (t.data_room >= min_segment || !b.usable || b.budget.limited()) b.path.on_app_limited(b.flight.in_flight());
   if (out.size() > 0) ranking.rerank(b);
 }
 
@@ -119,7 +119,7 @@ void engine::impl::put_sparse(transmission& t) {
   const std::size_t bulk_room = t.data_room;
   const std::size_t used = t.out.size();
   const std::size_t rest = t.rest().size() - std::min(t.rest().size(), data_header + control_room);
-  t.data_room = std::min({bulk_room + more, rest, t.most_data});
+  t.data_room = std::min({bulk_room + more, rest, t.max_data});
   put_streams(t, stream_queue::place::sparse);
   t.data_room = bulk_room - std::min(bulk_room, t.out.size() - used);
 }
@@ -134,12 +134,12 @@ std::size_t engine::impl::data_room(const transmission& t) const {
   if (out <= reserve) return 0;
   if (b.over_its_rate()) return 0;
   const std::uint64_t room = b.room_within(conversing ? b.path.calm_cap() : b.path.cap());
-  return static_cast<std::size_t>(std::min<std::uint64_t>({room, most, out - reserve, t.most_data}));
+  return static_cast<std::size_t>(std::min<std::uint64_t>({room, most, out - reserve, t.max_data}));
 }
 
 // The first bytes in small pieces, each a send of its own; and no more than the bridge may carry at all.
-std::size_t engine::impl::most_data(const bridge_state& b) {
-  const std::size_t at_once = b.young() ? least_segment + data_header : std::numeric_limits<std::size_t>::max();
+std::size_t engine::impl::max_data(const bridge_state& b) {
+  const std::size_t at_once = b.young() ? min_segment + data_header : std::numeric_limits<std::size_t>::max();
   return std::min(at_once, b.budget.left_for_data());
 }
 
@@ -241,7 +241,7 @@ std::size_t engine::impl::write_tunnel_control(std::span<std::byte> out, const c
 
 std::size_t engine::impl::segment_limit(const bridge_state& b, const stream_state& s) {
   const double rate = b.path.rate_estimate();
-  if (b.young()) return least_segment;
+  if (b.young()) return min_segment;
   if (rate <= 0) return small_segment;
   const send_buffer& out = s.send.buffer();
   const bool tail = !s.more_to_come() && out.unsent() <= stream_head;

@@ -33,7 +33,7 @@ class bridge_tuner {
   /// `bytes` of streams were carried so far, both ways together; `up` bridges of the path are well.
   void sample(time_point now, std::uint64_t bytes, std::size_t up);
   /// Something else changes what is carried just now: what has been measured says nothing.
-  void disturb() { abandon(); }
+  void disturb() { cancel_trial(); }
 
  private:
   enum class phase : std::uint8_t { rest, settle, measure };

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::seconds;
 
 // As many bridges as a path may well lose in one moment, twice.
-constexpr std::size_t most_lessons = 64;
+constexpr std::size_t max_lessons = 64;
 // Lessons agree within this part: a few packets more or less may have been on the way.
 constexpr double agreement = 0.2;
 // What a budget leaves of what was found; TLS and the greeting take no part in it.
@@ -21,11 +21,11 @@ constexpr double beyond = 1.5;
 constexpr seconds first_pause{10};
 constexpr seconds longest_pause{320};
 // Bridges in a row that fall silent in spite of their budget.
-constexpr std::size_t most_failures = 8;
+constexpr std::size_t max_failures = 8;
 
 std::uint64_t budget_within(std::uint64_t bytes) {
   const auto part = static_cast<std::uint64_t>(share * static_cast<double>(bytes));
-  return part < greeting + core::least_budget ? 0 : part - greeting;
+  return part < greeting + core::min_budget ? 0 : part - greeting;
 }
 
 bool agree(std::uint64_t a, std::uint64_t b) {
@@ -49,7 +49,7 @@ bool exceeds(std::uint64_t bytes, std::uint64_t found) {
 bool freeze_watch::fell_silent(core::bridge_id id, core::timestamp up_since, const carried& by_then,
                                core::timestamp now) {
   recovered(id);
-  if (lessons_.size() == most_lessons) lessons_.erase(lessons_.begin());
+  if (lessons_.size() == max_lessons) lessons_.erase(lessons_.begin());
   lessons_.push_back({id, up_since, now, by_then});
   return conclude(lessons_.back());
 }
@@ -74,7 +74,7 @@ void freeze_watch::recovered(core::bridge_id id) {
 
 // They know nothing of how much the network bears.
 bool freeze_watch::budget_failed() {
-  if (!finds() || ++failures_ < most_failures) return false;
+  if (!finds() || ++failures_ < max_failures) return false;
   forget();
   return true;
 }

@@ -29,7 +29,7 @@ constexpr double slump_share = 0.3;
 constexpr double dropped_share = 0.2;
 constexpr int long_slump = 3;
 // Whoever dies younger than this does not die of age.
-constexpr seconds least_age{1};
+constexpr seconds min_age{1};
 // A successor has to be better for so many looks in a row.
 constexpr int convincing = 5;
 // A successor has to show itself within this time from when it came up.
@@ -232,7 +232,7 @@ void rotation::lost(core::bridge_id id) {
 void rotation::learn(const bridge_record& b, bool faded) {
   if (planned_) return;
   lessons_.push_back({b.well_at, std::max<std::uint64_t>(b.bytes_when_well, 1), b.well_at - b.up_since, faded});
-  if (lessons_.size() > most_lessons) lessons_.erase(lessons_.begin());
+  if (lessons_.size() > max_lessons) lessons_.erase(lessons_.begin());
   conclude();
 }
 
@@ -244,7 +244,7 @@ void rotation::conclude() {
   for (const lesson& one : lessons_) {
     std::size_t by_bytes = 0, by_age = 0;
     for (const lesson& other : lessons_) {
-      const bool aged = one.age > least_age && other.age > least_age;
+      const bool aged = one.age > min_age && other.age > min_age;
       const bool apart = one.at > other.at + seconds(1) || other.at > one.at + seconds(1);
       by_bytes += &one != &other && one.faded && other.faded && agree(one.bytes, other.bytes) ? 1 : 0;
       by_age += apart && aged && agree_closely(one.age, other.age) ? 1 : 0;

@@ -36,7 +36,7 @@ bool server_session::may_join(const owner_id& holder, const core::hello& hello) 
 
 core::welcome_status server_session::claim_bridge(core::bridge_id id) {
   const bool full =
-      core_.bridge_count() >= settings_.bridges_per_session || core_.engine().bridge_id_ranges() >= most_id_ranges;
+      core_.bridge_count() >= settings_.bridges_per_session || core_.engine().bridge_id_ranges() >= max_id_ranges;
   if (full) return core::welcome_status::limit;
   const bool fresh = !core_.engine().knows_bridge(id) && claimed_.insert(id).second;
   return fresh ? core::welcome_status::ok : core::welcome_status::refused;
@@ -66,7 +66,7 @@ session::lost_bridge server_session::detach(core::bridge_id id, core::timestamp 
   return gone;
 }
 
-void server_session::abandon(core::bridge_id id, core::timestamp now) {
+void server_session::bridge_failed(core::bridge_id id, core::timestamp now) {
   claimed_.erase(id);
   core_.engine().bridge_unused(id, now);
   core_.changed();

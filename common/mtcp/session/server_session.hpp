@@ -71,7 +71,7 @@ class server_session final : public worker, private session::owner {
   session::lost_bridge detach(core::bridge_id id, core::timestamp now);
   /// A bridge that had a place did not come up after all, and its id is used up. Without any other bridge, nobody knows
   /// of the session.
-  void abandon(core::bridge_id id, core::timestamp now);
+  void bridge_failed(core::bridge_id id, core::timestamp now);
   /// Tells the client to go, and ends.
   void leave(core::duration patience, core::timestamp now);
   void end(error_code why, const std::string& text);

@@ -47,7 +47,7 @@ class server_sessions final : private server_session::listener {
 
   struct answer {
     core::welcome message;
-    session_ref joined;        ///< null if the bridge is refused; else attach() or abandon() is to follow
+    session_ref joined;        ///< null if the bridge is refused; else attach() or bridge_failed() is to follow
     core::bridge_options use;  ///< what it is for, as agreed
   };
   /// To a HELLO whose MAC is right: said by who holds the key of `owner`.

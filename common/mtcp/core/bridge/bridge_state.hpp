@@ -67,9 +67,9 @@ struct bridge_state {
   bool young() const { return flight.sent() < young_bytes; }
   /// Frames of stream bytes are not cut smaller than this because little room is left. Where no room comes back, every
   /// byte counts.
-  std::size_t least_segment() const { return budget.limited() ? 1024 : 4 * 1024; }
+  std::size_t min_segment() const { return budget.limited() ? 1024 : 4 * 1024; }
   /// Its budget has room for stream bytes.
-  bool can_carry() const { return budget.left_for_data() >= least_segment() + 64; }
+  bool can_carry() const { return budget.left_for_data() >= min_segment() + 64; }
   /// It is of no more use to one of the ends. Of the peer's records a few may be counted too few here.
   bool worn_out() const {
     constexpr std::size_t vague = 512;

@@ -60,9 +60,9 @@ class bridge_table {
   }
 
   /// More are not settled than an honest peer would leave.
-  bool too_many_lost() const { return lost_.size() > most_lost; }
+  bool too_many_lost() const { return lost_.size() > max_lost; }
   /// The same of gaps between their ids.
-  bool too_many_gaps() const { return known_.range_count() > most_lost; }
+  bool too_many_gaps() const { return known_.range_count() > max_lost; }
   std::size_t id_ranges() const { return known_.range_count(); }
 
   /// When the latest of all acknowledged frames was sent.

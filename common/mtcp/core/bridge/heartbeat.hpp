@@ -62,7 +62,7 @@ class heartbeat {
     const std::uint64_t news = of.only_receives ? of.taken - taken_at_ping_ : 0;
     timestamp when = of.heard_at + idle_ping;
     if (news > busy_bytes) when = std::min(when, of.measured_at + busy_ping);
-    if (news > std::clamp(taken_at_ping_, least_burst, busy_bytes))
+    if (news > std::clamp(taken_at_ping_, min_burst, busy_bytes))
       when = std::min(when, of.heard_at + std::max<duration>(3 * of.round_trip, burst_over));
     return when;
   }
@@ -82,7 +82,7 @@ class heartbeat {
   // One that has brought much and falls silent may have been frozen by the network, which no sender can tell it if all
   // are: it asks. Much is as much as before the last PING, so that few are sent in the life of a bridge.
   static constexpr duration burst_over = std::chrono::milliseconds(300);
-  static constexpr std::uint64_t least_burst = 2 * 1024;
+  static constexpr std::uint64_t min_burst = 2 * 1024;
   // Nothing heard for so long while an answer is due: dead.
   static constexpr duration dead_after = std::chrono::seconds(10);
 

@@ -49,7 +49,7 @@ bridge_budget budget_of(const extension_list& list) {
   if (found == nullptr) return {};
   wire_reader from(found->value);
   const bridge_budget told{from.varint(), from.varint()};
-  const auto possible = [](std::uint64_t one) { return one == 0 || one >= least_budget; };
+  const auto possible = [](std::uint64_t one) { return one == 0 || one >= min_budget; };
   return from.complete() && possible(told.up) && possible(told.down) ? told : bridge_budget{};
 }
 

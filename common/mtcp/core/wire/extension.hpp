@@ -61,7 +61,7 @@ class extension_list {
 // Of extension::budget:
 
 /// Less than this is no budget: nothing could be done with it.
-inline constexpr std::uint64_t least_budget = 4096;
+inline constexpr std::uint64_t min_budget = 4096;
 
 bool add_budget(extension_list& to, const bridge_budget& budget);
 /// None in both directions if it is not listed, or has a value that cannot be.
