@@ -119,8 +119,7 @@ TEST(EngineBudget, AnIdThatIsNeverUsedClosesItsGap) {
 // Its WELCOME was lost, and the server waits for it to move.
 TEST(EngineBudget, AnIdThatTheClientNeverSawUpEndsItsBridge) {
   engine_pair pair;
-  pair.server.bridge_up(3, {}, pair.now);
-  pair.client.bridge_unused(3, pair.now);
+  pair.client.bridge_unused(pair.add_half_bridge(), pair.now);
   pair.run();
   EXPECT_TRUE(pair.has_event<events::bridge_closed>(pair.server));
 }

@@ -41,6 +41,11 @@ class engine_pair {
     server_end_.attach(id, options, now);
     return id;
   }
+  /// The server alone takes it for up.
+  bridge_id add_half_bridge() {
+    server_end_.attach(next_, {}, now);
+    return next_++;
+  }
   /// The bridge ends on both sides; what was on its way is lost.
   void cut(bridge_id id) {
     wires_.erase(id);

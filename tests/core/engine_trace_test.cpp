@@ -124,7 +124,7 @@ TEST(EngineTrace, AFrameThatIsLateTravelsAgainOnAnotherBridge) {
   pair.upload(id, 500ms);
   pair.client.trace_to(&pair.heard);
   pair.silence(1);
-  pair.client.write(id, bytes_of(std::string(200'000, 'x')), pair.now);
+  pair.client.write(id, bytes_of(std::string(4'000'000, 'x')), pair.now);
   pair.run(250ms);
   EXPECT_TRUE(pair.heard.told<traced::suspected>().empty()) << "not yet";
   const auto resent = pair.heard.told<traced::resent>();
