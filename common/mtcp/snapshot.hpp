@@ -38,15 +38,27 @@ struct bridge_snapshot {
   std::uint64_t reconnects = 0;  ///< bridges of this path that were lost before this one came up
 };
 
+/// What a path was found to do to its connections; 0 where nothing was.
+struct path_findings {
+  std::uint64_t fades_after_bytes = 0;  ///< both directions together
+  std::chrono::nanoseconds lives{0};    ///< age at which they fade, or end without a word
+  std::uint64_t freezes_after_bytes_up = 0, freezes_after_bytes_down = 0;
+  std::chrono::nanoseconds dial_pause{0};  ///< that dials need between them
+  std::chrono::nanoseconds dials_held{0};  ///< how long yet dials that nobody answers are not repeated
+};
+
 /// Client only.
 struct path_snapshot {
   std::string name{};
   std::size_t bridges_wanted = 0;
   std::size_t bridges_up = 0;
   std::uint64_t reconnects = 0;
-  std::string last_error{};    ///< of its last failed dial or lost bridge; empty if there was none
-  core::bridge_options use{};  ///< as configured: a backup path rests while an active one works
-  std::string congestion{};    ///< TCP_CONGESTION; empty for the system's default
+  std::string last_error{};        ///< of its last failed dial or lost bridge; empty if there was none
+  core::bridge_options use{};      ///< as configured: a backup path rests while an active one works
+  std::string congestion{};        ///< TCP_CONGESTION; empty for the system's default
+  std::uint64_t replaced = 0;      ///< bridges that gave way to fresh ones
+  std::string last_replacement{};  ///< why the last of them did, as "faded after 64 MB"; empty if there was none
+  path_findings found{};
 };
 
 struct stream_snapshot {

@@ -76,11 +76,13 @@ TEST(EngineBudget, WhatIsSentAgainIsCutToWhatABridgeMayCarry) {
   EXPECT_EQ(got, written);
 }
 
-TEST(EngineBudget, FirstBytesOfABridgeTravelInSmallSends) {
-  engine_pair pair;
+TEST(EngineBudget, FirstBytesTravelInSmallSends) {
+  engine_pair pair({}, 0);
+  const bridge_id limited = pair.add_bridge(short_lived);
   const stream_id id = pair.open();
   pair.server.write(id, bytes_of(std::string(500'000, 'x')), pair.now);
-  EXPECT_LE(pair.poll(pair.server, 1).size(), 4'500U);
+  EXPECT_LE(pair.poll(pair.server, limited).size(), 4'500U);
+  EXPECT_GT(pair.poll(pair.server, pair.add_bridge()).size(), 9'000U) << "without a budget";
 }
 
 // As many as a session has in an hour of this.

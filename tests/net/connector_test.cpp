@@ -219,9 +219,9 @@ TEST_F(Connector, SaysThatTheLookupFailedAndNotTheDial) {
   test::black_hole nowhere(io, "127.0.0.2", path.port);
   book.known.worked(asio::ip::make_address("127.0.0.2"));
   silence("server.test");
-  EXPECT_EQ(connect(1500ms), errc::lookup_failed);
+  EXPECT_EQ(connect({1500ms}), errc::lookup_failed);
   path.host = "127.0.0.2";
-  EXPECT_EQ(connect(100ms), asio::error::timed_out);
+  EXPECT_EQ(connect({100ms}), asio::error::timed_out);
 }
 
 }  // namespace

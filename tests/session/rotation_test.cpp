@@ -105,6 +105,20 @@ TEST(Rotation, ReplacesBridgesThatHaveFadedAndLearnsAfterHowManyBytes) {
   EXPECT_NEAR(static_cast<double>(*net.tested.found().bytes), 64e6, 8e6);
 }
 
+TEST(Rotation, SaysWhyABridgeGivesWay) {
+  const std::vector<rotation::observed> young{{1, 1h, 0, 10'000'000, 40ms}}, old{{1, 1h, 0, 60'000'000, 40ms}};
+  rotation by_bytes({.when = rotation_options::mode::planned, .bytes = 64'000'000}, 1);
+  by_bytes.observe(1h + 2s, young);
+  by_bytes.observe(1h + 3s, old);
+  ASSERT_TRUE(by_bytes.retired(1));
+  EXPECT_EQ(by_bytes.why_retired(1, 1h + 3s), "has carried 60 MB: more would slow it down");
+  rotation by_age({.when = rotation_options::mode::planned, .age = 20s}, 1);
+  by_age.observe(1h + 18s, young);
+  by_age.observe(1h + 19s, old);
+  ASSERT_TRUE(by_age.retired(1));
+  EXPECT_EQ(by_age.why_retired(1, 1h + 19s), "is 19 s old: it would not last much longer");
+}
+
 // Where the whole path falls to nearly nothing, successors are dialled before averages tell: the pause is short.
 TEST(Rotation, DialsAtOnceWhenTheWholePathDrops) {
   network net(4, 80 * mega, fades_after_64_megabytes);

@@ -173,6 +173,28 @@ TEST_F(Site, TellsWhatAPathIsFor) {
             std::string_view::npos);
 }
 
+TEST_F(Site, TellsWhatAPathWasFoundToDo) {
+  path_snapshot p{.name = "a"};
+  p.replaced = 3;
+  p.last_replacement = "faded after 64 MB and 3.2 s";
+  p.found = {.fades_after_bytes = 64'000'000, .lives = std::chrono::seconds(20), .freezes_after_bytes_down = 16'384};
+  p.found.dial_pause = std::chrono::seconds(2);
+  p.found.dials_held = std::chrono::milliseconds(43'500);
+  tunnels.tunnels[0].paths = {p};
+  const document told = json_of("/api/stats")["tunnel"]["paths"][0];
+  EXPECT_EQ(told["replaced"], 3);
+  EXPECT_EQ(told["last_replacement"], "faded after 64 MB and 3.2 s");
+  EXPECT_EQ(told["found"]["fades_after_bytes"], 64'000'000);
+  EXPECT_EQ(told["found"]["lives_seconds"], 20);
+  EXPECT_EQ(told["found"]["freezes_after_bytes_down"], 16'384);
+  EXPECT_EQ(told["found"]["freezes_after_bytes_up"], 0);
+  EXPECT_EQ(told["found"]["dial_pause_seconds"], 2);
+  EXPECT_EQ(told["found"]["dials_held_seconds"], 43.5);
+  const answer metrics = it().respond(get("/metrics"));
+  EXPECT_NE(metrics.body.find(R"(mtcp_path_replaced_total{path="a"} 3)"), std::string_view::npos);
+  EXPECT_NE(metrics.body.find(R"(mtcp_path_dials_held_seconds{path="a"} 43.5)"), std::string_view::npos);
+}
+
 TEST_F(Site, GroupsByTunnelOnAServer) {
   options.which = role::server;
   tunnels.tunnels[0].user = "alice";

@@ -139,6 +139,15 @@ TEST(Frame, SaysWhatAPathIsFor) {
   for (const std::size_t rows : {6U, 7U, 8U, 9U, 10U}) EXPECT_LE(draw(v, "", {.rows = rows}).size(), rows);
 }
 
+TEST(Frame, SaysWhatAPathWasFoundToDo) {
+  view v = busy(1, 0);
+  v.tunnels[0].paths = {{.name = "a:1", .last_replacement = "faded", .fades_after = 64e6, .dials_held = 43}};
+  v.tunnels[0].bridges[0].path = "a:1";
+  const std::string text = all(draw(v, "", {}));
+  EXPECT_NE(text.find("a:1: fades after 64 MB, dials paused for 43 s, last replaced: faded"), std::string::npos)
+      << text;
+}
+
 TEST(Frame, TellsPathsApartThatDifferInTheirPorts) {
   view v = busy(2, 0);
   v.tunnels[0].bridges[0].path = "server.example.org:28411";
@@ -160,7 +169,8 @@ TEST(Frame, HasNoEscapesOfOthers) {
 
 TEST(View, ReadsBothRoles) {
   const auto client = parse_view(R"({"role": "client", "tunnel": {"rate_down": 2, "streams_active": 3,
-      "paths": [{"name": "b", "role": "backup", "direction": "up", "rate_limit": 5, "congestion": "bbr"}]},
+      "paths": [{"name": "b", "role": "backup", "direction": "up", "rate_limit": 5, "congestion": "bbr",
+                 "last_replacement": "faded", "found": {"fades_after_bytes": 7, "lives_seconds": 8}}]},
     "bridges": [{"id": 2, "path": "b"}, {"id": 1, "path": "b"}], "streams": [{"target": "x", "rate_up": 1}, {"target": "y", "rate_up": 2}]})");
   ASSERT_TRUE(client);
   EXPECT_EQ(client->rate_down, 2);
@@ -171,6 +181,10 @@ TEST(View, ReadsBothRoles) {
   ASSERT_NE(path, nullptr);
   EXPECT_EQ(path->role + path->direction + path->congestion, "backupupbbr");
   EXPECT_EQ(path->rate_limit, 5);
+  EXPECT_EQ(path->last_replacement, "faded");
+  EXPECT_EQ(path->fades_after, 7);
+  EXPECT_EQ(path->lives, 8);
+  EXPECT_EQ(path->freezes_up, 0);
   const auto server = parse_view(R"({"role": "server", "tunnels": [
     {"user": "a", "rate_up": 1, "bridges": [], "streams": [{"target": "x"}]}, {"user": "b", "rate_up": 2}]})");
   ASSERT_TRUE(server);

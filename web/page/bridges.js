@@ -101,13 +101,25 @@ export class BridgeTable {
 const stateOf = (bridge, path) => (bridge.state === 'up' && path?.role === 'backup' ? 'backup' : bridge.state);
 
 /** What sets a path apart from a plain one: "down only · path at most 6.3 MB/s · bbr". */
-function described({ role, direction, rate_limit: limit, congestion }, bridge) {
+function described({ role, direction, rate_limit: limit, congestion, found, last_replacement: last }, bridge) {
   const parts = [];
   if (role === 'backup' && bridge.state !== 'up') parts.push('backup');  // else its state says it
   if (direction === 'up' || direction === 'down') parts.push(`${direction} only`);
   if (limit) parts.push(`path at most ${rate(limit)}`);
   if (congestion) parts.push(congestion);
-  return parts.join(' · ');
+  return parts.concat(findings(found), last ? `last replaced: ${last}` : []).join(' · ');
+}
+
+/** What the path was found to do to its connections. */
+function findings(found = {}) {
+  const parts = [];
+  if (found.fades_after_bytes) parts.push(`fades after ${bytes(found.fades_after_bytes)}`);
+  if (found.lives_seconds) parts.push(`lives ${duration(found.lives_seconds)}`);
+  if (found.freezes_after_bytes_down) parts.push(`freezes after ${bytes(found.freezes_after_bytes_down)} down`);
+  if (found.freezes_after_bytes_up) parts.push(`freezes after ${bytes(found.freezes_after_bytes_up)} up`);
+  if (found.dial_pause_seconds) parts.push(`dials ${duration(found.dial_pause_seconds)} apart`);
+  if (found.dials_held_seconds) parts.push(`dials paused for ${duration(found.dials_held_seconds)}`);
+  return parts;
 }
 
 function switchFor({ id, state }, session) {

@@ -105,6 +105,10 @@ void write_paths(metrics& out, const std::vector<labelled_tunnel>& tunnels) {
   each([](const auto& p) { return p.bridges_up; });
   out.family("mtcp_path_reconnects_total", "counter", "Bridges of a path that were lost.");
   each([](const auto& p) { return p.reconnects; });
+  out.family("mtcp_path_replaced_total", "counter", "Bridges of a path that gave way to fresh ones.");
+  each([](const auto& p) { return p.replaced; });
+  out.family("mtcp_path_dials_held_seconds", "gauge", "How long yet dials of a path wait, since nobody answered them.");
+  each([](const auto& p) { return std::chrono::duration<double>(p.found.dials_held).count(); });
   out.family("mtcp_path_rate_limit_bytes_per_second", "gauge", "Limit of each direction of a path; 0 for none.");
   each([](const auto& p) { return p.use.rate_limit; });
   out.family("mtcp_path_info", "gauge", "What a path is for.");

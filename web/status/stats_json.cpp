@@ -95,9 +95,21 @@ class stats_writer {
       out_.begin_object().member("name", p.name).member("bridges_wanted", p.bridges_wanted);
       out_.member("bridges_up", p.bridges_up).member("reconnects", p.reconnects).member("last_error", p.last_error);
       out_.member("role", role_of(p)).member("direction", direction_of(p));
-      out_.member("rate_limit", p.use.rate_limit).member("congestion", p.congestion).end_object();
+      out_.member("rate_limit", p.use.rate_limit).member("congestion", p.congestion);
+      out_.member("replaced", p.replaced).member("last_replacement", p.last_replacement);
+      write_findings(p.found);
+      out_.end_object();
     }
     out_.end_array();
+  }
+
+  void write_findings(const path_findings& found) {
+    out_.key("found").begin_object();
+    out_.member("fades_after_bytes", found.fades_after_bytes).member("lives_seconds", seconds(found.lives));
+    out_.member("freezes_after_bytes_up", found.freezes_after_bytes_up);
+    out_.member("freezes_after_bytes_down", found.freezes_after_bytes_down);
+    out_.member("dial_pause_seconds", seconds(found.dial_pause));
+    out_.member("dials_held_seconds", seconds(found.dials_held)).end_object();
   }
 
   void write_bridges(const tunnel_snapshot& t) {

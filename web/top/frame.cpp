@@ -43,6 +43,12 @@ std::string described(const path_line& p) {
   if (p.direction == "up" || p.direction == "down") add(p.direction + " only");
   if (p.rate_limit > 0) add("at most " + rate(p.rate_limit));
   if (!p.congestion.empty()) add(p.congestion);
+  if (p.fades_after > 0) add("fades after " + bytes(p.fades_after));
+  if (p.lives > 0) add("lives " + duration(p.lives));
+  if (p.freezes_down > 0) add("freezes after " + bytes(p.freezes_down) + " down");
+  if (p.freezes_up > 0) add("freezes after " + bytes(p.freezes_up) + " up");
+  if (p.dials_held > 0) add("dials paused for " + duration(p.dials_held));
+  if (!p.last_replacement.empty()) add("last replaced: " + p.last_replacement);
   return out;
 }
 

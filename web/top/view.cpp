@@ -44,11 +44,19 @@ bridge_line bridge_of(const json& b) {
 }
 
 path_line path_of(const json& p) {
+  const auto found = p.find("found");
+  const json& does = found != p.end() && found->is_object() ? *found : json::object();
   return {.name = text(p, "name"),
           .role = text(p, "role"),
           .direction = text(p, "direction"),
           .congestion = text(p, "congestion"),
-          .rate_limit = number(p, "rate_limit")};
+          .rate_limit = number(p, "rate_limit"),
+          .last_replacement = text(p, "last_replacement"),
+          .fades_after = number(does, "fades_after_bytes"),
+          .lives = number(does, "lives_seconds"),
+          .freezes_up = number(does, "freezes_after_bytes_up"),
+          .freezes_down = number(does, "freezes_after_bytes_down"),
+          .dials_held = number(does, "dials_held_seconds")};
 }
 
 stream_line stream_of(const json& s, const std::string& user) {

@@ -19,6 +19,8 @@ struct bridge_line {
 struct path_line {
   std::string name{}, role{}, direction{}, congestion{};
   double rate_limit = 0;
+  std::string last_replacement{};
+  double fades_after = 0, lives = 0, freezes_up = 0, freezes_down = 0, dials_held = 0;  ///< bytes and seconds; 0: none
 };
 
 struct stream_line {

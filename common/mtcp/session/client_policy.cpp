@@ -293,8 +293,16 @@ void client_policy::rotate(std::size_t index, core::timestamp now) {
   }
   watch.observe(now, seen);
   for (bridge* b : bridges_of(index))
-    if (watch.retired(b->id()) && b->set_rest(engine, bridge::rest::retired, true)) session_->core.changed();
+    if (watch.retired(b->id()) && b->set_rest(engine, bridge::rest::retired, true)) on_retired(*b, now);
   close_retired(index, now);
+}
+
+void client_policy::on_retired(const bridge& b, core::timestamp now) {
+  path& on = paths_[b.path()];
+  ++on.replaced;
+  on.last_replacement = on.watch->why_retired(b.id(), now);
+  trace_event(trace::bridge_outgoing{b.id(), on.where(), on.last_replacement});
+  session_->core.changed();
 }
 
 // Once the peer has stopped sending on it, and has acknowledged all.
@@ -328,7 +336,7 @@ void client_policy::on_last_bridge_lost(core::timestamp now) {
 void client_policy::describe(tunnel_snapshot& out, core::timestamp now) const {
   using state = tunnel_snapshot::state;
   out.now = stopped() ? state::stopped : state::connecting;
-  for (std::size_t i = 0; i < paths_.size(); ++i) out.paths.push_back(paths_[i].describe(up_bridges(i)));
+  for (std::size_t i = 0; i < paths_.size(); ++i) out.paths.push_back(paths_[i].describe(up_bridges(i), now));
   if (!session_) return;
   session_->core.describe(out, now);
   out.session = short_name(session_->id);

@@ -149,6 +149,7 @@ class client_policy final : public worker, private session::owner {
   void tune(core::timestamp now);
   void rotate(core::timestamp now);
   void rotate(std::size_t path, core::timestamp now);
+  void on_retired(const bridge& b, core::timestamp now);
   void close_retired(std::size_t path, core::timestamp now);
   bool outgoing(const bridge& b) const;
   // Bridges that carry only so much (client_budgets.cpp).

@@ -75,8 +75,27 @@ struct path {
   }
   /// For the trace.
   std::string where() const { return "on " + settings.name; }
-  path_snapshot describe(std::size_t up) const {
-    return {settings.name, wanted(), up, lost, last_error, settings.use, {}};
+  path_snapshot describe(std::size_t up, core::timestamp now) const {
+    return {.name = settings.name,
+            .bridges_wanted = wanted(),
+            .bridges_up = up,
+            .reconnects = lost,
+            .last_error = last_error,
+            .use = settings.use,
+            .replaced = replaced,
+            .last_replacement = last_replacement,
+            .found = findings(now)};
+  }
+  path_findings findings(core::timestamp now) const {
+    path_findings all;
+    all.dial_pause = pace.found();
+    all.dials_held = std::max(pace.blocked_until(), now) - now;
+    if (!watch) return all;
+    all.fades_after_bytes = watch->found().bytes.value_or(0);
+    all.lives = watch->found().age.value_or(core::duration(0));
+    all.freezes_after_bytes_up = watch->freezes().found().up;
+    all.freezes_after_bytes_down = watch->freezes().found().down;
+    return all;
   }
 
   path_settings settings;
@@ -87,8 +106,10 @@ struct path {
   std::size_t dialling = 0;
   std::size_t with_budget = 0;  ///< bridges that may carry only so much
   core::timestamp last_dial{0};
-  bool foreign = false;    ///< another server process answers here than on the paths that work
-  std::uint64_t lost = 0;  ///< bridges that were up and ended
+  bool foreign = false;          ///< another server process answers here than on the paths that work
+  std::uint64_t lost = 0;        ///< bridges that were up and ended
+  std::uint64_t replaced = 0;    ///< bridges that gave way to fresh ones
+  std::string last_replacement;  ///< why the last one did
   std::string last_error;
 };
 

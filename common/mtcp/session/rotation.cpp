@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 
 namespace mtcp {
 namespace {
@@ -150,7 +151,7 @@ void rotation::judge(core::timestamp now) {
     b.beaten = young > little && helps ? b.beaten + 1 : 0;
     if (b.beaten >= convincing) {
       learn(b, true);
-      enter(b, phase::retired, now);
+      retire(b, cause::faded, now);
       pause_ = {};
     } else if (!has_faded(b) && !has_dropped(b)) {
       enter(b, phase::fresh, now);
@@ -172,22 +173,25 @@ void rotation::look_ahead(core::timestamp now) {
     if (b.now == phase::retired) continue;
     const auto carried = static_cast<double>(b.up + b.down);
     const core::duration age = now - b.up_since;
-    bool soon = false, over = false;
+    bool soon = false;
+    std::optional<cause> over;
     if (found_.bytes) {
       const double most = b.share * static_cast<double>(*found_.bytes);
-      over |= carried >= most;
+      if (carried >= most) over = cause::bytes;
       soon |= carried + b.rate * as_seconds(lead) >= most;
     }
     if (found_.age) {
       const auto most =
           core::duration(static_cast<core::duration::rep>(b.share * static_cast<double>(found_.age->count())));
-      over |= age >= most;
+      if (age >= most) over = cause::age;
       soon |= age + lead >= most;
     }
     const bool as_learnt = has_faded(b) && bears_out(b);
     if (over && b.share > 1 && !has_faded(b)) return unlearn();  // it was to have ended long ago
-    if (over || as_learnt) {
-      enter(b, phase::retired, now);
+    if (as_learnt) {
+      retire(b, cause::faded, now);
+    } else if (over) {
+      retire(b, *over, now);
     } else if (soon && b.now == phase::fresh) {
       enter(b, phase::outgoing, now);
     }
@@ -204,6 +208,28 @@ void rotation::enter(bridge_record& b, phase next, core::timestamp now) {
   b.now = next;
   b.since = now;
   b.beaten = 0;
+}
+
+void rotation::retire(bridge_record& b, cause why, core::timestamp now) {
+  b.retired_for = why;
+  enter(b, phase::retired, now);
+}
+
+std::string rotation::why_retired(core::bridge_id id, core::timestamp now) const {
+  const auto found = bridges_.find(id);
+  if (found == bridges_.end()) return {};
+  const bridge_record& b = found->second;
+  const bool faded = b.retired_for == cause::faded;
+  const auto bytes = static_cast<double>(faded ? b.bytes_when_well : b.up + b.down);
+  const double age = as_seconds((faded ? b.well_at : now) - b.up_since);
+  char text[96];
+  if (faded)
+    std::snprintf(text, sizeof text, "faded after %.3g MB and %.3g s", bytes / 1e6, age);
+  else if (b.retired_for == cause::bytes)
+    std::snprintf(text, sizeof text, "has carried %.3g MB: more would slow it down", bytes / 1e6);
+  else
+    std::snprintf(text, sizeof text, "is %.3g s old: it would not last much longer", age);
+  return text;
 }
 
 bool rotation::outgoing(core::bridge_id id) const {

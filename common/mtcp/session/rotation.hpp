@@ -50,6 +50,9 @@ class rotation {
   /// It should get no new data.
   bool retired(core::bridge_id id) const;
 
+  /// Why a bridge was retired, for people: "faded after 64 MB".
+  std::string why_retired(core::bridge_id id, core::timestamp now) const;
+
   /// A bridge has ended by itself, or was silent for so long that it counts as dead.
   void lost(core::bridge_id id);
   /// It has gone for any other reason.
@@ -75,6 +78,7 @@ class rotation {
 
  private:
   enum class phase : std::uint8_t { fresh, doubted, outgoing, retired };
+  enum class cause : std::uint8_t { faded, bytes, age };  ///< of a retirement: seen, or foreseen
   struct bridge_record {
     phase now = phase::fresh;
     core::timestamp up_since{0};
@@ -88,6 +92,7 @@ class rotation {
     core::timestamp well_at{0};
     double total_then = 0;  ///< what the path carried when it was doubted
     int beaten = 0;         ///< looks in a row at which a successor was much better
+    cause retired_for = cause::faded;
   };
   /// How one connection came to its end.
   struct lesson {
@@ -110,6 +115,7 @@ class rotation {
   void conclude();
   double best_of_the_young(const bridge_record& than) const;
   void enter(bridge_record& b, phase next, core::timestamp now);
+  void retire(bridge_record& b, cause why, core::timestamp now);
 
   bool planned_;
   std::map<core::bridge_id, bridge_record> bridges_;

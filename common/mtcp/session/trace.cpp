@@ -85,7 +85,7 @@ struct teller {
     return name_of(e.bridge) + " lost " + e.where + ": " + e.why.message();
   }
   std::string operator()(const bridge_outgoing& e) const {
-    return name_of(e.bridge) + " gets a successor " + e.where + ": " + e.why;
+    return name_of(e.bridge) + " gives way " + e.where + ": " + e.why;
   }
   std::string operator()(const engine_event& e) const {
     const std::string whose = e.session.empty() ? std::string() : "session " + e.session + ": ";
@@ -103,7 +103,9 @@ std::string to_string(const event& what) { return std::visit(teller{}, what); }
 bool is_notable(const event& what) {
   const auto* up = std::get_if<bridge_up>(&what);
   const auto* gone = std::get_if<bridge_retired>(&what);
-  if ((up != nullptr && up->routine) || (gone != nullptr && gone->routine)) return false;
+  if (std::holds_alternative<bridge_outgoing>(what) || (up != nullptr && up->routine) ||
+      (gone != nullptr && gone->routine))
+    return false;
   return !std::holds_alternative<dialling>(what) && !std::holds_alternative<bridge_suspected>(what) &&
          !std::holds_alternative<engine_event>(what);
 }

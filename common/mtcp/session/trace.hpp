@@ -64,7 +64,7 @@ struct bridge_enabled {
   core::bridge_id bridge;
   bool on;
 };
-/// It gets a successor, and rests or goes once that is up.
+/// It has a successor, gets no new data, and goes once nothing is under way on it.
 struct bridge_outgoing {
   core::bridge_id bridge;
   std::string where;
@@ -77,10 +77,9 @@ struct engine_event {
   core::traced::event what;
 };
 
-using event =
-    std::variant<session_begun, session_over, server_leaving, no_bridge_left, dialling, dial_failed, bridge_up,
-                 bridge_suspected, bridge_retired, path_freezes, bridge_lost, bridge_enabled, bridge_outgoing,
-                 engine_event>;
+using event = std::variant<session_begun, session_over, server_leaving, no_bridge_left, dialling, dial_failed,
+                           bridge_up, bridge_suspected, bridge_retired, path_freezes, bridge_lost, bridge_enabled,
+                           bridge_outgoing, engine_event>;
 
 /// One line.
 std::string to_string(const event& what);

@@ -62,9 +62,9 @@ struct bridge_state {
 
   /// A frame of this bridge itself waits to be sent, or a frame has to be answered.
   bool has_to_say() const { return acks_wanted != ack_copy::none || path_wanted || beat.has_to_say(); }
-  /// The first bytes of a bridge travel in small frames and records: if the network freezes it after them, fewer are
-  /// lost that had nearly arrived.
-  bool young() const { return flight.sent() < young_bytes; }
+  /// The first bytes of a bridge with a budget travel in small frames and records: if the network freezes it after them
+  /// all the same, fewer are lost that had nearly arrived.
+  bool young() const { return budget.limited() && flight.sent() < young_bytes; }
   /// Frames of stream bytes are not cut smaller than this because little room is left. Where no room comes back, every
   /// byte counts.
   std::size_t min_segment() const { return budget.limited() ? 1024 : 4 * 1024; }
