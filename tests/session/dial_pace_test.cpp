@@ -118,16 +118,31 @@ TEST_F(DialPace, AnOutageIsNoBlock) {
   EXPECT_LE(tested.not_before(1), now + 100ms);
 }
 
-TEST_F(DialPace, RefusalsAreBelievedWhenTheyRepeat) {
+// A server that is being restarted refuses for a moment.
+TEST_F(DialPace, RefusalsAreBelievedWhenThereIsNothingElseForSeconds) {
   dial_well(tested, 0);
-  for (int i = 0; i < 2; ++i) {
+  const core::timestamp first = now;
+  while (now < first + 9s) {
     const core::timestamp begun = dial(tested, 1);
     tested.failed(begun, 1, true);
     EXPECT_LE(tested.not_before(1), now + 100ms);
+    now += 1s;
   }
+  now += 2s;
   const core::timestamp begun = dial(tested, 1);
   tested.failed(begun, 1, true);
   EXPECT_GE(tested.not_before(1), now + 1min);
+}
+
+TEST_F(DialPace, ASuccessForgetsRefusals) {
+  dial_well(tested, 0);
+  for (int i = 0; i < 20; ++i) {
+    const core::timestamp begun = dial(tested, 1);
+    tested.failed(begun, 1, true);
+    now += 5s;
+    dial_well(tested, 1);
+  }
+  EXPECT_LE(tested.not_before(1), now + 100ms);
 }
 
 TEST_F(DialPace, LimitThatEndsAllConnectionsIsTriedEverMoreRarely) {

@@ -29,7 +29,7 @@ TEST(Trace, SaysWhy) {
   EXPECT_EQ(words_of(traced::paced{3, 1'000'000, 262'144}),
             "bridge 3 has a rate of 1000000 bytes/s, and a cap of 262144 bytes");
   EXPECT_EQ(trace::to_string(trace::bridge_outgoing{3, "on a:1", "it has faded"}),
-            "bridge 3 gets a successor on a:1: it has faded");
+            "bridge 3 gives way on a:1: it has faded");
 }
 
 TEST(Trace, AServerSaysOfWhichSession) {

@@ -86,8 +86,13 @@ void tcp_flow::stop_sending() noexcept {
 }
 
 core::tcp_info tcp_flow::info() const noexcept {
-  if (options_.relayed) return {std::chrono::microseconds(10), 900'000, false, acked_};
-  return {rtt_.smoothed(), window(), state_ != state::open, acked_, probing_};
+  if (options_.relayed)
+    return {.srtt = std::chrono::microseconds(10), .congestion_window = 900'000, .acknowledged = acked_};
+  return {.srtt = rtt_.smoothed(),
+          .congestion_window = window(),
+          .recovering = state_ != state::open,
+          .acknowledged = acked_,
+          .probing = probing_};
 }
 
 std::size_t tcp_flow::burst() const noexcept {

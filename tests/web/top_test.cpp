@@ -144,7 +144,7 @@ TEST(Frame, SaysWhatAPathWasFoundToDo) {
   v.tunnels[0].paths = {{.name = "a:1", .last_replacement = "faded", .fades_after = 64e6, .dials_held = 43}};
   v.tunnels[0].bridges[0].path = "a:1";
   const std::string text = all(draw(v, "", {}));
-  EXPECT_NE(text.find("a:1: fades after 64 MB, dials paused for 43 s, last replaced: faded"), std::string::npos)
+  EXPECT_NE(text.find("a:1: fades after 64.0 MB, dials paused for 43 s, last replaced: faded"), std::string::npos)
       << text;
 }
 

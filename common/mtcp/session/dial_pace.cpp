@@ -21,8 +21,8 @@ constexpr seconds longest_found{64};
 constexpr minutes half_life{30};
 // A little longer than the blocks that are reported.
 constexpr seconds block_time{61};
-// So many refusals in a row: a single one may be a server that is just being restarted.
-constexpr int many_refusals = 3;
+// Refusals alone for so long: before, it may be a server that is just being restarted.
+constexpr seconds long_refused{10};
 // A collapse is put down to dials that began within this time before it: silence is noticed after some seconds.
 constexpr seconds recent{45};
 constexpr minutes longest_block{300};
@@ -66,7 +66,7 @@ void dial_pace::forget(core::timestamp now) {
 // What comes up in place of a connection that has gone says nothing of a limit.
 void dial_pace::succeeded(core::timestamp begun, core::timestamp now) {
   dial_time_ = now - begun;
-  refusals_ = 0;
+  refused_since_.reset();
   const auto mine = std::ranges::find(open_, begun, &attempt::begun);
   if (mine == open_.end()) return;
   if (mine->beside >= allowed_ && begun >= blocked_until_) allowed_ = 0;
@@ -74,7 +74,9 @@ void dial_pace::succeeded(core::timestamp begun, core::timestamp now) {
 }
 
 void dial_pace::failed(core::timestamp begun, std::size_t well, bool answered) {
-  if (well == 0 || (answered && ++refusals_ < many_refusals)) return;
+  if (well == 0) return;
+  if (answered && !refused_since_) refused_since_ = begun;
+  if (answered && begun - *refused_since_ < long_refused) return;
   block(begun, well, block_time);
 }
 
@@ -86,7 +88,7 @@ void dial_pace::block(core::timestamp begun, std::size_t connections, core::dura
     found_ = std::clamp<core::duration>(2 * std::max(found_, given_), first_found, longest_found);
     found_at_ = begun;
   }
-  refusals_ = 0;
+  refused_since_.reset();
   allowed_ = connections;
   blocked_until_ = begun + varied(time, found_spread);
 }

@@ -1,12 +1,12 @@
 // How fast a path is dialled, and what the network answers to that: some block an address that sends several SYNs in a
 // second or so, for a minute, and some let so many connections exist and no more. One of these per path; pure.
 //
-// The first dial comes at once, the next ones some 30 ms apart. A dial that nobody answers, or that is refused again
-// and again, although bridges of the path are well, shows a block: for a minute only the bridges that were up then are
-// kept up, and after it dials come seconds apart. Each block that follows all the same doubles that; it is forgotten
-// slowly. A minute later one dial looks whether the block is over; where it is a limit on the number of connections,
-// that is the one vain dial a minute which it costs. Where exceeding the limit ends or freezes all connections, it is
-// exceeded once more, and then hardly ever.
+// The first dial comes at once, the next ones some 30 ms apart. A dial that nobody answers, or seconds of nothing
+// but refusals, although bridges of the path are well, show a block: for a minute only the bridges that were up then
+// are kept up, and after it dials come seconds apart. Each block that follows all the same doubles that; it is
+// forgotten slowly. A minute later one dial looks whether the block is over; where it is a limit on the number of
+// connections, that is the one vain dial a minute which it costs. Where exceeding the limit ends or freezes all
+// connections, it is exceeded once more, and then hardly ever.
 #pragma once
 
 #include <chrono>
@@ -63,8 +63,8 @@ class dial_pace {
   core::timestamp blocked_until_{0};
   std::size_t allowed_ = 0;  ///< connections that the path had when it was blocked; 0 while it is not
   core::duration punished_{0};
-  int refusals_ = 0;           ///< in a row
-  std::vector<attempt> open_;  ///< dials without success, of late
+  std::optional<core::timestamp> refused_since_;  ///< when the first of the latest dials began that were all refused
+  std::vector<attempt> open_;                     ///< dials without success, of late
   core::duration dial_time_{0};
   std::minstd_rand random_;
 };
