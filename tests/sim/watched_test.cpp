@@ -52,7 +52,7 @@ TEST(Watched, AllConnectionsOfAPathShareItsCommonRate) {
   plan p = endless_download(4);
   p.paths[0].down.common_rate = 30 * mega;
   tunnel run(p);
-  const double rate = rate_between(run, 2s, 6s);
+  const double rate = rate_between(run, 2s, 3s);
   EXPECT_GT(rate, 28.0 * mega);
   EXPECT_LT(rate, 30.1 * mega);
 }
@@ -269,7 +269,8 @@ std::uint64_t uploaded(const tunnel& run) { return run.streams().all()[0]->serve
 moved download_where_connections_freeze_after(std::uint64_t bytes) {
   plan p = short_lived();
   p.paths[0].down.freezes_after = bytes;
-  return moved_between(p, 10s, 30s, [](const tunnel& run) { return downloaded(run); });
+  const duration until = bytes < 1'000'000 ? 30s : 13s;  // much is carried: a second says enough
+  return moved_between(p, 10s, until, [](const tunnel& run) { return downloaded(run); });
 }
 
 TEST(ShortLivedBridges, FreezeAfter10KBDown) {
@@ -336,9 +337,9 @@ TEST(ShortLivedBridges, ALineThatStaysAsItIsCostsNothing) {
   plan without = short_lived();
   without.paths[0].rotate.when = rotation_options::mode::off;
   const auto download = [](const tunnel& run) { return downloaded(run); };
-  const moved plain = moved_between(without, 2s, 6s, download);
+  const moved plain = moved_between(without, 2s, 3s, download);
   tunnel run(short_lived());
-  EXPECT_GE(rate_between(run, 2s, 6s), 0.99 * plain.rate);
+  EXPECT_GE(rate_between(run, 2s, 3s), 0.99 * plain.rate);
   EXPECT_EQ(run.count().dialled, 16U);
 }
 
