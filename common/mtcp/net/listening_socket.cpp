@@ -3,6 +3,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <boost/system/system_error.hpp>
+#include <cerrno>
 #include <chrono>
 
 #include "mtcp/address.hpp"
@@ -12,16 +13,17 @@ namespace {
 
 constexpr std::chrono::milliseconds pause_after_failure{100};  // time for others to give descriptors back
 
+error_code of_system(int number) { return {number, boost::system::system_category()}; }
+
 /// A peer that is gone already; it says nothing about the next one.
 bool concerns_one_connection(const error_code& error) {
-  using boost::system::errc::errc_t;
-  return error == errc_t::connection_aborted || error == errc_t::protocol_error;
+  return error == of_system(ECONNABORTED) || error == of_system(EPROTO);
 }
 
 /// Accepting failed for want of descriptors or memory.
 bool is_shortage(const error_code& error) {
   return error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
-         error == asio::error::no_memory || error == boost::system::errc::too_many_files_open_in_system;
+         error == asio::error::no_memory || error == of_system(ENFILE);
 }
 
 void listen(tcp::acceptor& acceptor, const listen_options& options) {
