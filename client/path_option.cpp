@@ -33,16 +33,9 @@ std::string local_address(const std::string& text) {
   return text;
 }
 
-void set_server(path_options& path, const std::string& text) {
-  const program::host_ports server = program::parse_server(text);
-  path.host = server.host;
-  path.port = server.port;
-  path.last_port = server.last_port;
-}
-
 using setter = std::function<void(path_options&, const std::string&)>;
 const std::map<std::string, setter> fields{
-    {"server", set_server},
+    {"server", [](path_options& p, const std::string& v) { set_server(p, program::parse_server(v)); }},
     {"bind", [](path_options& p, const std::string& v) { p.bind = local_address(v); }},
     {"interface", [](path_options& p, const std::string& v) { p.interface = not_empty(v); }},
     {"bridges", [](path_options& p, const std::string& v) { parse_bridges(v).apply_to(p); }},
@@ -104,6 +97,12 @@ std::string in_mbit(std::uint64_t bytes_per_second) {
 }
 
 }  // namespace
+
+void set_server(path_options& path, const program::host_ports& server) {
+  path.host = server.host;
+  path.port = server.port;
+  path.last_port = server.last_port;
+}
 
 rotation_options parse_rotation(const std::string& text) {
   using mode = rotation_options::mode;

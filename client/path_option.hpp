@@ -5,6 +5,7 @@
 #include <string>
 
 #include "mtcp/options.hpp"
+#include "program/host_ports.hpp"
 
 namespace mtcp::client {
 
@@ -12,6 +13,7 @@ inline constexpr unsigned default_bridges = 4;
 
 /// These throw std::invalid_argument, saying what they expected.
 path_options parse_path(const std::string& text);
+void set_server(path_options& path, const program::host_ports& server);
 /// How many bridges a path begins with, and whether the number tunes itself.
 struct bridge_count {
   unsigned start = default_bridges;

@@ -77,8 +77,7 @@ The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belo
 
 /// A port alone means loopback: listening on other addresses has to be asked for.
 core::target parse_door(const std::string& text) {
-  const bool is_port = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  return program::parse_listen(is_port ? "127.0.0.1:" + text : text);
+  return program::parse_listen(program::is_digits(text) ? "127.0.0.1:" + text : text);
 }
 
 forward parse_forward(const std::string& text) {
@@ -94,9 +93,7 @@ std::optional<core::target> parse_socks(const std::string& text) {
 }
 
 path_options make_path(path_options base, const program::host_ports& server) {
-  base.host = server.host;
-  base.port = server.port;
-  base.last_port = server.last_port;
+  set_server(base, server);
   return base;
 }
 

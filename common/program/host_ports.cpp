@@ -10,17 +10,13 @@ namespace {
 
 constexpr int max_listeners = 1024;
 
-bool is_number(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-}
-
 /// Takes the end of a range off "HOST:FIRST-LAST", and returns it; empty if `text` ends in no range.
 std::string cut_last_port(std::string& text) {
   const auto colon = text.rfind(':');
   const auto dash = text.rfind('-');
   if (colon == std::string::npos || dash == std::string::npos || dash < colon) return {};
   const std::string last = text.substr(dash + 1);
-  if (!is_number(last) || !is_number(text.substr(colon + 1, dash - colon - 1))) return {};
+  if (!is_digits(last) || !is_digits(text.substr(colon + 1, dash - colon - 1))) return {};
   text.erase(dash);
   return last;
 }

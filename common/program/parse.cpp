@@ -38,7 +38,7 @@ bool is_name(std::string_view text) {
     const auto dot = text.find('.');
     const std::string_view label = text.substr(0, dot);
     if (!is_label(label)) return false;
-    if (dot == std::string_view::npos) return label.find_first_not_of("0123456789") != std::string_view::npos;
+    if (dot == std::string_view::npos) return !is_digits(label);
     text.remove_prefix(dot + 1);
   }
 }
@@ -70,6 +70,10 @@ std::optional<double> measure(const std::string& text, std::span<const unit> uni
 }
 
 }  // namespace
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 core::target parse_listen(const std::string& text) {
   auto found = parse_host_port(text);

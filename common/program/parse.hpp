@@ -7,12 +7,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "mtcp/address.hpp"
 #include "mtcp/types.hpp"
 
 namespace mtcp::program {
 
+/// One decimal digit or more, and nothing else.
+bool is_digits(std::string_view text);
 /// HOST:PORT where a program listens. An empty host, or "*", stands for every address of this machine.
 core::target parse_listen(const std::string& text);
 /// HOST:PORT of somebody else: the host is a name or an IP address, the port not 0.

@@ -96,12 +96,17 @@ plan idle(unsigned bridges) {
   return p;
 }
 
+/// The same where a SYN that comes sooner than that after the one before blocks all for a minute.
+plan idle_where_syns_block(duration gap) {
+  plan p = idle(8);
+  p.paths[0].watched.syn_gap = gap;
+  p.paths[0].watched.block = 60s;
+  return p;
+}
+
 TEST(DialsOnLines, SynsThatComeTooSoonBlockOnceAndNeverAgain) {
   for (const duration gap : {800ms, 1250ms, 1900ms}) {
-    plan p = idle(8);
-    p.paths[0].watched.syn_gap = gap;
-    p.paths[0].watched.block = 60s;
-    tunnel run(p);
+    tunnel run(idle_where_syns_block(gap));
     run.run_until(30s);
     EXPECT_EQ(run.client().bridge_count(), 1U);
     EXPECT_LE(run.count().dialled, 8U) << "a block is not answered by trying harder";
@@ -114,9 +119,7 @@ TEST(DialsOnLines, SynsThatComeTooSoonBlockOnceAndNeverAgain) {
 }
 
 TEST(DialsOnLines, GivenPaceSetsOffNoBlock) {
-  plan p = idle(8);
-  p.paths[0].watched.syn_gap = 1250ms;
-  p.paths[0].watched.block = 60s;
+  plan p = idle_where_syns_block(1250ms);
   p.paths[0].pace = 1400ms;
   tunnel run(p);
   run.run_until(13s);
@@ -125,9 +128,7 @@ TEST(DialsOnLines, GivenPaceSetsOffNoBlock) {
 }
 
 TEST(DialsOnLines, NoBlockFollowsAnOutageWhereOneWasLearnt) {
-  plan p = idle(8);
-  p.paths[0].watched.syn_gap = 1250ms;
-  p.paths[0].watched.block = 60s;
+  plan p = idle_where_syns_block(1250ms);
   p.faults = {{.at = 100s, .path = 0, .what = fault::kind::reset}};
   tunnel run(p);
   run.run_until(99s);

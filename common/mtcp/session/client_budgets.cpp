@@ -6,6 +6,15 @@
 #include "mtcp/session/client_policy.hpp"
 
 namespace mtcp {
+namespace {
+
+/// By its connection. Costs a system call.
+freeze_watch::carried carried_by(bridge& b, core::timestamp now) {
+  const core::tcp_info info = b.tcp_info(now);
+  return {info.acknowledged, info.received};
+}
+
+}  // namespace
 
 // ---- learning ----
 
@@ -17,8 +26,7 @@ void client_policy::note_silence(bridge& silent, core::timestamp now) {
     if (freezes.budget_failed()) trace_event(trace::path_freezes{on.settings.name, 0, 0});
     return;
   }
-  const core::tcp_info info = silent.tcp_info(now);
-  if (freezes.fell_silent(silent.id(), now - silent.age(now), {info.acknowledged, info.received}, now))
+  if (freezes.fell_silent(silent.id(), now - silent.age(now), carried_by(silent, now), now))
     trace_event(trace::path_freezes{on.settings.name, freezes.found().up, freezes.found().down});
   if (freezes.finds()) close_frozen(silent.path(), now);
 }
@@ -28,8 +36,7 @@ void client_policy::close_frozen(std::size_t index, core::timestamp now) {
   const freeze_watch& freezes = paths_[index].watch->freezes();
   for (bridge* b : bridges_of(index)) {
     if (b->has_budget() || b->healthy(session_->core.engine(), now)) continue;
-    const core::tcp_info info = b->tcp_info(now);
-    if (freezes.explains({info.acknowledged, info.received})) b->close(errc::bridge_frozen);
+    if (freezes.explains(carried_by(*b, now))) b->close(errc::bridge_frozen);
   }
 }
 

@@ -182,10 +182,7 @@ void client_policy::on_bridge_over(const session::lost_bridge& gone, core::times
   const bool by_the_network = gone.why == errc::bridge_spent || gone.why == errc::bridge_frozen;
   if (gone.why == errc::not_needed || by_the_network) {
     if (on.watch) on.watch->forget(gone.id);
-    if (by_the_network) {
-      ++on.replaced;
-      on.last_replacement = gone.why.message();
-    }
+    if (by_the_network) on.count_replacement(gone.why.message());
     return trace_event(trace::bridge_retired{gone.id, on.where(), gone.why, by_the_network});
   }
   if (on.watch) on.watch->lost(gone.id);

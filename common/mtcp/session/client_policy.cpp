@@ -171,8 +171,8 @@ std::optional<core::timestamp> client_policy::next_maintenance(core::timestamp n
   for (std::size_t i = 0; i < paths_.size() && stage_ == stage::running; ++i) {
     put_off_to(next, paths_[i].next_dial(healthy_bridges(i, now), up_bridges(i)));
     put_off_to(next, next_end_of_suspicion(i, now));
-    if (session_ && paths_[i].tuner) put_off_to(next, next_sample_);
-    if (session_ && paths_[i].watch) put_off_to(next, next_look_);
+    if (session_ && paths_[i].tuner) put_off_to(next, for_tuner_.next());
+    if (session_ && paths_[i].watch) put_off_to(next, for_rotation_.next());
   }
   return next;
 }
@@ -251,10 +251,9 @@ std::uint64_t client_policy::stream_bytes() const {
 // One path at a time: whether a trial helps is seen in what the whole tunnel carries.
 void client_policy::tune(core::timestamp now) {
   const auto tuned = [](const path& p) { return p.tuner.has_value(); };
-  if (!session_ || std::ranges::none_of(paths_, tuned) || now < next_sample_) return;
+  if (!session_ || std::ranges::none_of(paths_, tuned) || !for_tuner_.due(now)) return;
   const std::uint64_t carried = stream_bytes();
-  const bool idle = std::exchange(carried_, carried) == carried;
-  next_sample_ = now + (idle ? 5 : 1) * bridge_tuner::interval;
+  for_tuner_.look(now, carried);
   if (!paths_[tuned_path_].tuner || paths_[tuned_path_].tuner->settled()) {
     do tuned_path_ = (tuned_path_ + 1) % paths_.size();
     while (!paths_[tuned_path_].tuner);
@@ -271,10 +270,8 @@ bool client_policy::outgoing(const bridge& b) const {
 
 void client_policy::rotate(core::timestamp now) {
   const auto watched = [](const path& p) { return p.watch.has_value(); };
-  if (!session_ || std::ranges::none_of(paths_, watched) || now < next_look_) return;
-  const std::uint64_t carried = stream_bytes();
-  const bool idle = std::exchange(looked_at_, carried) == carried;
-  next_look_ = now + (idle ? 10 : 1) * rotation::interval;
+  if (!session_ || std::ranges::none_of(paths_, watched) || !for_rotation_.due(now)) return;
+  for_rotation_.look(now, stream_bytes());
   for (std::size_t i = 0; i < paths_.size(); ++i)
     if (paths_[i].watch) rotate(i, now);
 }
@@ -286,10 +283,11 @@ void client_policy::rotate(std::size_t index, core::timestamp now) {
   for (const bridge* b : bridges_of(index)) {
     const auto stats = engine.stats_of(b->id());
     if (!stats || b->has_budget() || !b->healthy(engine, now)) continue;
-    if (watch.freezes().lives(now - b->age(now), {stats->bytes_sent - stats->in_flight, stats->bytes_received}))
+    const rotation::observed one{b->id(), now - b->age(now), stats->bytes_sent - stats->in_flight,
+                                 stats->bytes_received, stats->rtt_min};
+    if (watch.freezes().lives(one.up_since, {one.up, one.down}))
       trace_event(trace::path_freezes{paths_[index].settings.name, 0, 0});
-    seen.push_back(
-        {b->id(), now - b->age(now), stats->bytes_sent - stats->in_flight, stats->bytes_received, stats->rtt_min});
+    seen.push_back(one);
   }
   watch.observe(now, seen);
   for (bridge* b : bridges_of(index))
@@ -299,8 +297,7 @@ void client_policy::rotate(std::size_t index, core::timestamp now) {
 
 void client_policy::on_retired(const bridge& b, core::timestamp now) {
   path& on = paths_[b.path()];
-  ++on.replaced;
-  on.last_replacement = on.watch->why_retired(b.id(), now);
+  on.count_replacement(on.watch->why_retired(b.id(), now));
   trace_event(trace::bridge_outgoing{b.id(), on.where(), on.last_replacement});
   session_->core.changed();
 }

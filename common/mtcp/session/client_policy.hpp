@@ -26,6 +26,7 @@
 #include "mtcp/session/path.hpp"
 #include "mtcp/session/session.hpp"
 #include "mtcp/session/trace.hpp"
+#include "mtcp/session/traffic_look.hpp"
 #include "mtcp/session/worker.hpp"
 
 namespace mtcp {
@@ -196,10 +197,8 @@ class client_policy final : public worker, private session::owner {
   bool maintenance_wanted_ = false;
   std::optional<core::timestamp> next_maintenance_;
   std::size_t tuned_path_ = 0;
-  core::timestamp next_sample_{0};  // of the traffic, for the tuner
-  std::uint64_t carried_ = 0;       // stream bytes at the last one
-  core::timestamp next_look_{0};    // at what each bridge carries, for rotation
-  std::uint64_t looked_at_ = 0;     // stream bytes at the last one
+  traffic_look for_tuner_{bridge_tuner::interval, 5};
+  traffic_look for_rotation_{rotation::interval, 10};
 };
 
 }  // namespace mtcp

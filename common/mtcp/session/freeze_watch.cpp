@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mtcp/core/wire/extension.hpp"
+#include "mtcp/session/agreement.hpp"
 
 namespace mtcp {
 namespace {
@@ -28,9 +29,7 @@ std::uint64_t budget_within(std::uint64_t bytes) {
   return part < greeting + core::min_budget ? 0 : part - greeting;
 }
 
-bool agree(std::uint64_t a, std::uint64_t b) {
-  return static_cast<double>(std::max(a, b)) <= (1 + agreement) * static_cast<double>(std::min(a, b));
-}
+bool agree(std::uint64_t a, std::uint64_t b) { return agree_within(agreement, a, b); }
 
 // The bytes that both have borne, 0 if they do not agree, or if these are too few to be of use.
 std::uint64_t common(std::uint64_t a, std::uint64_t b) {

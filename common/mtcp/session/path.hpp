@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "mtcp/core/engine.hpp"
 #include "mtcp/rotation_options.hpp"
@@ -72,6 +73,11 @@ struct path {
   std::uint64_t rate_share(std::size_t bridges) const {
     const std::uint64_t limit = settings.use.rate_limit;
     return limit == 0 ? 0 : std::max<std::uint64_t>(limit / bridges, 1);
+  }
+  /// A bridge has given way to a fresh one.
+  void count_replacement(std::string why) {
+    ++replaced;
+    last_replacement = std::move(why);
   }
   /// For the trace.
   std::string where() const { return "on " + settings.name; }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "mtcp/session/agreement.hpp"
+
 namespace mtcp {
 namespace {
 
@@ -53,12 +55,8 @@ constexpr int growth = 8;
 
 double as_seconds(core::duration d) { return std::chrono::duration<double>(d).count(); }
 
-bool agree(std::uint64_t a, std::uint64_t b) {
-  return static_cast<double>(std::max(a, b)) <= (1 + agreement) * static_cast<double>(std::min(a, b));
-}
-bool agree_closely(core::duration a, core::duration b) {
-  return as_seconds(std::max(a, b)) <= (1 + close_agreement) * as_seconds(std::min(a, b));
-}
+bool agree(std::uint64_t a, std::uint64_t b) { return agree_within(agreement, a, b); }
+bool agree_closely(core::duration a, core::duration b) { return agree_within(close_agreement, a.count(), b.count()); }
 
 }  // namespace
 

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "mtcp/core/event.hpp"
+
 namespace mtcp::trace {
 namespace {
 
@@ -101,13 +103,16 @@ struct teller {
 std::string to_string(const event& what) { return std::visit(teller{}, what); }
 
 bool is_notable(const event& what) {
-  const auto* up = std::get_if<bridge_up>(&what);
-  const auto* gone = std::get_if<bridge_retired>(&what);
-  if (std::holds_alternative<bridge_outgoing>(what) || (up != nullptr && up->routine) ||
-      (gone != nullptr && gone->routine))
-    return false;
-  return !std::holds_alternative<dialling>(what) && !std::holds_alternative<bridge_suspected>(what) &&
-         !std::holds_alternative<engine_event>(what);
+  return std::visit(core::overloaded{
+                        [](const bridge_up& e) { return !e.routine; },
+                        [](const bridge_retired& e) { return !e.routine; },
+                        [](const dialling&) { return false; },
+                        [](const bridge_suspected&) { return false; },
+                        [](const bridge_outgoing&) { return false; },
+                        [](const engine_event&) { return false; },
+                        [](const auto&) { return true; },
+                    },
+                    what);
 }
 
 observer lines_for(std::function<void(const std::string&)> log, std::function<bool()> looks_closely) {

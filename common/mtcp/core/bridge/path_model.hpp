@@ -149,19 +149,17 @@ class path_model {
     if (info_.srtt > duration::zero()) return info_.srtt - std::min(info_.srtt, srtt_minimum_);
     return round_rtt_ == duration::max() ? duration::zero() : round_rtt_ - rtt_.minimum();
   }
-  duration long_queue() const { return rtt_.minimum() + std::chrono::milliseconds(20); }
+  /// With the cap in force a round trip exceeds the minimum by a quarter and a few ms. Twice as much is a queue.
+  static bool is_long(duration waiting, duration minimum) { return waiting > minimum + std::chrono::milliseconds(20); }
   /// Only the kernel tells between two rounds.
-  bool queues() const {
-    return info_.srtt > duration::zero() && info_.srtt - srtt_minimum_ > srtt_minimum_ + std::chrono::milliseconds(20);
-  }
+  bool queues() const { return info_.srtt > duration::zero() && is_long(standing_queue(), srtt_minimum_); }
   void on_round(bool busy) {
     const duration waiting = standing_queue();
     round_rtt_ = duration::max();
     cap_.on_round(rate_.rate(), busy);
     cap_.on_queue(waiting, rtt_.minimum());
-    // With the cap in force a round trip exceeds the minimum by a quarter and a few ms. Twice as much, two rounds in a
-    // row, is a queue that the remembered rate keeps filling: the path has become slower.
-    slow_rounds_ = waiting > long_queue() ? slow_rounds_ + 1 : 0;
+    // Two rounds in a row it is one that the remembered rate keeps filling: the path has become slower.
+    slow_rounds_ = is_long(waiting, rtt_.minimum()) ? slow_rounds_ + 1 : 0;
     if (slow_rounds_ >= 2) rate_.forget_old_rounds();
   }
 
