@@ -1,27 +1,23 @@
-// The key of a client, and what its settings come to.
+// The key and the passwords of a client, and what its settings come to.
 #pragma once
 
-#include <optional>
+#include <vector>
 
 #include "mtcp/key.hpp"
-#include "program/share_url.hpp"
 #include "settings.hpp"
 
 namespace mtcp::client {
 
-/// Where the key comes from, now and when the settings are read again.
-class key_source {
- public:
-  /// Reads --key-file; or --url-file, which sets the paths as well: standard input only once. Throws key_error.
-  key load(settings& s);
-
- private:
-  const program::share_url& url_of(const settings& s);
-
-  std::optional<program::share_url> url_;
-};
+/// Reads the key file; or the URL, which sets the paths as well; and the passwords of the paths' proxies. Throws
+/// key_error.
+key load_key(tunnel_settings& s);
+/// Those of all tunnels, in their order.
+std::vector<key> load_keys(settings& s);
 
 /// The subcommand `check`: prints what the client would do, and returns the exit code, 0.
-int print_settings(const settings& s, const key& secret);
+int print_settings(const settings& s, const std::vector<key>& secrets);
+
+/// The subcommand `env`: prints what a shell needs to use the proxy, or to do without, and returns the exit code, 0.
+int print_env(const settings& s);
 
 }  // namespace mtcp::client

@@ -1,7 +1,5 @@
 #include "connect.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <optional>
 #include <utility>
 
@@ -17,7 +15,7 @@ namespace {
 constexpr std::chrono::milliseconds first_words{5};
 
 task<bool> answer_early(dialogue& with, encode_answer answer) {
-  const std::string success = answer({}, {});
+  const std::string success = answer({});
   if (!co_await with.send(success)) co_return false;
   if (with.bytes().empty()) co_await with.more_within(first_words);
   co_return true;
@@ -40,21 +38,25 @@ end_of_file meaning_of_end(const local_port& port, const dialogue& with) {
 
 task<std::optional<joined>> connect(const local_port& port, std::unique_ptr<dialogue> with, core::target to,
                                     const char* protocol, encode_answer answer) {
-  if (port.fast_open && !co_await answer_early(*with, answer)) co_return std::nullopt;
-  with->lift_limit();
   const std::string name = to_string(to);
+  const router::way way = way_for(port, with->socket(), to);
+  const bool early = port.fast_open && way.to != proxy::route::block;
+  if (early && !co_await answer_early(*with, answer)) co_return std::nullopt;
+  with->lift_limit();
+  const program::book_entry::about about{to, source_of(with->socket()), with->user(), way.to == proxy::route::direct};
+  const std::size_t ahead = with->bytes().size();
   const end_of_file means = meaning_of_end(port, *with);
-  auto [error, remote] = co_await open_for(with->socket(), port.through, std::move(to), with->bytes(), means);
-  spdlog::debug("{} {}: {}", protocol, name, error ? error.message() : "open");
-  if (error && port.fast_open) {
+  opening got = co_await open_by(way, port, with->socket(), std::move(to), with->bytes(), means);
+  log_opening(protocol, name, way, got);
+  std::string text = early ? std::string() : answer(got);
+  if (got.error && text.empty()) {
     co_await close_with_reset(with->socket());
     co_return std::nullopt;
   }
-  if (!port.fast_open) {
-    std::string text = answer(error, error ? core::target{} : remote.bound());
-    if (!co_await answer_late(*with, std::move(text), !error)) co_return std::nullopt;
-  }
-  co_return joined{with->release(), std::move(remote)};
+  if (!early && !co_await answer_late(*with, std::move(text), !got.error)) co_return std::nullopt;
+  auto entry = program::entry_in(port.book, about);
+  if (entry) entry->crossed(ahead, false);
+  co_return joined{with->release(), std::move(got.remote), std::move(entry)};
 }
 
 }  // namespace mtcp::client

@@ -7,10 +7,13 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "mtcp/async.hpp"
 #include "mtcp/net/asio/deadline.hpp"
+#include "newcomers.hpp"
 
 namespace mtcp::client {
 
@@ -46,6 +49,14 @@ class dialogue {
 
   void set_limit(std::chrono::milliseconds limit) { limit_.emplace(socket_, limit); }
   void lift_limit() { limit_.reset(); }
+  /// The application has to log in, and is one of these until it has.
+  void must_log_in(newcomers& among) { newcomer_.emplace(among, socket_); }
+  void logged_in(std::string name) {
+    newcomer_.reset();
+    user_ = std::move(name);
+  }
+  /// Who has logged in; empty if nobody had to.
+  const std::string& user() const noexcept { return user_; }
   /// The socket, for the relay; nothing else may be called afterwards.
   tcp::socket release();
 
@@ -53,6 +64,8 @@ class dialogue {
   tcp::socket socket_;
   boost::beast::flat_buffer buffer_{buffer_size};
   std::optional<deadline> limit_;
+  std::optional<newcomers::stay> newcomer_;
+  std::string user_;
 };
 
 /// Reads until `decode` has a result, and drops the message. The result still needs more if the application has gone.

@@ -1,6 +1,7 @@
 #include "health.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mtcp::client {
 namespace {
@@ -37,19 +38,44 @@ std::vector<log_line> health::changes(const tunnel_snapshot& now, clock::time_po
   } else if (up != bridges_) {
     out.push_back({up < wanted ? spdlog::level::warn : spdlog::level::info, counted(up, wanted) + " up"});
   }
+  if (std::exchange(refuses_, now.refuses) != now.refuses && now.refuses)
+    out.push_back({spdlog::level::warn, "no bridge is up: new requests are refused until one is"});
   bridges_ = up;
+  wanted_ = wanted;
+  tell_paths(now, out);
   tell_errors(now, out);
   return out;
 }
 
+std::chrono::milliseconds health::next_look() const noexcept {
+  using namespace std::chrono_literals;
+  if (!announced_) return 50ms;
+  return bridges_ < wanted_ ? 1s : 5s;
+}
+
+void health::tell_paths(const tunnel_snapshot& now, std::vector<log_line>& out) {
+  if (now.patterns.empty()) return;
+  std::set<std::string> there;
+  for (const path_snapshot& path : now.paths)
+    if (path.bridges_wanted > 0) there.insert(path.name);
+  for (const std::string& name : paths_)
+    if (!there.contains(name)) out.push_back({spdlog::level::info, "path " + name + " is gone"});
+  for (const std::string& name : there)
+    if (!paths_.contains(name)) out.push_back({spdlog::level::info, "path " + name + " has come"});
+  paths_ = std::move(there);
+}
+
 void health::tell_errors(const tunnel_snapshot& now, std::vector<log_line>& out) {
-  errors_.resize(now.paths.size());
-  for (std::size_t i = 0; i < now.paths.size(); ++i) {
-    const path_snapshot& path = now.paths[i];
+  std::map<std::string, std::string> errors;
+  for (const path_snapshot& path : now.paths) {
     const std::string error = path.bridges_up < path.bridges_wanted ? path.last_error : "";
-    if (!error.empty() && error != errors_[i]) out.push_back({spdlog::level::warn, "path " + path.name + ": " + error});
-    errors_[i] = error;
+    if (error.empty()) continue;
+    const auto told = errors_.find(path.name);
+    if (told == errors_.end() || told->second != error)
+      out.push_back({spdlog::level::warn, "path " + path.name + ": " + error});
+    errors.emplace(path.name, error);
   }
+  errors_ = std::move(errors);
 }
 
 }  // namespace mtcp::client

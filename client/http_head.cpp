@@ -7,6 +7,8 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <vector>
 
+#include "http_token.hpp"
+
 namespace mtcp::client {
 namespace {
 
@@ -34,6 +36,33 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
+/// The protocols that Upgrade names; none, unless Connection speaks of it. h2c needs fields and frames that are not
+/// passed on (RFC 9113, section 3.1).
+std::string protocols_of(const http::fields& head) {
+  bool speaks_of_it = false;
+  for (const auto& line : head)
+    if (line.name() == http::field::connection)
+      speaks_of_it = speaks_of_it || http::token_list(line.value()).exists("upgrade");
+  std::string out;
+  for (const auto& line : head)
+    if (speaks_of_it && line.name() == http::field::upgrade)
+      for (const std::string_view protocol : list_elements(view(line.value())))
+        if (!protocol.empty() && !iequals({protocol.data(), protocol.size()}, "h2c"))
+          out.append(out.empty() ? "" : ", ").append(protocol);
+  return out;
+}
+
+void keep_upgrade(http::fields& head, const std::string& protocols) {
+  head.set(http::field::connection, "Upgrade");
+  head.set(http::field::upgrade, protocols);
+}
+
+/// The scheme of credentials or of a challenge (RFC 9110, section 11.4).
+bool is_of_connection(std::string_view value) {
+  const std::string scheme = lower_case(value.substr(0, value.find_first_of(" ,")));
+  return scheme == "ntlm" || scheme == "negotiate";
+}
+
 }  // namespace
 
 void drop_hop_by_hop(http::fields& head) {
@@ -49,12 +78,48 @@ void drop_hop_by_hop(http::fields& head) {
     head.erase(name);
 }
 
+bool asks_for_upgrade(const http::request_header<>& head) {
+  return head.version() >= 11 && !protocols_of(head).empty();
+}
+
+bool logs_in(const http::request_header<>& head) { return is_of_connection(view(head[http::field::authorization])); }
+
+bool is_framed_clearly(const http::request_header<>& head) {
+  std::vector<std::string> codings;
+  for (const auto& line : head)
+    if (line.name() == http::field::transfer_encoding)
+      for (const std::string_view coding : list_elements(view(line.value()))) codings.push_back(lower_case(coding));
+  if (codings.empty()) return true;
+  return head.version() >= 11 && std::ranges::all_of(codings, is_token) && codings.back() == "chunked" &&
+         std::ranges::count(codings, "chunked") == 1;
+}
+
 // No Via field: it would let every destination recognise the users of a local proxy.
-void prepare_request(http::request_header<>& head, const proxy::absolute_uri& to) {
+void prepare_request(http::request_header<>& head, const proxy::absolute_uri& to, connection_use use) {
+  const std::string protocols = protocols_of(head);
   drop_hop_by_hop(head);
-  head.target(to.origin);
+  if (head.version() < 11) head.erase(http::field::expect);  // it may not be heeded there (RFC 9110, section 10.1.1)
+  head.version(11);
+  head.target(to.is_bare && head.method() == http::verb::options ? "*" : to.origin);
   head.set(http::field::host, to.authority);
-  head.set(http::field::connection, "close");
+  head.set(http::field::connection, use == connection_use::kept ? "keep-alive" : "close");
+  if (use == connection_use::upgrade) keep_upgrade(head, protocols);
+}
+
+void prepare_response(http::response_header<>& head, bool persists) {
+  drop_hop_by_hop(head);
+  head.version(11);
+  if (!persists) head.set(http::field::connection, "close");
+  for (const auto& line : head)
+    if (line.name() == http::field::www_authenticate && is_of_connection(view(line.value())))
+      return head.set("Proxy-Support", "Session-Based-Authentication");  // or some would not log in through a proxy
+}
+
+void prepare_switch(http::response_header<>& head) {
+  const std::string protocols = protocols_of(head);
+  drop_hop_by_hop(head);
+  head.version(11);
+  keep_upgrade(head, protocols);
 }
 
 std::optional<proxy::credentials> basic_credentials(const http::fields& head) {

@@ -14,6 +14,7 @@ namespace {
 /// The dialogue before a relay.
 task<std::optional<joined>> talk(const local_port& port, tcp::socket application) {
   auto with = std::make_unique<dialogue>(std::move(application), port.handshake_limit);
+  if (!port.users.empty()) with->must_log_in(*port.strangers);
   std::optional<idle_sockets::stay> idle(std::in_place, *port.idle, with->socket());
   if (!co_await with->more()) co_return std::nullopt;
   idle.reset();
@@ -47,7 +48,19 @@ proxy::user_table load_users(const std::string& path) {
 // may last for days.
 task<> serve_local(const local_port& port, tcp::socket application) {
   std::optional<joined> both = co_await talk(port, std::move(application));
-  if (both) co_await relay(std::move(both->remote), std::move(both->application));
+  if (!both) co_return;
+  task<> relaying = relay(std::move(*both));
+  both.reset();
+  co_await std::move(relaying);
 }
+
+task<> relay(joined both) {
+  constexpr std::chrono::seconds patience{10};
+  const relayed end =
+      co_await mtcp::relay(std::move(both.remote), std::move(both.application), patience, both.entry.get());
+  if (both.entry) both.entry->ended(end.how);
+}
+
+std::string source_of(const tcp::socket& application) { return origin_of(application).address.to_string(); }
 
 }  // namespace mtcp::client

@@ -7,13 +7,17 @@
 #include <stdexcept>
 
 #include "mtcp/address.hpp"
+#include "mtcp/net/dial/zoned_address.hpp"
+#include "mtcp/session/uplinks.hpp"
 #include "program/host_ports.hpp"
 #include "program/parse.hpp"
+#include "proxy_option.hpp"
 
 namespace mtcp::client {
 namespace {
 
 using direction = core::bridge_options::direction;
+using core::path_role;
 
 template <class Value>
 Value choice(const std::string& text, const std::map<std::string, Value>& known) {
@@ -29,39 +33,49 @@ std::string not_empty(const std::string& text) {
 }
 
 std::string local_address(const std::string& text) {
-  if (!parse_address(text)) throw std::invalid_argument("expected an IP address of this machine");
+  if (!zoned_address::parse(text)) throw std::invalid_argument("expected an IP address of this machine");
   return text;
 }
 
-using setter = std::function<void(path_options&, const std::string&)>;
+/// Linux takes no others.
+unsigned max_segment(const std::string& text) { return static_cast<unsigned>(program::parse_number(text, 88, 32'767)); }
+
+using setter = std::function<void(path_setting&, const std::string&)>;
 const std::map<std::string, setter> fields{
     {"server", [](path_options& p, const std::string& v) { set_server(p, program::parse_server(v)); }},
     {"bind", [](path_options& p, const std::string& v) { p.bind = local_address(v); }},
     {"interface", [](path_options& p, const std::string& v) { p.interface = not_empty(v); }},
     {"bridges", [](path_options& p, const std::string& v) { parse_bridges(v).apply_to(p); }},
-    {"role",
-     [](path_options& p, const std::string& v) {
-       p.use.backup = choice<bool>(v, {{"active", false}, {"backup", true}});
-     }},
+    {"role", [](path_options& p, const std::string& v) { p.use.role = parse_role(v); }},
     {"direction",
      [](path_options& p, const std::string& v) {
        p.use.carries =
            choice<direction>(v, {{"both", direction::both}, {"up", direction::up}, {"down", direction::down}});
      }},
     {"rate", [](path_options& p, const std::string& v) { p.use.rate_limit = program::parse_rate(v); }},
+    {"quota",
+     [](path_setting& p, const std::string& v) {
+       static_cast<program::quota&>(p.granted) = program::parse_quota(v);
+       p.metered = true;
+     }},
+    {"quota-then", [](path_setting& p, const std::string& v) { p.granted.then = parse_quota_then(v); }},
     {"congestion", [](path_options& p, const std::string& v) { p.congestion = not_empty(v); }},
+    {"mss", [](path_options& p, const std::string& v) { p.max_segment = max_segment(v); }},
     {"rotate", [](path_options& p, const std::string& v) { p.rotate = parse_rotation(v); }},
     {"pace", [](path_options& p, const std::string& v) { p.pace = parse_pace(v); }},
+    {"proxy", [](path_options& p, const std::string& v) { p.proxy = parse_proxy(v); }},
+    {"proxy-password-file", [](path_setting& p, const std::string& v) { p.proxy_password_file = not_empty(v); }},
     {"name", [](path_options& p, const std::string& v) { p.name = not_empty(v); }},
 };
 
-void set_field(path_options& path, const std::string& pair) {
+void set_field(path_setting& path, const std::string& pair) {
   const auto equals = pair.find('=');
   const std::string key = pair.substr(0, equals);
   const auto field = fields.find(key);
   if (equals == std::string::npos || field == fields.end())
     throw std::invalid_argument("'" + pair + "' is no field of a path; expected server=HOST:PORT and any of " +
-                                "bind, interface, bridges, role, direction, rate, congestion, rotate, pace, name");
+                                "bind, interface, bridges, role, direction, rate, quota, quota-then, congestion, mss, "
+                                "rotate, pace, proxy, proxy-password-file, name");
   try {
     field->second(path, pair.substr(equals + 1));
   } catch (const std::invalid_argument& e) {
@@ -116,8 +130,21 @@ rotation_options parse_rotation(const std::string& text) {
   }
 }
 
+core::path_role parse_role(const std::string& text) {
+  return choice<path_role>(text, {{"active", path_role::active},
+                                  {"backup", path_role::backup},
+                                  {"overflow", path_role::overflow},
+                                  {"never", path_role::never}});
+}
+
 std::chrono::milliseconds parse_pace(const std::string& text) {
   return text == "auto" ? std::chrono::milliseconds(0) : program::parse_duration(text);
+}
+
+std::string describe(const path_setting& path) {
+  std::string out = describe(static_cast<const path_options&>(path));
+  if (path.granted.any()) out += ", " + in_words(path.granted) + ", then " + core::name_of(path.granted.then);
+  return out;
 }
 
 std::string describe(const path_options& path) {
@@ -125,12 +152,18 @@ std::string describe(const path_options& path) {
   std::string out = to_string(program::host_ports{path.host, path.port, path.last_port}) + ", " + bridges +
                     (bridges == "1" ? " bridge" : " bridges");
   if (!path.bind.empty()) out += ", from " + path.bind;
-  if (!path.interface.empty()) out += ", through " + path.interface;
-  if (path.use.backup) out += ", backup";
+  if (is_interface_pattern(path.interface)) {
+    out += ", through each interface " + path.interface + " that has a default route";
+  } else if (!path.interface.empty()) {
+    out += ", through " + path.interface;
+  }
+  if (path.proxy) out += ", by way of " + url_of(*path.proxy);
+  if (path.use.role != path_role::active) out += std::string(", ") + name_of(path.use.role);
   if (path.use.carries == direction::up) out += ", up only";
   if (path.use.carries == direction::down) out += ", down only";
   if (path.use.rate_limit != 0) out += ", at most " + in_mbit(path.use.rate_limit);
   if (!path.congestion.empty()) out += ", " + path.congestion;
+  if (path.max_segment != 0) out += ", packets of " + std::to_string(path.max_segment) + " bytes at most";
   out += describe(path.rotate);
   if (path.pace.count() != 0) out += ", dialled every " + std::to_string(path.pace.count()) + " ms";
   return path.name.empty() ? out : path.name + ": " + out;
@@ -147,12 +180,27 @@ bridge_count parse_bridges(const std::string& text) {
 }
 
 local_end parse_bind(const std::string& text) {
-  if (parse_address(text)) return {text, ""};
+  if (zoned_address::parse(text)) return {text, ""};
+  if (text.find_first_of(":%") != std::string::npos)
+    throw std::invalid_argument(
+        "expected an IP address, or the name of an interface; a zone (%eth0) stands behind a "
+        "link-local address only");
   return {"", not_empty(text)};
 }
 
-path_options parse_path(const std::string& text) {
-  path_options path;
+void check_proxy(const path_setting& path) {
+  const bool has_user = path.proxy && !path.proxy->user.empty();
+  if (has_user && path.proxy_password_file.empty())
+    throw std::invalid_argument("proxy: the user '" + path.proxy->user +
+                                "' has a password: put it into a file, and name that by proxy-password-file");
+  if (!has_user && !path.proxy_password_file.empty())
+    throw std::invalid_argument("proxy-password-file: expected a proxy with a user, such as socks5://USER@HOST:PORT");
+  if (path.proxy && path.host.find('%') != std::string::npos)
+    throw std::invalid_argument("server: '" + path.host + "' is on a link of this machine, which no proxy reaches");
+}
+
+path_setting parse_path(const std::string& text) {
+  path_setting path;
   bridge_count{}.apply_to(path);
   std::set<std::string> seen;
   for (const std::string& pair : split(text)) {
@@ -160,6 +208,13 @@ path_options parse_path(const std::string& text) {
     if (!seen.insert(pair.substr(0, pair.find('='))).second) throw std::invalid_argument("'" + pair + "': given twice");
   }
   if (path.host.empty()) throw std::invalid_argument("expected server=HOST:PORT");
+  if (!path.bind.empty() && is_interface_pattern(path.interface))
+    throw std::invalid_argument("bind: an address is of one interface, and " + path.interface + " stands for several");
+  if (path.granted.any() && is_interface_pattern(path.interface))
+    throw std::invalid_argument("quota: it is of one path, and " + path.interface + " stands for several");
+  if (seen.contains("quota-then") && !path.granted.any())
+    throw std::invalid_argument("quota-then: there is no quota that could be used up");
+  check_proxy(path);
   return path;
 }
 

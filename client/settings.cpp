@@ -2,11 +2,18 @@
 
 #include <sysexits.h>
 
+#include <algorithm>
+#include <charconv>
 #include <stdexcept>
+#include <string_view>
 
+#include "command_line.hpp"
 #include "path_option.hpp"
+#include "program/both_ends.hpp"
+#include "program/event_command.hpp"
+#include "program/listen.hpp"
 #include "program/parse.hpp"
-#include "top/top.hpp"
+#include "proxy_option.hpp"
 
 namespace mtcp::client {
 namespace {
@@ -14,66 +21,6 @@ namespace {
 using program::option;
 using program::settings_error;
 using program::values;
-
-const program::synopsis synopsis{
-    "mtcp-client",
-    "Turns many TCP connections to an mtcp-server into one fast one, for everything that can use a proxy.",
-    R"(Every option may also stand in the environment (--key-file as MTCP_KEY_FILE) or in the file that --config names
-({"key-file": "mtcp.key", "server": "vpn.example.org:8443", "bridges": 8}); a flag comes first, the file last.
-
-Examples:
-  mtcp-client --key-file mtcp.key --server vpn.example.org:8443 --bridges 8
-      then: curl --socks5-hostname 127.0.0.1:1080 https://example.org/
-  mtcp-client --key-file mtcp.key --server vpn.example.org --forward 2222=10.0.0.5:22
-      a local port that leads to one destination
-  mtcp-client --url-file mtcp.url
-      the same from one URL (mtcp://KEY@HOST:PORT), as `mtcp-server url` prints it
-  mtcp-client --key-file mtcp.key --path server=vpn.example.org:8443,interface=eth0 \
-              --path server=vpn.example.org:8443,interface=wwan0,role=backup,rate=20mbit
-      two ways at once, the second for when the first is gone
-
-The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belong to you alone (chmod 600).)",
-    {
-        {"key-file", "FILE", "file with the key that the server knows"},
-        {"url-file", "FILE|-",
-         "instead of --key-file and --server: file with the URL that `mtcp-server url` printed; - reads standard "
-         "input"},
-        {"server", "HOST:PORT[-LAST]",
-         "where the server listens (port 8443); of a range of ports each dial takes another; several addresses of one "
-         "server are used at once",
-         option::arity::repeated},
-        {"bridges", "N", "TCP connections to each server: 1 to 64, or auto: as many as help, 2 to 16 (default)"},
-        {"bind", "ADDRESS|INTERFACE", "dial from this local address, or through this interface"},
-        {"rotate", "auto|off|SIZE|TIME",
-         "replace bridges that the network slows down or ends over their life: as it is found to do (auto), or before "
-         "they have carried SIZE (64MB), or at an age of TIME (20s)"},
-        {"pace", "auto|TIME", "pause between two dials (1400ms), for networks that block who dials too often"},
-        {"path", "PATH",
-         "instead of --server, --bridges, --bind, --rotate and --pace: server=HOST:PORT and any of bind=ADDRESS, "
-         "interface=NAME, bridges=N, role=active|backup, direction=both|up|down, rate=50mbit, congestion=bbr, "
-         "rotate=auto|off|SIZE|TIME, pace=TIME, name=NAME, with commas between",
-         option::arity::repeated, true},
-        {"socks", "HOST:PORT|none",
-         "where applications find the proxy (127.0.0.1:1080): SOCKS5 with UDP, SOCKS4, SOCKS4a and HTTP on one port"},
-        {"socks-open", "", "let --socks be reached from other machines, without a password", option::arity::flag},
-        {"users-file", "FILE",
-         "ask for a password: a line NAME:PASSWORD for each user; it must belong to you alone. SOCKS4 is refused then"},
-        {"udp-advertise", "ADDRESS",
-         "where applications are told to send their UDP, if they reach this machine under another address "
-         "(containers)"},
-        {"fast-open", "",
-         "tell applications of success before the destination is reached: one round trip less, and a reset if it fails",
-         option::arity::flag},
-        {"forward", "LISTEN=HOST:PORT",
-         "a local port whose connections all go to one destination; LISTEN is ADDRESS:PORT, or PORT of 127.0.0.1. "
-         "Whoever reaches it uses it, without a password",
-         option::arity::repeated},
-        status::status_option(status::client_port),
-        status::status_host_option(),
-    },
-    {program::using_options(status::health_command(), {"status", "config"}),
-     program::using_options(top::top_command(), {"status", "config"}),
-     {"check", "read all settings and the key, print what they say, and end"}}};
 
 /// A port alone means loopback: listening on other addresses has to be asked for.
 core::target parse_door(const std::string& text) {
@@ -87,27 +34,68 @@ forward parse_forward(const std::string& text) {
   return {parse_door(text.substr(0, equals)), program::parse_destination(text.substr(equals + 1))};
 }
 
-std::optional<core::target> parse_socks(const std::string& text) {
-  if (text == "none") return std::nullopt;
-  return program::parse_listen(text);
+/// Where the server is to listen. It looks no names up for that.
+core::target parse_far_door(const std::string& text) {
+  const bool port_alone = program::is_digits(text);
+  const auto at = parse_host_port(port_alone ? "*:" + text : text);
+  const bool all = at && (at->host.empty() || at->host == "*");
+  const auto address = at && !all ? parse_address(at->host) : std::nullopt;
+  if (!at || (!all && !address))
+    throw std::invalid_argument("expected PORT, *:PORT or ADDRESS:PORT of the server in front of the =");
+  if (port_alone) return {"", at->port};
+  return {all ? "::" : address->to_string(), at->port};
 }
 
-path_options make_path(path_options base, const program::host_ports& server) {
+reverse_options parse_reverse(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos)
+    throw std::invalid_argument("expected LISTEN=HOST:PORT, for example 8080=127.0.0.1:80");
+  return {parse_far_door(text.substr(0, equals)), program::parse_destination(text.substr(equals + 1))};
+}
+
+/// Whoever connects to such a port is refused, unless a packet filter has sent him. So it needs no password, and no
+/// address that others reach.
+core::target parse_transparent(const std::string& text) {
+  core::target where = program::parse_listen(text);
+  const auto literal = parse_address(where.host);
+  if (where.host.empty() || (literal && unmapped(*literal).is_unspecified()))
+    throw std::invalid_argument("expected an address of this machine, such as 127.0.0.1:1081; TPROXY needs no other");
+  return where;
+}
+
+/// 0 is what has no mark.
+std::uint32_t parse_mark(const std::string& text) {
+  const bool is_hex = text.starts_with("0x");
+  const std::string_view digits = std::string_view(text).substr(is_hex ? 2 : 0);
+  std::uint32_t mark = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mark, is_hex ? 16 : 10);
+  if (error != std::errc() || end != digits.data() + digits.size() || mark == 0)
+    throw std::invalid_argument("expected a number from 1 to 0xffffffff");
+  return mark;
+}
+
+path_setting make_path(path_setting base, const program::host_ports& server) {
   set_server(base, server);
   return base;
 }
 
-/// The values of --bridges, --bind, --rotate and --pace, which hold for every server.
-path_options base_of(const values& given) {
+/// The values of --bridges, --bind, --rotate, --pace and --proxy, which hold for every server.
+path_setting base_of(const values& given) {
   const auto bind = given.one("bind", parse_bind).value_or(local_end{});
-  path_options base;
+  path_setting base;
   given.one("bridges", parse_bridges).value_or(bridge_count{}).apply_to(base);
   base.bind = bind.address;
   base.interface = bind.interface;
   base.rotate = given.one("rotate", parse_rotation).value_or(base.rotate);
   base.pace = given.one("pace", parse_pace).value_or(base.pace);
+  base.proxy = given.one("proxy", parse_proxy);
+  base.proxy_password_file = given.text("proxy-password-file");
   return base;
 }
+
+/// What says where one tunnel leads.
+constexpr std::initializer_list<const char*> tunnel_options{
+    "key-file", "url-file", "server", "path", "bridges", "bind", "rotate", "pace", "proxy", "proxy-password-file"};
 
 void forbid_together(const values& given, const char* one, std::initializer_list<const char*> others) {
   for (const char* other : others)
@@ -130,12 +118,62 @@ std::string parse_ip(const std::string& text) {
   return address->to_string();
 }
 
-std::vector<path_options> paths_of(const values& given, const path_options& base) {
-  std::vector<path_options> paths = given.each("path", parse_path);
+void check(const path_setting& path) {
+  try {
+    check_proxy(path);
+  } catch (const std::invalid_argument& e) {
+    throw settings_error(EX_USAGE, std::string("--") + e.what());
+  }
+}
+
+std::vector<path_setting> paths_of(const values& given, const path_setting& base) {
+  std::vector<path_setting> paths = given.each("path", parse_path);
   const auto servers = given.each("server", program::parse_server);
-  forbid_together(given, "path", {"server", "bridges", "bind", "rotate", "pace"});
-  for (const program::host_ports& server : servers) paths.push_back(make_path(base, server));
+  forbid_together(given, "path", {"server", "bridges", "bind", "rotate", "pace", "proxy", "proxy-password-file"});
+  for (const program::host_ports& server : servers) check(paths.emplace_back(make_path(base, server)));
   return paths;
+}
+
+std::string as_written(const std::string& text) { return text; }
+
+/// One for each URL file; one, if there is none.
+std::vector<tunnel_settings> tunnels_beside(values& given) {
+  let_earlier_layer_decide(given);
+  forbid_together(given, "url-file", {"key-file", "server", "path"});
+  tunnel_settings one;
+  one.key_file = given.text("key-file");
+  one.url_path = base_of(given);
+  one.bridges_given = given.has("bridges");
+  one.paths = paths_of(given, one.url_path);
+  std::vector<tunnel_settings> out;
+  for (const std::string& file : given.each("url-file", as_written)) {
+    out.push_back(one);
+    out.back().url_file = file;
+  }
+  if (out.empty()) out.push_back(std::move(one));
+  return out;
+}
+
+std::vector<option> options_of_a_tunnel() {
+  std::vector<option> out;
+  for (const char* name : tunnel_options)
+    out.push_back(*std::ranges::find(command_line().options, name, &option::name));
+  return out;
+}
+
+/// In the user's order.
+std::vector<tunnel_settings> tunnels_of(values& given) {
+  forbid_together(given, "tunnels", tunnel_options);
+  if (!given.has("tunnels")) return tunnels_beside(given);
+  std::vector<tunnel_settings> out;
+  for (const std::string& object : given.each("tunnels", as_written)) {
+    const std::string origin = given.origin("tunnels") + "[" + std::to_string(out.size()) + "]";
+    values of_one = program::read_object(options_of_a_tunnel(), origin, object);
+    if (!of_one.has("url-file") && !of_one.has("key-file"))
+      throw settings_error(EX_CONFIG, origin + ": url-file is missing, or key-file and server");
+    for (tunnel_settings& one : tunnels_beside(of_one)) out.push_back(std::move(one));
+  }
+  return out;
 }
 
 void require(bool present, const std::string& what) {
@@ -148,10 +186,21 @@ bool is_loopback(const core::target& listen) {
 }
 
 void require_enough(const settings& s) {
-  require(!s.key_file.empty() || !s.url_file.empty(),
-          "--key-file is needed: the key that `mtcp-server keygen --output FILE` made");
-  require(!s.paths.empty() || !s.url_file.empty(), "--server or --path is needed: where the server listens");
-  require(s.socks || !s.forwards.empty(), "with --socks none there must be a --forward");
+  for (const tunnel_settings* one : s.all_tunnels()) {
+    require(!one->key_file.empty() || !one->url_file.empty(),
+            "--key-file is needed: the key that `mtcp-server keygen --output FILE` made");
+    require(!one->paths.empty() || !one->url_file.empty(), "--server or --path is needed: where the server listens");
+  }
+  if (s.what == settings::action::test) return;  // it listens nowhere, and leaves out what has a quota
+  for (const tunnel_settings* one : s.all_tunnels())
+    for (const path_setting& path : one->paths)
+      require(!path.granted.any() || !s.state_dir.empty(),
+              "a path has a quota, and what it carries must outlive the program: give it a --state-dir");
+  require(!s.socks.empty() || !s.forwards.empty() || !s.transparent.empty() || !s.reverses.empty(),
+          "with --socks none there must be a --forward, --reverse or --transparent");
+  for (const reverse_options& one : s.reverses)
+    require(one.listen.port == 0 || std::ranges::count(s.reverses, one.listen, &reverse_options::listen) == 1,
+            "--reverse has " + listen_name(one.listen) + " twice");
   require_guard(s, s.socks);
 }
 
@@ -159,49 +208,110 @@ settings::action action_of(const std::string& command) {
   using enum settings::action;
   if (command == "health") return health;
   if (command == "top") return top;
+  if (command == "reload") return reload;
+  if (command == "env") return env;
+  if (command == "test") return test;
   return command == "check" ? check : serve;
 }
 
 }  // namespace
 
-void require_guard(const settings& s, const std::optional<core::target>& socks) {
-  require(!socks || s.socks_open || !s.users_file.empty() || is_loopback(*socks),
-          "--socks " + (socks ? to_string(*socks) : "") +
-              " would let anybody who reaches it use the tunnel; give it a --users-file, or, if that is wanted, "
-              "--socks-open");
+std::vector<const tunnel_settings*> settings::all_tunnels() const {
+  std::vector<const tunnel_settings*> out{this};
+  for (const tunnel_settings& one : fallbacks) out.push_back(&one);
+  return out;
 }
 
-void take_url(settings& s, const program::share_url& url) {
-  path_options base = s.url_path;
+void settings::set_mark(std::uint32_t value) {
+  const auto set = [value](tunnel_settings& of) {
+    of.url_path.mark = value;
+    for (path_options& path : of.paths) path.mark = value;
+  };
+  mark = value;
+  set(*this);
+  for (tunnel_settings& one : fallbacks) set(one);
+}
+
+void require_guard(const settings& s, const std::vector<core::target>& socks) {
+  for (const core::target& one : socks)
+    require(s.socks_open || !s.users_file.empty() || is_loopback(one),
+            "--socks " + to_string(one) +
+                " would let anybody who reaches it use the tunnel; give it a --users-file, or, if that is wanted, "
+                "--socks-open");
+}
+
+void take_url(tunnel_settings& s, const program::share_url& url) {
+  path_setting base = s.url_path;
   try {
     if (!s.bridges_given && !url.bridges.empty()) parse_bridges(url.bridges).apply_to(base);
   } catch (const std::invalid_argument& e) {
     throw key_error(key_error::kind::malformed, s.url_file + ": bridges: " + e.what());
   }
-  for (const program::host_ports& server : url.servers) s.paths.push_back(make_path(base, server));
+  for (const program::host_ports& server : url.servers) check(s.paths.emplace_back(make_path(base, server)));
+}
+
+std::vector<platform::file_grant> files_of(const settings& s) {
+  using enum platform::file_use;
+  std::vector<platform::file_grant> all = program::files_of(s.sandbox);
+  const auto add = [&all](const std::string& name) {
+    if (!name.empty()) all.push_back({name, read});
+  };
+  for (const tunnel_settings* one : s.all_tunnels()) {
+    add(one->key_file);
+    add(one->url_file);
+    add(one->url_path.proxy_password_file);
+    for (const path_setting& path : one->paths) add(path.proxy_password_file);
+  }
+  add(s.users_file);
+  for (const std::string& name : s.rules.files) add(name);
+  if (!s.status.control.empty()) all.push_back({s.status.control, remove});
+  return all;
+}
+
+// A mark on what is sent, and packets of other machines, take privileges for every socket.
+program::capabilities capabilities_of(const settings& s) {
+  return s.mark == 0 && s.transparent.empty() ? program::capabilities() : program::for_packet_filters();
 }
 
 settings read_settings(std::vector<std::string> arguments, const program::environment& variables) {
-  values given = program::read_options(synopsis, std::move(arguments), variables);
+  values given = program::read_options(command_line(), std::move(arguments), variables);
   settings s;
   s.log_level = given.one("log-level", program::parse_log_level).value_or(s.log_level);
-  let_earlier_layer_decide(given);
-  forbid_together(given, "url-file", {"key-file", "server", "path"});
-  s.key_file = given.text("key-file");
-  s.url_file = given.text("url-file");
-  s.url_path = base_of(given);
-  s.bridges_given = given.has("bridges");
-  s.paths = paths_of(given, s.url_path);
-  s.socks = given.one("socks", parse_socks).value_or(core::target{"127.0.0.1", 1080});
+  s.fallbacks = tunnels_of(given);
+  static_cast<tunnel_settings&>(s) = s.fallbacks.front();
+  s.fallbacks.erase(s.fallbacks.begin());
+  s.set_mark(given.one("mark", parse_mark).value_or(0));
+  s.hedge = given.one("hedge", program::parse_hedge).value_or(s.hedge);
+  s.socks = program::listeners_of(given, "socks", {"127.0.0.1", 1080});
   s.socks_open = given.flag("socks-open");
   s.users_file = given.text("users-file");
   s.udp_advertise = given.one("udp-advertise", parse_ip).value_or("");
+  s.resume_timeout = given.one("resume-timeout", program::parse_duration).value_or(s.resume_timeout);
+  s.keep_alive = given.one("keep-alive", program::parse_keep_alive).value_or(s.keep_alive);
+  s.connect_wait = given.one("connect-wait", program::parse_duration).value_or(s.connect_wait);
   s.fast_open = given.flag("fast-open");
+  s.state_dir = given.text("state-dir");
+  s.on_event = program::on_event_of(given);
+  s.destinations = !given.flag("no-destinations");
   s.forwards = given.each("forward", parse_forward);
-  s.status = status::status_setting(given, status::client_port);
-  s.once = given.flag("once");
+  s.reverses = given.each("reverse", parse_reverse);
+  s.transparent = given.each("transparent", parse_transparent);
+  s.sandbox = program::sandbox_setting_of(given);
+  s.sandbox.keeps = s.state_dir;
   s.what = action_of(given.command);
-  if (s.what == settings::action::health || s.what == settings::action::top) return s;
+  const bool asks = s.what != settings::action::serve;
+  s.status = status::status_setting(given, status::client_port, "mtcp-client", variables, asks);
+  s.once = given.flag("once");
+  s.fish = given.flag("fish");
+  s.unset = given.flag("unset");
+  s.test = test_request_of(given);
+  using enum settings::action;
+  if (s.what == health || s.what == top || s.what == reload) return s;
+  if (s.what == settings::action::env) {
+    require(!s.socks.empty() && s.socks.front().port != 0, "env: --socks has to name the port of the proxy");
+    return s;
+  }
+  s.rules = rules_of(given);
   require_enough(s);
   return s;
 }

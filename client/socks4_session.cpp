@@ -8,8 +8,8 @@
 namespace mtcp::client {
 namespace {
 
-std::string answer(const error_code& error, const core::target& bound) {
-  return text_of(proxy::encode_reply4(error ? proxy::reply4::rejected : proxy::reply4::granted, bound));
+std::string answer(const opening& of) {
+  return text_of(proxy::encode_reply4(of.error ? proxy::reply4::rejected : proxy::reply4::granted, bound_of(of)));
 }
 
 }  // namespace

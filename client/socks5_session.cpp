@@ -4,6 +4,7 @@
 
 #include "connect.hpp"
 #include "local_port.hpp"
+#include "login.hpp"
 #include "mtcp/proxy/password.hpp"
 #include "mtcp/proxy/socks5.hpp"
 #include "socks_reply.hpp"
@@ -12,8 +13,8 @@
 namespace mtcp::client {
 namespace {
 
-std::string answer(const error_code& error, const core::target& bound) {
-  return text_of(proxy::encoded_reply(reply_to(error), bound).bytes());
+std::string answer(const opening& of) {
+  return text_of(proxy::encoded_reply(reply_to(of.error), bound_of(of)).bytes());
 }
 
 /// True once a method is agreed on.
@@ -28,20 +29,22 @@ task<bool> choose_method(dialogue& with, proxy::method wanted) {
 }
 
 /// True once the application has proved to be one of the users.
-task<bool> log_in(dialogue& with, const proxy::user_table& users) {
+task<bool> log_in(dialogue& with, const local_port& port) {
   const auto login = co_await next_message(with, proxy::decode_login);
   if (!login) co_return false;
-  const bool admitted = users.admits(login.value().name, login.value().password);
+  const client::login found = check_login(port, with, login.value().name, login.value().password);
+  const bool admitted = found == client::login::right;
+  if (found == client::login::wrong) co_await failed_login(*port.failed_logins, with, login.value().name);
   const auto verdict = proxy::encode_login_answer(admitted);
   const bool sent = co_await with.send(verdict);
   if (sent && !admitted) co_await with.farewell();
   co_return sent&& admitted;
 }
 
-task<bool> greet(dialogue& with, const proxy::user_table& users) {
-  const bool open = users.empty();
+task<bool> greet(dialogue& with, const local_port& port) {
+  const bool open = port.users.empty();
   if (!co_await choose_method(with, open ? proxy::method::none : proxy::method::password)) co_return false;
-  co_return open || co_await log_in(with, users);
+  co_return open || co_await log_in(with, port);
 }
 
 /// Empty if there is nothing more to do for this application.
@@ -60,7 +63,7 @@ task<std::optional<proxy::request>> read_request(dialogue& with) {
 }  // namespace
 
 task<std::optional<joined>> serve_socks5(const local_port& port, std::unique_ptr<dialogue> with) {
-  if (!co_await greet(*with, port.users)) co_return std::nullopt;
+  if (!co_await greet(*with, port)) co_return std::nullopt;
   std::optional<proxy::request> wanted = co_await read_request(*with);
   if (!wanted) co_return std::nullopt;
   if (wanted->what == proxy::command::udp_associate) {

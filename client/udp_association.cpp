@@ -3,16 +3,20 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "mtcp/address.hpp"
 #include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/net/association.hpp"
+#include "mtcp/net/datagram_exit.hpp"
+#include "mtcp/net/platform/plain_address.hpp"
 #include "mtcp/net/relay/datagram_socket.hpp"
 #include "mtcp/proxy/datagram.hpp"
 #include "mtcp/proxy/socks5.hpp"
 #include "opening.hpp"
 #include "socks_reply.hpp"
+#include "udp_sources.hpp"
 
 namespace mtcp::client {
 namespace {
@@ -24,11 +28,17 @@ udp::endpoint endpoint_of(const core::target& literal) {
 
 class udp_association {
  public:
-  udp_association(tcp::socket application, association through, datagram_socket socket, udp::endpoint source)
+  /// `ways` may be null: all goes through the tunnel then.
+  udp_association(tcp::socket application, std::shared_ptr<router> ways, association through, datagram_socket socket,
+                  ip_address source, udp_sources ports, std::unique_ptr<program::book_entry> entry)
       : application_(std::move(application)),
+        ways_(std::move(ways)),
+        from_(origin_of(application_)),
         through_(std::move(through)),
         socket_(std::move(socket)),
         source_(std::move(source)),
+        ports_(std::move(ports)),
+        entry_(std::move(entry)),
         parts_(application_.get_executor(), [this](const std::exception_ptr&) { stop(); }) {}
 
   task<> run() {
@@ -36,6 +46,7 @@ class udp_association {
     parts_.start(download());
     parts_.start(watch());
     co_await parts_.wait();
+    if (entry_) entry_->ended("closed");
   }
 
  private:
@@ -48,20 +59,58 @@ class udp_association {
   }
 
   void take(std::span<const std::byte> datagram, const udp::endpoint& from) {
-    if (from.address() != source_.address() || (source_.port() != 0 && from.port() != source_.port())) return;
+    if (from.address() != source_ || !ports_.admits(from.port())) return;
     const auto header = proxy::decode_datagram_header(datagram);
     if (!header) return;
-    source_.port(from.port());
-    through_.send(header.value(), datagram.subspan(header.size()));
+    ports_.sent(from.port(), header.value());
+    const auto payload = datagram.subspan(header.size());
+    switch (ways_ ? ways_->way_to(header.value(), proxy::transport::udp, from_).to : proxy::route::tunnel) {
+      case proxy::route::tunnel:
+        count(payload.size(), false);
+        through_.send(header.value(), payload);
+        return;
+      case proxy::route::direct:
+        return send_directly(header.value(), payload);
+      case proxy::route::block:
+        return ways_->connections().blocked_datagram();
+    }
+  }
+
+  void send_directly(const core::target& to, std::span<const std::byte> payload) {
+    if (!exit_ && !open_exit()) return;
+    count(payload.size(), false);
+    exit_->send({to, core::slice::copy_of(payload)});
+  }
+
+  /// Most applications never need it.
+  bool open_exit() {
+    auto opened = ways_->open_exit(application_.get_executor(), from_,
+                                   [this](std::span<const std::byte> payload, const udp::endpoint& from) {
+                                     give({from.address().to_string(), from.port()}, payload);
+                                   });
+    if (!opened) return false;
+    exit_ = std::move(*opened);
+    parts_.start(exit_->run());
+    return true;
+  }
+
+  void give(const core::target& peer, std::span<const std::byte> payload) {
+    const std::uint16_t port = ports_.port_for(peer);
+    if (port == 0) return;  // it has not sent anything: nobody knows where it is
+    count(payload.size(), true);
+    const proxy::encoded_datagram_header header(peer);
+    socket_.send(header.bytes(), payload, {source_, port});
+  }
+
+  void count(std::size_t bytes, bool to_local) {
+    if (entry_) entry_->crossed(bytes, to_local);
   }
 
   task<> download() {
     for (;;) {
       const auto [error, datagram] = co_await through_.async_receive(use_result);
       if (error) break;
-      if (source_.port() == 0) continue;  // it has not sent anything: nobody knows where it is
-      const proxy::encoded_datagram_header header(datagram.peer);
-      socket_.send(header.bytes(), datagram.payload.bytes(), source_);
+      give(datagram.peer, datagram.payload.bytes());
     }
     stop();
   }
@@ -80,28 +129,37 @@ class udp_association {
     application_.close(ignored);
     socket_.close();
     through_.close();
+    if (exit_) exit_->close();
   }
 
   tcp::socket application_;
+  std::shared_ptr<router> ways_;
+  origin from_;
   association through_;
+  std::unique_ptr<datagram_exit> exit_;  // for what goes past the tunnel; null until something does
   datagram_socket socket_;
-  udp::endpoint source_;  // port 0: not known yet
+  ip_address source_;
+  udp_sources ports_;
+  std::unique_ptr<program::book_entry> entry_;  // may be null
   task_group parts_;
 };
 
-/// On the address that the application has reached.
-error_code open_socket(datagram_socket& socket, const tcp::endpoint& reached) {
+/// On the address that the application has reached. `guessable`: of the port's own number, if it is free. Datagrams
+/// have no password, so where one is needed nobody is to know the number but who has given it. Behind a translation of
+/// addresses only that one leads here.
+error_code open_socket(datagram_socket& socket, const tcp::endpoint& reached, bool guessable) {
   const ip_address address = unmapped(reached.address());
-  if (!socket.open({address, reached.port()})) return {};
+  if (guessable && !socket.open({address, reached.port()})) return {};
   return socket.open({address, 0});
 }
 
-/// Who may send. Behind a translation of addresses (--udp-advertise), ports are not what they are said to be.
+/// Who may send; port 0 if it has not said. Behind a translation of addresses (--udp-advertise), ports are not what
+/// they are said to be.
 udp::endpoint source_of(const tcp::socket& application, const core::target& declared, bool translated) {
   error_code gone;
   const udp::endpoint peer(unmapped(application.remote_endpoint(gone).address()), 0);
   const udp::endpoint said = endpoint_of(declared);
-  const bool usable = !translated && (said.address() == peer.address() || said.address().is_unspecified());
+  const bool usable = !translated && (said.address() == plain(peer.address()) || said.address().is_unspecified());
   return {peer.address(), usable ? said.port() : std::uint16_t{0}};
 }
 
@@ -117,7 +175,7 @@ task<> serve_association(const local_port& port, std::unique_ptr<dialogue> with,
   datagram_socket socket(with->socket().get_executor());
   error_code gone;
   const tcp::endpoint reached = with->socket().local_endpoint(gone);
-  error_code error = gone ? gone : open_socket(socket, reached);
+  error_code error = gone ? gone : open_socket(socket, reached, port.users.empty() || !port.udp_advertise.empty());
   core::target nowhere;
   stream carrier;
   if (!error) {
@@ -132,8 +190,11 @@ task<> serve_association(const local_port& port, std::unique_ptr<dialogue> with,
   const std::string told = port.udp_advertise.empty() ? local.address().to_string() : port.udp_advertise;
   const proxy::encoded_reply answer(proxy::reply::succeeded, {told, local.port()});
   const udp::endpoint source = source_of(with->socket(), declared, !port.udp_advertise.empty());
+  udp_sources ports(source.port(), !port.users.empty());  // others at that address have given no password
   if (!co_await with->send(answer.bytes())) co_return;
-  udp_association all(with->release(), association(std::move(carrier)), std::move(socket), source);
+  auto entry = program::entry_in(port.book, {{"udp", 0}, mtcp::client::source_of(with->socket()), with->user(), false});
+  udp_association all(with->release(), port.ways, association(std::move(carrier)), std::move(socket), source.address(),
+                      std::move(ports), std::move(entry));
   with.reset();
   co_await all.run();
 }

@@ -3,7 +3,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mtcp)
-install(TARGETS mtcp_core mtcp_session mtcp_net EXPORT mtcp-targets
+install(TARGETS mtcp_core mtcp_session mtcp_proxy mtcp_net EXPORT mtcp-targets
   ARCHIVE COMPONENT dev
   FILE_SET HEADERS COMPONENT dev)
 install(EXPORT mtcp-targets NAMESPACE mtcp:: DESTINATION ${package_dir} COMPONENT dev)

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "mtcp/key_ring.hpp"
+#include "program/durable_file.hpp"
 #include "program/options.hpp"
 
 namespace mtcp::server {
@@ -18,23 +19,21 @@ namespace {
   throw program::settings_error(EX_CANTCREAT, file + ": " + std::generic_category().message(error));
 }
 
-bool write_all(int to, const std::string& text) {
-  return ::write(to, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(to) == 0;
-}
-
 void write_new(const std::string& file, int to, const std::string& text) {
-  const bool written = write_all(to, text);
-  const int error = errno;
+  const error_code error = program::write_durably(to, text);
   ::close(to);
-  if (written) return;
+  if (!error) return;
   ::unlink(file.c_str());
-  fail(file, error);
+  fail(file, error.value());
 }
 
 }  // namespace
 
 int make_key(const std::string& file) {
-  if (file.empty()) return std::puts(key::generate().to_string().c_str()) < 0 ? EX_IOERR : EX_OK;
+  if (file.empty()) {
+    std::puts(key::generate().to_string().c_str());
+    return EX_OK;
+  }
   const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (made >= 0) {
     write_new(file, made, key::generate().to_string() + "\n");

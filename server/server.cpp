@@ -1,12 +1,14 @@
 #include "server.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sysexits.h>
 
 #include <algorithm>
 #include <iterator>
-#include <set>
+#include <map>
 
 #include "mtcp/acceptor_group.hpp"
+#include "mtcp/net/asio/clock.hpp"
 #include "mtcp/net/platform/platform.hpp"
 #include "program/listen.hpp"
 #include "program/process.hpp"
@@ -16,21 +18,38 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t most_keys_told = 1'000;
+
 /// Of the worker in the main thread; the others do not listen.
-acceptor_options options_of(const settings& s, key_ring keys, std::shared_ptr<acceptor_group> group) {
+acceptor_options options_of(const settings& s, const granted_keys& keys, const memory_budget& memory) {
+  std::optional<std::chrono::sys_seconds> next;
   acceptor_options options;
-  options.keys = std::move(keys);
-  options.group = std::move(group);
+  const granted_keys valid = valid_keys(keys, std::chrono::system_clock::now(), next);
+  options.keys = ring_of(valid);
+  if (options.keys.empty()) throw program::settings_error(EX_CONFIG, s.key_file + ": all keys have expired");
+  options.quotas = quotas_of(valid);
+  options.group = std::make_shared<acceptor_group>(static_cast<std::size_t>(memory.streams));
+  options.limits = limits_within(memory, options.limits);
   options.trusted_proxies = s.trusted_proxies;
+  options.resume_timeout = s.resume_timeout;
+  options.limits.hedge = s.hedge;
   options.machine = std::make_shared<own_addresses>();
   options.on_event = program::log_event;
   options.wants_details = program::logs_details;
   try {
     for (const program::host_ports& all : s.listen)
-      for (const core::target& where : each_port(all)) options.listen.push_back(program::listen_endpoint(where));
+      for (const tcp::endpoint& first : program::listen_endpoints({all.host, all.port}))
+        for (const core::target& where : program::each_port({"", first.port(), all.last_port}))
+          options.listen.emplace_back(first.address(), where.port);
   } catch (const boost::system::system_error& e) {
     program::fail_for("--listen", e);
   }
+  return options;
+}
+
+/// Which asks the accounts whether a key may have another session.
+acceptor_options with_accounts(acceptor_options options, key_accounts& accounts) {
+  options.is_used_up = [&accounts](const key_id& id) { return accounts.of(id)->is_used_up(); };
   return options;
 }
 
@@ -44,49 +63,135 @@ std::vector<std::unique_ptr<worker_thread>> make_others(unsigned count, acceptor
 
 }  // namespace
 
-server::server(asio::io_context& io, const settings& s, key_ring keys)
-    : server(io, s, options_of(s, std::move(keys), std::make_shared<acceptor_group>())) {}
+server::server(asio::io_context& io, const settings& s, granted_keys keys, program::command_process* on_event)
+    : server(io, s, std::move(keys), budget_of(s.memory), on_event) {}
 
-server::server(asio::io_context& io, const settings& s, const acceptor_options& options)
+server::server(asio::io_context& io, const settings& s, granted_keys keys, const memory_budget& memory,
+               program::command_process* on_event)
+    : server(io, s, keys, memory, options_of(s, keys, memory), on_event) {}
+
+server::server(asio::io_context& io, const settings& s, granted_keys keys, const memory_budget& memory,
+               const acceptor_options& options, program::command_process* on_event)
     : executor_(io.get_executor()),
       settings_(s),
+      keys_(std::move(keys)),
       machine_(options.machine),
-      places_{{descriptors_for_destinations(platform::descriptor_limit()), options.keys.size()}},
-      front_(io, options, places_),
-      others_(make_others(s.threads - 1, options, places_)),
-      status_(open_status()),
+      events_(executor_, on_event),
+      directory_(program::open_state_dir(s.state_dir)),
+      places_{.descriptors = {descriptors_for_destinations(platform::descriptor_limit()), options.keys.size()},
+              .keys = key_accounts(directory_.get()),
+              .local_names = s.local_names},
+      front_(io, with_accounts(options, places_.keys), places_),
+      others_(make_others(s.threads - 1, with_accounts(options, places_.keys), places_)),
+      status_(open_status(options.limits)),
       background_(executor_, program::report_failure),
       changed_(executor_),
       watch_(executor_) {
+  places_.audit.open(s.audit_log);
+  places_.free_deserted = [this](const key_id& owner, const core::target& asked) {
+    asio::post(executor_,
+               [this, owner, asked] { tell_all([owner, asked](worker& w) { w.free_deserted(owner, asked); }); });
+  };
+  places_.keys.on_used_up([this](const key_id& id) { asio::post(executor_, [this, id] { end_streams_of(id); }); });
+  front_.bridges().on_stranger([this](const ip_address& from, stranger why) { tell_of(from, why); });
   log_listeners();
-  tell_all([allowed = rules_of(s)](worker& w) { w.set_rules(allowed); });
+  spdlog::info("memory: {} MB ({}), {} MB of it for streams", memory.process / 1'000'000, memory.origin,
+               memory.streams / 1'000'000);
+  warn_of_forgotten_months();
+  take_keys();
+  tell_all([keep_alive = s.keep_alive, tests = s.tests](worker& w) {
+    w.set_tests(tests);
+    w.set_keep_alive(keep_alive);
+  });
+}
+
+void server::take_keys() {
+  const granted_keys valid = valid_keys(keys_, std::chrono::system_clock::now(), next_expiry_);
+  places_.descriptors.set_keys(valid.size());
+  places_.keys.set(valid);
+  tell_all([valid, ring = ring_of(valid), quotas = quotas_of(valid), allowed = rules_here(),
+            listen = listen_rules(settings_.allow_listen)](worker& w) {
+    w.bridges().set_keys(ring, quotas);
+    w.set_rules(allowed, listen, valid);
+  });
+}
+
+void server::forget_expired_keys() {
+  if (!next_expiry_ || std::chrono::system_clock::now() < *next_expiry_) return;
+  spdlog::info("a key has expired: its tunnels end");
+  take_keys();
+}
+
+// ---- what keys carry in a month ----
+
+void server::warn_of_forgotten_months() const {
+  const auto has_month = [](const granted_key& one) { return one.limits.bytes_per_month != 0; };
+  if (!directory_ && std::ranges::any_of(keys_, has_month))
+    spdlog::warn(
+        "keys have bytes-per-month, and what they carry is forgotten when the program ends: --state-dir keeps it");
+}
+
+// The limit may be another one by now.
+void server::end_streams_of(const key_id& id) {
+  bool used_up = false;
+  places_.keys.each([&](const granted_key& key, const key_account& account) {
+    const program::quota_account month = account.month();
+    if (key.key->id() != id || !month.used_up()) return;
+    used_up = true;
+    spdlog::warn("{} has carried its {}: its streams end, and new ones are refused", key.name(),
+                 in_words(month.allowed()));
+    events_.tell({.name = "quota-used-up",
+                  .about = "quota of " + to_string(id),
+                  .variables = {{"MTCP_ROLE", "server"}, {"MTCP_USER", key.name()}}});
+  });
+  if (used_up) tell_all([id](worker& w) { w.bridges().close_streams(id, core::reset_code::quota); });
+}
+
+void server::look_at_months() {
+  for (const std::string& name : places_.keys.look(program::local_date(), mtcp::now()))
+    spdlog::info("{}: a month begins, and with it its bytes-per-month", name);
+}
+
+/// Silence is no failed login: the network may have swallowed what a client said.
+void server::tell_of(const ip_address& from, stranger why) {
+  program::failed_logins& all = why == stranger::silent ? silences_ : *failed_logins_;
+  const auto verdict = all.add(from, to_string(why), {}, std::chrono::steady_clock::now());
+  if (verdict.line) spdlog::warn("{}", *verdict.line);
 }
 
 // Of a range of ports one line.
 void server::log_listeners() const {
   const auto all = front_.bridges().local_endpoints();
-  auto local = all.begin();
-  for (const program::host_ports& where : settings_.listen) {
-    const core::target first = to_target(*local);
-    spdlog::info("listening bridges {}", to_string(program::host_ports{first.host, first.port, where.last_port}));
-    local += static_cast<std::ptrdiff_t>(each_port(where).size());
+  const auto breaks_off = [](const tcp::endpoint& a, const tcp::endpoint& b) {
+    return a.address() != b.address() || a.port() + 1 != b.port();
+  };
+  for (auto first = all.begin(); first != all.end();) {
+    const auto last = std::min(std::adjacent_find(first, all.end(), breaks_off), std::prev(all.end()));
+    const std::uint16_t last_port = last == first ? std::uint16_t{0} : last->port();
+    spdlog::info("listening bridges {}",
+                 to_string(program::host_ports{to_target(*first).host, first->port(), last_port}));
+    first = std::next(last);
   }
 }
 
-std::unique_ptr<status::status_server> server::open_status() {
+std::unique_ptr<status::status_server> server::open_status(const core::limits& limits) {
   status::site_options what;
+  what.limits = limits;
+  what.reload = [this] { return read_again_ ? read_again_() : std::string("it is not ready yet"); };
   what.which = status::role::server;
+  what.failed_logins = failed_logins_;
   what.can.close_stream = [this](const std::string& session, std::uint64_t id) { return close_stream(session, id); };
   return status::open_status(executor_, settings_.status, std::move(what), [this] { return snapshot(); });
 }
 
 /// The rules of the settings, which never allow the program's own listeners. What is known of the machine outlives a
 /// reload.
-rules server::rules_of(const settings& s) const {
-  rules all = s.destinations;
+rules server::rules_here() const {
+  rules all = settings_.destinations;
   all.set_machine(machine_);
   for (const tcp::endpoint& local : front_.bridges().local_endpoints()) all.add_listener(local);
-  if (status_) all.add_listener(status_->local_endpoint());
+  if (status_)
+    for (const tcp::endpoint& local : status_->local_endpoints()) all.add_listener(local);
   return all;
 }
 
@@ -104,7 +209,33 @@ acceptor_snapshot server::snapshot() {
     acceptor_snapshot part = other->ask([](worker& w) { return w.bridges().snapshot(); });
     std::move(part.tunnels.begin(), part.tunnels.end(), std::back_inserter(all.tunnels));
   }
+  describe_keys(all);
   return all;
+}
+
+void server::describe_keys(acceptor_snapshot& all) const {
+  places_.keys.each([&](const granted_key& key, const key_account& account) {
+    const key_account::usage used = account.used();
+    const program::quota_account month = account.month();
+    const auto sessions = all.use_of_keys.find(key.key->id());
+    const bool idle = sessions == all.use_of_keys.end();
+    const bool untold = idle && used.refused_total == 0 && month.kept().used == 0;
+    if (untold || all.keys.size() >= most_keys_told) return;
+    const key_limits& most = key.limits;
+    key_snapshot& one = all.keys.emplace_back();
+    one = {.user = key.name(), .id = to_string(key.key->id())};
+    if (!idle) one.used = sessions->second;
+    one.most = {most.sessions, most.bridges, most.memory};
+    one.month_bytes = month.kept().used;
+    one.max_month_bytes = month.allowed().bytes;
+    one.month_used_up = month.used_up();
+    one.streams = used.streams;
+    one.max_streams = most.streams;
+    one.dials_per_second = most.dials;
+    one.rate_limit = most.rate;
+    if (most.expires) one.expires = static_cast<double>(most.expires->time_since_epoch().count());
+    one.refused_total = used.refused_total;
+  });
 }
 
 bool server::close_stream(const std::string& session, core::stream_id id) {
@@ -114,16 +245,27 @@ bool server::close_stream(const std::string& session, core::stream_id id) {
 
 // ---- from beginning to end ----
 
-void server::reload(const settings& s, key_ring keys) {
+void server::reload(const settings& s, granted_keys keys) {
+  places_.audit.open(s.audit_log);  // throws before anything has changed
   if (s.listen != settings_.listen || !status::same_endpoint(s.status, settings_.status))
     spdlog::warn("other listeners need a restart");
+  if (s.local_names != settings_.local_names) spdlog::warn("another --local-names needs a restart");
   if (s.threads != settings_.threads) spdlog::warn("another number of threads needs a restart");
+  if (s.resume_timeout != settings_.resume_timeout) spdlog::warn("another --resume-timeout needs a restart");
+  if (s.memory != settings_.memory) spdlog::warn("another --memory needs a restart");
+  if (s.hedge != settings_.hedge) spdlog::warn("another --hedge needs a restart");
+  if (s.on_event != settings_.on_event) spdlog::warn("another --on-event needs a restart");
+  if (s.sandbox != settings_.sandbox) spdlog::warn("another --run-as, --no-sandbox or --state-dir needs a restart");
   spdlog::set_level(s.log_level);
-  places_.descriptors.set_keys(keys.size());
-  tell_all([keys = std::move(keys), proxies = s.trusted_proxies, allowed = rules_of(s)](worker& w) {
-    w.bridges().set_keys(keys);
+  keys_ = std::move(keys);
+  warn_of_forgotten_months();
+  settings_.destinations = s.destinations;
+  settings_.allow_listen = s.allow_listen;
+  take_keys();
+  tell_all([proxies = s.trusted_proxies, keep_alive = s.keep_alive, tests = s.tests](worker& w) {
     w.bridges().set_trusted_proxies(proxies);
-    w.set_rules(allowed);
+    w.set_tests(tests);
+    w.set_keep_alive(keep_alive);
   });
 }
 
@@ -143,6 +285,8 @@ task<> server::run() {
   watch_.cancel();
   if (status_) status_->stop();
   co_await background_.wait();
+  places_.keys.save();
+  events_.stop();
 }
 
 void server::drain() {
@@ -150,17 +294,32 @@ void server::drain() {
   tell_all([](worker& w) { w.drain(); });
 }
 
+void server::tell_of(const std::string& session, const client_of_tunnel& who, bool comes) {
+  if (comes)
+    spdlog::info("client {}, session {} connected, from {}", who.user, session, who.from);
+  else
+    spdlog::info("client {}, session {} gone", who.user, session);
+  places_.audit.write(comes ? "tunnel" : "tunnel over", who.user, session, who.from);
+  events_.tell(
+      {.name = comes ? "tunnel-up" : "tunnel-down",
+       .about = "session " + session,
+       .variables = {
+           {"MTCP_ROLE", "server"}, {"MTCP_USER", who.user}, {"MTCP_SESSION", session}, {"MTCP_FROM", who.from}}});
+}
+
 /// Says which clients came and went.
 task<> server::watch_tunnels() {
-  std::set<std::string> before;
+  std::map<std::string, client_of_tunnel> before;  // by session
   while (!stopping_) {
-    std::set<std::string> now;
-    for (const tunnel_snapshot& t : snapshot().tunnels) now.insert(t.user + ", session " + t.session);
-    for (const std::string& name : now)
-      if (!before.contains(name)) spdlog::info("client {} connected", name);
-    for (const std::string& name : before)
-      if (!now.contains(name)) spdlog::info("client {} gone", name);
+    std::map<std::string, client_of_tunnel> now;
+    for (const tunnel_snapshot& t : snapshot().tunnels) now[t.session] = {t.user, t.from};
+    for (const auto& [session, who] : now)
+      if (!before.contains(session)) tell_of(session, who, true);
+    for (const auto& [session, who] : before)
+      if (!now.contains(session)) tell_of(session, who, false);
     before = std::move(now);
+    forget_expired_keys();
+    look_at_months();
     watch_.expires_after(1s);
     co_await watch_.async_wait(use_result);
   }

@@ -2,80 +2,80 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "mtcp/address.hpp"
 #include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/net/association.hpp"
-#include "mtcp/net/relay/datagram_socket.hpp"
+#include "mtcp/net/datagram_exit.hpp"
 
 namespace mtcp::server {
 namespace {
 
 using clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds lookup_limit{5};  // by then the client will have asked again
 
 class udp_association {
  public:
-  udp_association(const executor& where, association client, datagram_socket socket, resolver& names,
-                  const rules& allowed, const association_options& options)
-      : client_(std::move(client)),
-        socket_(std::move(socket)),
-        names_(names),
-        allowed_(allowed),
-        options_(options),
+  udp_association(const executor& where, resolver& names, permission allowed, const association_options& options)
+      : exit_(where, names, std::move(allowed),
+              {.max_lookups = options.max_lookups,
+               .on_datagram = [this](std::span<const std::byte> payload,
+                                     const udp::endpoint& from) { take(payload, from); }}),
+        admits_(options.admits),
+        idle_limit_(options.idle),
         idle_(where),
-        parts_(where, [this](const std::exception_ptr&) { stop(); }),
-        lookups_(where, [this](const std::exception_ptr&) { stop(); }) {}
+        parts_(where, [this](const std::exception_ptr&) { stop(); }) {}
 
-  task<> run() {
+  error_code open() { return exit_.open(); }
+  std::uint16_t port() const { return exit_.port(); }
+  udp_traffic take_traffic() { return std::move(carried_); }
+
+  task<> run(association client) {
+    client_.emplace(std::move(client));
     parts_.start(outbound());
     parts_.start(inbound());
     parts_.start(watch());
     co_await parts_.wait();
-    co_await lookups_.wait();
   }
 
  private:
   task<> outbound() {
     for (;;) {
-      auto [error, datagram] = co_await client_.async_receive(use_result);
+      auto [error, datagram] = co_await client_->async_receive(use_result);
       if (error) break;
       last_used_ = clock::now();
-      if (const auto literal = parse_address(datagram.peer.host)) {
-        send(*literal, datagram);
-      } else if (lookups_.size() < options_.max_lookups) {
-        lookups_.start(look_up_and_send(std::move(datagram)));
-      }
+      if (admits_ && !admits_(datagram.payload.size(), true)) continue;
+      count_upward(datagram);
+      exit_.send(std::move(datagram));
     }
     stop();
   }
 
-  task<> look_up_and_send(core::datagram datagram) {
-    const auto found = co_await names_.resolve(datagram.peer.host, clock::now() + lookup_limit);
-    if (!found || stopped_) co_return;
-    for (const ip_address& address : *found)
-      if (send(address, datagram)) co_return;
+  void count_upward(const core::datagram& d) {
+    carried_.bytes_up += d.payload.size();
+    if (carried_.destinations.size() >= udp_traffic::max_destinations) return;
+    const std::string to = to_string(d.peer);
+    if (std::ranges::find(carried_.destinations, to) == carried_.destinations.end())
+      carried_.destinations.push_back(to);
   }
 
-  bool send(const ip_address& to, const core::datagram& datagram) {
-    const ip_address address = unmapped(to);
-    if (!allowed_.permits({address, datagram.peer.port})) return false;
-    return !socket_.send(datagram.payload.bytes(), {address, datagram.peer.port});
+  void take(std::span<const std::byte> payload, const udp::endpoint& from) {
+    last_used_ = clock::now();
+    if (admits_ && !admits_(payload.size(), false)) return;
+    carried_.bytes_down += payload.size();
+    client_->send({from.address().to_string(), from.port()}, payload);
   }
 
   task<> inbound() {
-    datagram_socket::receiver to = [this](std::span<const std::byte> payload, const udp::endpoint& from) {
-      last_used_ = clock::now();
-      client_.send({from.address().to_string(), from.port()}, payload);
-    };
-    co_await socket_.receive_all(std::move(to));
+    co_await exit_.run();
     stop();
   }
 
   task<> watch() {
-    while (!stopped_ && clock::now() < last_used_ + options_.idle) {
-      idle_.expires_at(last_used_ + options_.idle);
+    while (!stopped_ && clock::now() < last_used_ + idle_limit_) {
+      idle_.expires_at(last_used_ + idle_limit_);
       co_await idle_.async_wait(use_result);
     }
     stop();
@@ -83,40 +83,39 @@ class udp_association {
 
   void stop() {
     stopped_ = true;
-    socket_.close();
-    client_.close();
+    exit_.close();
+    client_->close();
     idle_.cancel();
   }
 
-  association client_;
-  datagram_socket socket_;
-  resolver& names_;
-  const rules& allowed_;
-  association_options options_;
+  datagram_exit exit_;
+  std::optional<association> client_;
+  std::function<bool(std::size_t, bool)> admits_;
+  std::chrono::milliseconds idle_limit_;
   clock::time_point last_used_ = clock::now();
   bool stopped_ = false;
+  udp_traffic carried_;
   timer idle_;
-  task_group parts_, lookups_;
+  task_group parts_;
 };
-
-/// Both families with one socket, or IPv4 alone where there is no IPv6.
-error_code open_socket(datagram_socket& socket) {
-  if (!socket.open({udp::protocol::v6(), 0})) return {};
-  return socket.open({udp::protocol::v4(), 0});
-}
 
 }  // namespace
 
-task<> serve_association(incoming request, resolver& names, const rules& allowed, association_options options) {
+task<udp_traffic> serve_association(incoming request, resolver& names, permission allowed,
+                                    association_options options) {
   const auto where = co_await asio::this_coro::executor;
-  datagram_socket socket(where);
-  const error_code error = open_socket(socket);
+  udp_association all(where, names, std::move(allowed), options);
+  const error_code error = all.open();
   spdlog::debug("{} udp association: {}", request.user(), error ? error.message() : "open");
-  if (error) co_return request.refuse(core::refusal::general);
-  const core::target bound{"", socket.local_endpoint().port()};
+  if (error) {
+    request.refuse(core::refusal::general);
+    co_return udp_traffic();
+  }
+  const core::target bound{"", all.port()};
   association client(request.answer(bound));
-  udp_association all(where, std::move(client), std::move(socket), names, allowed, options);
-  co_await all.run();
+  co_await all.run(std::move(client));
+  udp_traffic carried = all.take_traffic();
+  co_return carried;
 }
 
 }  // namespace mtcp::server

@@ -16,78 +16,34 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "mtcp/address.hpp"
 #include "mtcp/async.hpp"
 #include "mtcp/completion.hpp"
+#include "mtcp/incoming.hpp"
 #include "mtcp/options.hpp"
 #include "mtcp/snapshot.hpp"
+#include "mtcp/stranger.hpp"
 #include "mtcp/stream.hpp"
 #include "mtcp/types.hpp"
 
 namespace mtcp {
 
-/// A stream that a client opened and that waits for an answer. Destroying it refuses it (refusal::general).
-class incoming {
- public:
-  incoming() = default;
-  incoming(stream unanswered, std::string user, const key_id& owner)
-      : stream_(std::move(unanswered)), user_(std::move(user)), owner_(owner) {}
-  incoming(incoming&&) noexcept = default;
-  incoming& operator=(incoming&&) noexcept;
-  ~incoming();
-
-  bool is_open() const noexcept { return stream_.is_open(); }
-  /// These need is_open().
-  const core::target& target() const noexcept { return stream_.target(); }
-  core::stream_id id() const noexcept { return stream_.id(); }
-  /// Whose key the client holds: its name, or its id if it has none.
-  const std::string& user() const noexcept { return user_; }
-  const key_id& owner() const noexcept { return owner_; }
-
-  /// The target was reached from `bound`, this end's address of that connection as text; it may be empty. Bytes that
-  /// the client sent early are there to read. The request is closed afterwards.
-  stream answer(const core::target& bound);
-  /// The target was not reached. The request is closed afterwards.
-  void refuse(core::refusal why);
-
- private:
-  stream stream_;
-  std::string user_;
-  key_id owner_{};
-};
-
 namespace detail {
 
 class server;
-using accept_completion = completion<error_code, incoming>;
 
 executor executor_of(const server& self);
 /// False if nothing is there to accept, and the operation has to wait.
 bool try_accept(server& self, error_code& error, incoming& out);
 void wait_accept(server& self, accept_completion done);
 void cancel_accept(server& self);
-
-struct initiate_accept {
-  template <class Handler>
-  void operator()(Handler handler, std::weak_ptr<server> self) const {
-    const std::shared_ptr<server> alive = self.lock();
-    error_code error;
-    incoming out;
-    if (try_accept(*alive, error, out))
-      return complete_at_once(std::move(handler), executor_of(*alive), error, std::move(out));
-    auto slot = asio::get_associated_cancellation_slot(handler);
-    if (slot.is_connected())
-      slot.assign([self](asio::cancellation_type) {
-        if (const auto still = self.lock()) cancel_accept(*still);
-      });
-    wait_accept(*alive, accept_completion(std::move(handler), executor_of(*alive)));
-  }
-};
 
 }  // namespace detail
 
@@ -115,22 +71,29 @@ class acceptor {
   /// `patience` if that is longer and bytes of streams that were closed are still on their way.
   void stop(std::chrono::milliseconds patience = {});
 
-  /// The next stream that a client opens: void(error_code, incoming). One at a time; operation_aborted after stop().
+  /// The next stream that a client opens, or the next listener that it wants: void(error_code, incoming). One at a
+  /// time; operation_aborted after stop().
   template <class Token>
   auto async_accept(Token&& token) {
-    return asio::async_initiate<Token, void(error_code, incoming)>(detail::initiate_accept{}, token,
+    return asio::async_initiate<Token, void(error_code, incoming)>(detail::initiate_accept<detail::server>{}, token,
                                                                    std::weak_ptr<detail::server>(impl_));
   }
 
-  /// Replaces the keys. Tunnels whose key is gone end at once, as with stop().
-  void set_keys(key_ring keys);
+  /// Replaces the keys, and what is granted to some of them. Tunnels whose key is gone end at once, as with stop().
+  void set_keys(key_ring keys, key_quotas quotas = {});
 
   /// Replaces acceptor_options::trusted_proxies, for connections that come from now on.
   void set_trusted_proxies(std::vector<network> proxies);
 
+  /// `told` hears of each connection that failed without a key, but for those that broke. It must not use the acceptor.
+  void on_stranger(std::function<void(const ip_address&, stranger)> told);
+
   /// Resets a stream at both ends, without asking its owner, whose operations fail with operation_aborted. `session` is
   /// tunnel_snapshot::session. False if there is no such stream (any more).
   bool close_stream(std::string_view session, core::stream_id id);
+
+  /// The same of all streams of a key, in this acceptor; listeners stay.
+  void close_streams(const key_id& owner, core::reset_code why);
 
   acceptor_snapshot snapshot() const;
 

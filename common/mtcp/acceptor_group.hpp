@@ -13,6 +13,7 @@
 // io_context, by its own thread or after that has ended.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 namespace mtcp {
@@ -24,7 +25,9 @@ class session_directory;
 
 class acceptor_group {
  public:
-  acceptor_group();
+  /// `memory`: bytes that all streams may hold together; 0 for any number. When it is passed, the largest session of
+  /// the key that holds most has to give some back: its largest streams are reset, or it ends.
+  explicit acceptor_group(std::size_t memory = 0);
   ~acceptor_group();
   acceptor_group(const acceptor_group&) = delete;
   acceptor_group& operator=(const acceptor_group&) = delete;

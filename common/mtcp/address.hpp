@@ -39,9 +39,12 @@ class network {
   /// Bits behind the prefix must be 0, so that a typing error is not taken for something else. A block of IPv4-mapped
   /// addresses becomes the IPv4 block. Empty when `text` is none.
   static std::optional<network> parse(std::string_view text);
+  /// The block that holds `inside`, with the first `prefix` bits of it.
+  static network around(const ip_address& inside, unsigned prefix);
 
   /// `address` must be unmapped().
   bool contains(const ip_address& address) const;
+  const ip_address& base() const noexcept { return base_; }
   unsigned prefix_length() const noexcept { return prefix_; }
   std::string to_string() const;
 

@@ -30,6 +30,10 @@ enum class errc {
   lookup_failed,       ///< the lookup of the server's name: no usable answer, or none in time
   bridge_spent,        ///< the bridge has carried what the network lets a connection carry
   bridge_frozen,       ///< the network lets nothing more through on it
+  tunnel_down,         ///< no bridge has been up for so long that nothing waits for one any more
+  path_gone,           ///< the path has ended with its interface, or with the route through it
+  quota_used_up,       ///< the key has carried all that the server lets it carry, for now
+  too_many_bridges,    ///< the server takes no more bridges of this session, or of this key
 };
 
 const boost::system::error_category& mtcp_category() noexcept;

@@ -13,24 +13,28 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace mtcp {
 
-/// 32 secret bytes, wiped on destruction and compared in constant time.
+/// 32 secret bytes, wiped on destruction and compared in constant time. Where the system allows it they are neither
+/// swapped out nor dumped.
 class secret_bytes {
  public:
   static constexpr std::size_t size = 32;
-  secret_bytes() = default;
-  secret_bytes(const secret_bytes&) = default;
-  secret_bytes& operator=(const secret_bytes&) = default;
+  /// Zeros.
+  secret_bytes();
+  secret_bytes(const secret_bytes& other);
+  secret_bytes& operator=(const secret_bytes& other) noexcept;
   ~secret_bytes();
 
-  std::span<std::byte, size> writable() noexcept { return bytes_; }
-  std::span<const std::byte, size> bytes() const noexcept { return bytes_; }
+  std::span<std::byte, size> writable() noexcept { return std::span<std::byte, size>(bytes_, size); }
+  std::span<const std::byte, size> bytes() const noexcept { return std::span<const std::byte, size>(bytes_, size); }
   friend bool operator==(const secret_bytes& a, const secret_bytes& b) noexcept;
 
  private:
-  std::array<std::byte, size> bytes_{};
+  std::byte* bytes_;
 };
 
 /// Names a key, and so a user, without being secret.
@@ -68,6 +72,11 @@ class key {
   /// An optional name of the key's owner, for logs and statistics; UTF-8 without control characters.
   const std::string& user() const noexcept { return user_; }
   void set_user(std::string name) { user_ = std::move(name); }
+  /// What stands behind the key in its file as NAME=VALUE: what a server grants to its holder.
+  const std::vector<std::pair<std::string, std::string>>& attributes() const noexcept { return attributes_; }
+  void add_attribute(std::string name, std::string value) {
+    attributes_.emplace_back(std::move(name), std::move(value));
+  }
 
   const secret_bytes& identity_key() const noexcept { return identity_key_; }  ///< makes TLS PSK identities
   const secret_bytes& tls_psk() const noexcept { return tls_psk_; }            ///< the TLS 1.3 external PSK
@@ -82,6 +91,7 @@ class key {
   secret_bytes tls_psk_;
   secret_bytes mac_key_;
   std::string user_;
+  std::vector<std::pair<std::string, std::string>> attributes_;
 };
 
 using mac_bytes = std::array<std::byte, 32>;

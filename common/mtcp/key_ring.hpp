@@ -1,10 +1,12 @@
 // The keys that a server accepts, and the file that both programs read theirs from.
 //
-// A key file has one key per line, optionally followed by spaces and the name of its user; `#` starts a comment. It
-// must be a regular file that nobody but its owner can access (mode 0600 or stricter).
+// A key file has one key per line, optionally followed by spaces and the name of its user; `#` starts a comment. Words
+// with a `=` are no part of the name, but attributes of the key, which a server knows. The file must be a regular file
+// that nobody but its owner can access (mode 0600 or stricter).
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,7 +32,8 @@ class key_ring {
   std::vector<entry> entries_;
 };
 
-/// Reads all keys of `path`, at least one. Throws key_error, which names the file and the line.
-key_ring load_key_file(const std::string& path);
+/// Reads all keys of `path`, at least one. Throws key_error, which names the file and the line; what `check` throws as
+/// a key_error, too.
+key_ring load_key_file(const std::string& path, const std::function<void(const key&)>& check = {});
 
 }  // namespace mtcp

@@ -8,6 +8,13 @@
 
 namespace mtcp::core {
 
+/// Whether small messages go out on a second path at once, for the case that the first one fails them.
+enum class hedging : std::uint8_t {
+  learnt,  ///< for a while after a path has fallen silent or lost something
+  off,     ///< never
+  always,  ///< as far as the budget for copies goes
+};
+
 /// What this end allows itself and its peer.
 struct limits {
   std::size_t receive_budget = 128 << 20;  ///< credit granted and not yet read, over all streams
@@ -17,6 +24,7 @@ struct limits {
   std::size_t window_max = 64 << 20;       ///< most credit of one stream
   std::size_t early_limit = 8 << 10;  ///< bytes that a stream may carry before it is answered; also its least credit
   std::size_t max_streams = 16384;    ///< streams at once
+  hedging hedge = hedging::learnt;    ///< of what this end sends
 };
 
 /// The part of it that a peer must know, carried by HELLO and WELCOME.

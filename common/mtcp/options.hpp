@@ -5,23 +5,29 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "mtcp/address.hpp"
 #include "mtcp/admission_options.hpp"
 #include "mtcp/bridge_options.hpp"
+#include "mtcp/event_sink.hpp"
 #include "mtcp/key.hpp"
+#include "mtcp/key_quota.hpp"
 #include "mtcp/key_ring.hpp"
 #include "mtcp/limits.hpp"
+#include "mtcp/proxy_options.hpp"
+#include "mtcp/reverse_options.hpp"
 #include "mtcp/rotation_options.hpp"
 
 namespace mtcp {
 
 inline constexpr std::uint16_t default_port = 8443;  ///< of a server
+/// A session outlives its last bridge by this much: a laptop may sleep for two minutes, and come back. The smaller of
+/// both ends' times counts.
+inline constexpr std::chrono::milliseconds default_resume_timeout{180'000};
 
 /// One way to reach the server, and the bridges that run over it.
 struct path_options {
@@ -29,36 +35,39 @@ struct path_options {
   std::uint16_t port = default_port;
   std::uint16_t last_port = 0;  ///< of a range, of which each dial takes one by chance; 0 for `port` alone
   std::string bind{};           ///< local address to dial from; empty leaves it to the kernel
-  std::string interface {};     ///< interface to dial through (SO_BINDTODEVICE, Linux); empty for any
-  unsigned bridges = 4;         ///< TCP connections to keep up, at least 1
-  bool tune_bridges = false;    ///< `bridges` is where to start: between 2 and 16, as many as raise the throughput
-  core::bridge_options use{};   ///< active or backup, direction, rate limit of all bridges together in bytes per second
-  std::string congestion{};     ///< TCP_CONGESTION, for example "bbr"; empty for the system's default
-  rotation_options rotate{};    ///< of bridges that the network slows down or ends over their life
+  /// Interface to dial through (SO_BINDTODEVICE, Linux); empty for any. With * or ? in it a pattern: there is a path
+  /// like this one for every interface that fits and has a default route, for as long as it has, and called after it.
+  std::string interface {};
+  std::uint32_t mark = 0;      ///< SO_MARK of bridges and of questions for the server's name (Linux); 0 for none
+  unsigned bridges = 4;        ///< TCP connections to keep up, at least 1
+  bool tune_bridges = false;   ///< `bridges` is where to start: between 2 and 16, as many as raise the throughput
+  core::bridge_options use{};  ///< role, direction, rate limit of all bridges together in bytes per second
+  bool metered = false;        ///< what it carries costs: no copies of messages, no trials with more bridges
+  std::string congestion{};    ///< TCP_CONGESTION, for example "bbr"; empty for the system's default
+  unsigned max_segment = 0;    ///< TCP_MAXSEG, bytes in a packet; 0 for what the interface takes
+  rotation_options rotate{};   ///< of bridges that the network slows down or ends over their life
   std::chrono::milliseconds pace{0};  ///< between two dials, and up to a fifth more; 0: as the network answers them
+  /// Bridges are dialled through it; `bind`, `interface` and `congestion` are of the connections to it then.
+  std::optional<proxy_options> proxy{};
   std::string name{};  ///< what statistics call this path; if empty they say where it leads, and from where
 };
-
-/// Called with one line of text for each bridge and session that comes or goes, for a log. It holds addresses of
-/// bridges, but no destination and no secret. It must not use the tunnel or acceptor that calls it.
-using event_sink = std::function<void(std::string_view)>;
-
-/// Asked now and then, from the thread of the tunnel or acceptor: whether the event_sink is to hear all that happens to
-/// bridges (dials, suspicions, rates, what is sent again and why). That costs a little.
-using details_wish = std::function<bool()>;
 
 /// A client's end of a tunnel.
 struct tunnel_options {
   mtcp::key key;
-  std::vector<path_options> paths{};  ///< at least one
+  std::vector<path_options> paths{};       ///< at least one, which may be a pattern
+  std::vector<reverse_options> reverse{};  ///< what the server is to listen on: tunnel::async_accept()
   core::limits limits{};
   std::chrono::milliseconds connect_timeout{10'000};  ///< for TCP, TLS and HELLO of one bridge together
-  std::chrono::milliseconds resume_timeout{60'000};   ///< streams outlive the last bridge by this much
-  std::chrono::milliseconds backoff_first{100};       ///< pause after the first failed dial of a path; it doubles
+  std::chrono::milliseconds resume_timeout = default_resume_timeout;
+  std::chrono::milliseconds connect_wait{5'000};  ///< so long async_open waits while no bridge is up
+  std::chrono::milliseconds backoff_first{100};   ///< pause after the first failed dial of a path; it doubles
   std::chrono::milliseconds max_backoff{10'000};
   std::chrono::milliseconds suspicion{10'000};  ///< for so long a bridge that made no progress is not relied on
-  event_sink on_event{};                        ///< may be empty
-  details_wish wants_details{};                 ///< no, if it is empty
+  /// So old a bridge gets a successor, with fresh secrets; give or take a fifth. 0: never.
+  std::chrono::milliseconds renew_after = std::chrono::hours(1);
+  event_sink on_event{};         ///< may be empty
+  details_wish wants_details{};  ///< no, if it is empty
 };
 
 class acceptor_group;
@@ -77,8 +86,12 @@ struct acceptor_options {
   /// Load balancers: a connection from one of these addresses begins with a PROXY protocol header of version 2, and
   /// counts as one from the address in it. From all other addresses such a header is junk.
   std::vector<network> trusted_proxies{};
-  std::chrono::milliseconds resume_timeout{60'000};  ///< a session outlives its last bridge by this much
+  std::chrono::milliseconds resume_timeout = default_resume_timeout;
   std::size_t sessions_per_key = 64;
+  key_quotas quotas{};  ///< of keys to which something else is granted
+  /// Whether a key has carried all that it may, so that it gets no new session. Asked in the acceptor's thread; empty:
+  /// none.
+  std::function<bool(const key_id&)> is_used_up{};
   std::size_t bridges_per_session = 128;
   event_sink on_event{};         ///< may be empty
   details_wish wants_details{};  ///< no, if it is empty

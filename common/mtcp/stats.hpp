@@ -13,6 +13,8 @@ struct tunnel_stats {
   std::uint64_t payload_received = 0;     ///< new stream bytes taken from bridges
   std::uint64_t retransmitted_bytes = 0;  ///< stream bytes sent again: lost bridges and reinjection
   std::uint64_t payload_duplicate = 0;    ///< stream bytes received more than once
+  std::uint64_t hedged_frames = 0;        ///< small messages that were sent on a second path at once
+  std::uint64_t hedged_bytes = 0;         ///< stream bytes in these
   std::uint64_t streams_total = 0;
   std::size_t streams_active = 0;
   std::size_t reorder_bytes = 0;    ///< received, but behind a hole
@@ -33,6 +35,13 @@ struct bridge_stats {
   double budget_used = 0;    ///< 0 to 1: the greater part of both directions' budgets; 0 without one
   bool budget_over = false;  ///< one of them has no room for stream bytes any more
   bool suspect = false;
+  timestamp suspect_since{0};  ///< if it is
+};
+
+/// Bytes of frames, without TLS.
+struct carried_bytes {
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
 };
 
 struct stream_stats {

@@ -34,7 +34,7 @@
 namespace mtcp {
 
 namespace detail {
-class stream_impl;
+class stream_backend;
 struct initiate_read;
 struct initiate_write;
 
@@ -67,18 +67,20 @@ class stream {
 
   /// Not connected: for a variable that is assigned later.
   stream() noexcept;
-  explicit stream(std::unique_ptr<detail::stream_impl> impl) noexcept;
+  explicit stream(std::unique_ptr<detail::stream_backend> impl) noexcept;
   stream(stream&&) noexcept;
   stream& operator=(stream&&) noexcept;
   ~stream();
 
   bool is_open() const noexcept { return impl_ != nullptr; }
-  /// These four need is_open().
+  /// These five need is_open().
   executor_type get_executor() const noexcept;
   core::stream_id id() const noexcept;
   const core::target& target() const noexcept;
   /// The server's local address of its connection to the target, as text; empty if it did not say.
   const core::target& bound() const noexcept;
+  /// Where the connection comes from for which the server has opened the stream; else empty.
+  const core::target& source() const noexcept;
 
   lowest_layer_type& lowest_layer() noexcept { return *this; }
   const lowest_layer_type& lowest_layer() const noexcept { return *this; }
@@ -136,6 +138,7 @@ class stream {
  private:
   friend class incoming;
   friend class association;
+  friend class client_listener;
 
   // asio::buffer_sequence_begin serves single buffers and sequences alike.
   template <class Buffer, class Byte, class Buffers>
@@ -151,7 +154,7 @@ class stream {
   template <class Token>
   auto start_write(detail::write_request request, Token& token);
 
-  std::unique_ptr<detail::stream_impl> impl_;
+  std::unique_ptr<detail::stream_backend> impl_;
 };
 
 // ---- initiation: what async_read_some and its like do with a handler ----
@@ -164,14 +167,14 @@ struct io_result {
 };
 using io_completion = completion<error_code, std::size_t>;
 
-executor executor_of(const stream_impl& self);
+executor executor_of(const stream_backend& self);
 /// A result means that the operation is over; no result, that it has to wait.
-std::optional<io_result> try_read(stream_impl& self, const read_request& request);
-std::optional<io_result> try_write(stream_impl& self, write_request& request);
-void wait_read(stream_impl& self, const read_request& request, io_completion done);
-void wait_write(stream_impl& self, const write_request& request, io_completion done);
-void cancel_read(stream_impl& self);
-void cancel_write(stream_impl& self);
+std::optional<io_result> try_read(stream_backend& self, const read_request& request);
+std::optional<io_result> try_write(stream_backend& self, write_request& request);
+void wait_read(stream_backend& self, const read_request& request, io_completion done);
+void wait_write(stream_backend& self, const write_request& request, io_completion done);
+void cancel_read(stream_backend& self);
+void cancel_write(stream_backend& self);
 
 /// Without a stream there is no executor to fall back on but the handler's own.
 template <class Handler>
@@ -183,7 +186,7 @@ void complete_unconnected(Handler&& handler) {
 
 struct initiate_read {
   template <class Handler>
-  void operator()(Handler handler, stream_impl* state, read_request request) const {
+  void operator()(Handler handler, stream_backend* state, read_request request) const {
     if (state == nullptr) return complete_unconnected(std::move(handler));
     if (const auto done = try_read(*state, request))
       return complete_at_once(std::move(handler), executor_of(*state), done->error, done->size);
@@ -195,7 +198,7 @@ struct initiate_read {
 
 struct initiate_write {
   template <class Handler>
-  void operator()(Handler handler, stream_impl* state, write_request request) const {
+  void operator()(Handler handler, stream_backend* state, write_request request) const {
     if (state == nullptr) return complete_unconnected(std::move(handler));
     if (const auto done = try_write(*state, request))
       return complete_at_once(std::move(handler), executor_of(*state), done->error, done->size);

@@ -17,12 +17,14 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "mtcp/async.hpp"
 #include "mtcp/completion.hpp"
 #include "mtcp/error.hpp"
+#include "mtcp/incoming.hpp"
 #include "mtcp/options.hpp"
 #include "mtcp/snapshot.hpp"
 #include "mtcp/stream.hpp"
@@ -34,6 +36,12 @@ namespace detail {
 class client;
 struct initiate_open;
 using open_completion = completion<error_code, stream>;
+
+executor executor_of(const client& self);
+/// False if nothing is there to accept, and the operation has to wait.
+bool try_accept(client& self, error_code& error, incoming& out);
+void wait_accept(client& self, accept_completion done);
+void cancel_accept(client& self);
 }  // namespace detail
 
 class tunnel {
@@ -64,11 +72,23 @@ class tunnel {
   /// plus the server's own dial. `early` is copied; it is sent along, ahead of whatever is written later, and up to
   /// core::limits::early_limit of it does not wait for the answer.
   ///
-  /// Errors: a core::refusal if the server did not reach `to`; asio::error::timed_out if there was no bridge for
-  /// resume_timeout; errc::too_many_streams; connection_reset if the tunnel was lost; operation_aborted after stop(),
-  /// or if cancelled, in which case the server drops the stream as well.
+  /// Errors: a core::refusal if the server did not reach `to`; errc::tunnel_down if no bridge has been up for
+  /// connect_wait, at once if that is so already; asio::error::timed_out if it could not be sent for resume_timeout;
+  /// errc::too_many_streams; connection_reset if the tunnel was lost; operation_aborted after stop(), or if cancelled,
+  /// in which case the server drops the stream as well.
   template <class Token>
   auto async_open(core::target to, std::span<const std::byte> early, Token&& token);
+
+  /// The next connection that the server has accepted on one of tunnel_options::reverse: void(error_code, incoming).
+  /// Its target() is reverse_options::to, which the server does not know: dial it, and answer or refuse. One at a time;
+  /// operation_aborted after stop(). The server closes connections that are not answered within 30 s.
+  template <class Token>
+  auto async_accept(Token&& token) {
+    return asio::async_initiate<Token, void(error_code, incoming)>(detail::initiate_accept<detail::client>{}, token,
+                                                                   std::weak_ptr<detail::client>(impl_));
+  }
+  /// The server is to listen no more. Connections that it has accepted go on.
+  void stop_listening();
 
   /// Resets an open stream at both ends, without asking its owner, whose operations fail with operation_aborted. False
   /// if there is no such stream (any more).
@@ -78,6 +98,16 @@ class tunnel {
   /// path; so disabling the last one cuts nothing off. It keeps its place: no other is dialled instead. A bridge that
   /// is lost is replaced by one that is enabled. False if there is no such bridge.
   bool set_bridge_enabled(core::bridge_id id, bool on);
+
+  /// Gives the path of that name (path_snapshot) another role and rate limit, bytes per second in each direction, 0 for
+  /// none. It keeps them as long as the tunnel lives. One that is never used any more lets go of its bridges once what
+  /// is under way on them has arrived, within 2 s. False if there is no such path.
+  bool change_path(const std::string& name, core::path_role role, std::uint64_t rate_limit);
+
+  /// Bytes of packets that the path of that name has carried since run() began, both ways together, with those that
+  /// were sent again and the headers of TCP and IP (Linux; elsewhere 0). 0 if there is no such path. Costs a system
+  /// call for each bridge.
+  std::uint64_t on_wire(const std::string& path) const;
 
   tunnel_snapshot snapshot() const;
 
@@ -99,7 +129,6 @@ struct open_request {
 std::uint64_t next_ticket(client& self);
 void start_open(client& self, std::uint64_t ticket, open_request request, open_completion done);
 void cancel_open(client& self, std::uint64_t ticket);
-executor executor_of(const client& self);
 
 struct initiate_open {
   template <class Handler>

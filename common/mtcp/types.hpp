@@ -11,7 +11,10 @@ namespace mtcp::core {
 using timestamp = std::chrono::nanoseconds;
 using duration = std::chrono::nanoseconds;
 
-/// Streams are opened by the client only; ids rise from 1. 0 stands for the tunnel itself (in WINDOW).
+/// The first multiple of `step` after `now`: who may wait a little uses these, so that the machine wakes once for all.
+constexpr timestamp next_multiple(timestamp now, duration step) { return now - now % step + step; }
+
+/// Ids rise from 1; where the server opens streams too, its are even. 0 stands for the tunnel itself (in WINDOW).
 using stream_id = std::uint64_t;
 
 /// Bridges are numbered by the client from 1 and never reused in a session.
@@ -27,14 +30,15 @@ struct target {
 /// The target of a UDP association: a stream that carries datagrams and no bytes.
 inline bool is_association(const target& to) { return to.host.empty() && to.port == 0; }
 
-/// Why a stream was not opened. The values are the reply codes of SOCKS5 (RFC 1928, section 6).
+/// Why a stream was not opened. The values below 16 are the reply codes of SOCKS5 (RFC 1928, section 6).
 enum class refusal : std::uint8_t {
   general = 1,              ///< anything else
   policy = 2,               ///< the server's rules forbid this destination
   network_unreachable = 3,  ///< ENETUNREACH
-  host_unreachable = 4,     ///< EHOSTUNREACH, the name does not resolve, or the dial timed out
-  connection_refused = 5,   ///< ECONNREFUSED
+  host_unreachable = 4,     ///< EHOSTUNREACH, the name does not resolve, or the dial timed out; EADDRNOTAVAIL
+  connection_refused = 5,   ///< ECONNREFUSED; of a listener EADDRINUSE
   address_type = 8,         ///< the target's form is not supported
+  quota = 16,               ///< the client's key has carried all that it may, for now
 };
 
 /// Why a direction of a stream was cut short: RESET and STOP carry it.
@@ -42,6 +46,7 @@ enum class reset_code : std::uint8_t {
   reset = 1,     ///< the application's own connection was reset, or it gave up
   shutdown = 2,  ///< the program at that end is going away
   refused = 3,   ///< the stream was refused after data had been sent
+  quota = 4,     ///< the client's key has carried all that it may, for now
 };
 
 /// Which half of the tunnel an engine is.

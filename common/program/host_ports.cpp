@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "mtcp/net/dial/zoned_address.hpp"
 #include "mtcp/options.hpp"
 #include "program/parse.hpp"
 
@@ -49,7 +50,7 @@ host_ports parse_server(const std::string& text) {
   const std::string last = cut_last_port(first);
   const bool has_port = parse_host_port(first).has_value();
   const bool is_ipv6 =
-      parse_address(first).has_value() && first.find(':') != std::string::npos && !first.starts_with('[');
+      zoned_address::parse(first).has_value() && first.find(':') != std::string::npos && !first.starts_with('[');
   const std::string host = is_ipv6 ? "[" + first + "]" : first;
   return with_range(parse_destination(has_port ? first : host + ":" + std::to_string(default_port)), last);
 }

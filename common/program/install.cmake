@@ -12,6 +12,8 @@ function(mtcp_install_program target component)
     COMPONENT ${component})
   install(FILES ${component}.example.json DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${target}/examples
     RENAME ${component}.json COMPONENT ${component})
+  install(FILES ${PROJECT_SOURCE_DIR}/packages/fail2ban/mtcp.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${target}/examples
+    RENAME fail2ban.conf COMPONENT ${component})
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${target}
     RENAME copyright COMPONENT ${component})
   install(FILES ${mtcp_completions}/mtcp.bash RENAME ${target}

@@ -19,6 +19,12 @@ std::string without_keys(std::string text) {
   return std::regex_replace(text, pattern, "mtcp1-...");
 }
 
+// A password may have any character in it, also those that end a URL. "[USER@]HOST" is what our own words have.
+std::string without_passwords(const std::string& text) {
+  static const std::regex pattern(R"(://.*:.*@(?!\]))");
+  return std::regex_replace(text, pattern, "://...@");
+}
+
 bool holds_key(const std::string& text) { return std::regex_search(text, long_key()); }
 
 std::string message_of(const std::exception& e) {
@@ -27,7 +33,7 @@ std::string message_of(const std::exception& e) {
     const std::string detail = failed->code().what();
     if (text.ends_with(detail)) text.replace(text.size() - detail.size(), detail.size(), failed->code().message());
   }
-  return without_keys(std::move(text));
+  return without_passwords(without_keys(std::move(text)));
 }
 
 }  // namespace mtcp::program

@@ -4,14 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <iterator>
-#include <memory>
 #include <sstream>
-#include <system_error>
 
+#include "mtcp/key.hpp"
+#include "mtcp/net/platform/private_file.hpp"
 #include "mtcp/net/tls/aes.hpp"
 #include "program/message.hpp"
 #include "program/options_file.hpp"
@@ -128,20 +126,17 @@ void refuse_keys(const std::vector<given>& list) {
     if (holds_key(g.text)) throw settings_error(g.code, g.origin + itself_a_key);
 }
 
-std::string read_file(const std::string& name) {
-  const auto close = [](std::FILE* file) { std::fclose(file); };
-  const std::unique_ptr<std::FILE, decltype(close)> in(std::fopen(name.c_str(), "rbe"), close);
-  std::string text;
-  char part[4096];
-  for (std::size_t n = 1; in && n != 0; text.append(part, n)) n = std::fread(part, 1, sizeof part, in.get());
-  if (!in || std::ferror(in.get()) != 0)
-    throw settings_error(EX_CONFIG, name + ": cannot be read: " + std::generic_category().message(errno));
-  return text;
+std::string read_file(const std::string& name) try {
+  return std::string(private_text(name, private_text::readers::anybody).view());
+} catch (const key_error& e) {
+  throw settings_error(EX_CONFIG, e.what());
 }
 
 }  // namespace
 
+// What the command of --on-event is told of a path is no option, should it call one of the programs.
 std::optional<std::string> process_environment(const std::string& name) {
+  if (name == "MTCP_PATH" && std::getenv("MTCP_EVENT") != nullptr) return std::nullopt;
   const char* text = std::getenv(name.c_str());
   return text != nullptr ? std::optional<std::string>(text) : std::nullopt;
 }
@@ -149,6 +144,15 @@ std::optional<std::string> process_environment(const std::string& name) {
 command using_options(command one, std::vector<std::string> names) {
   one.uses = std::move(names);
   return one;
+}
+
+values read_object(const std::vector<option>& known, const std::string& origin, const std::string& text) {
+  values out;
+  for (auto& [name, list] : parse_options_file(known, origin, text)) {
+    refuse_keys(list);
+    out.set(name, std::move(list));
+  }
+  return out;
 }
 
 values read_options(const synopsis& known, std::vector<std::string> arguments, const environment& variables) {

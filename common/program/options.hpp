@@ -35,7 +35,8 @@ struct option {
   std::string value;  ///< what the value is, for the help text; empty for a flag
   std::string help;
   arity how = arity::once;
-  bool pairs = false;  ///< the value is "key=value,...", in the file also an object
+  bool pairs = false;   ///< the value is "key=value,...", in the file also an object
+  bool object = false;  ///< the value is an object of options, as JSON; see read_object()
 };
 
 struct command {
@@ -114,6 +115,10 @@ class values {
 /// Looks a variable up; empty if it is not set. std::getenv in the programs, a table in tests.
 using environment = std::function<std::optional<std::string>(const std::string&)>;
 std::optional<std::string> process_environment(const std::string& name);
+
+/// The options that `text`, an object as JSON, has of `known`. `origin` is where it stands, for messages. Throws
+/// settings_error, also for values that are keys.
+values read_object(const std::vector<option>& known, const std::string& origin, const std::string& text);
 
 /// Reads all layers. `arguments` are those behind the program's name. Throws settings_error and information; a value
 /// that is a key is refused, whatever it was meant for, and not quoted.

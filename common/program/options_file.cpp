@@ -38,7 +38,7 @@ json parse_json(const std::string& name, const std::string& text) {
     // By reference, since the parser copies the function that it calls.
     key_watch watch(name);
     return json::parse(text, std::ref(watch), true, true);
-  } catch (const json::parse_error& e) {
+  } catch (const json::exception& e) {  // not only parse_error: a number that is too large is of another kind
     fail(name, std::string("not JSON: ") + e.what());
   }
 }
@@ -61,6 +61,8 @@ std::string list_of_pairs(const std::string& origin, const json& object) {
 }
 
 std::string text_of(const option& o, const std::string& origin, const json& value) {
+  if (o.object && !value.is_object()) fail(origin, "expected an object");
+  if (o.object) return value.dump();
   if (o.how != option::arity::flag)
     return value.is_object() && o.pairs ? list_of_pairs(origin, value) : scalar(origin, value);
   if (!value.is_boolean()) fail(origin, "expected true or false");

@@ -1,15 +1,20 @@
 #include "program/parse.hpp"
 
+#include <idn2.h>
+
 #include <algorithm>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+
+#include "mtcp/net/dial/zoned_address.hpp"
 
 namespace mtcp::program {
 namespace {
@@ -71,6 +76,19 @@ std::optional<double> measure(const std::string& text, std::span<const unit> uni
 
 }  // namespace
 
+std::string in_ascii(const std::string& name) {
+  if (std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 128; })) return name;
+  char* converted = nullptr;
+  const int status =
+      idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(name.c_str()), reinterpret_cast<std::uint8_t**>(&converted),
+                     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  const std::unique_ptr<char, decltype(&idn2_free)> owner(converted, idn2_free);
+  if (status != IDN2_OK)
+    throw std::invalid_argument("'" + name + "' is no host name: " + idn2_strerror(status) +
+                                "; write it as the DNS knows it, with xn--");
+  return converted;
+}
+
 bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -86,8 +104,9 @@ core::target parse_destination(const std::string& text) {
   auto found = parse_host_port(text);
   if (!found || found->host.empty() || found->port == 0)
     throw std::invalid_argument("expected HOST:PORT, for example example.org:443 or [2001:db8::1]:443");
-  if (!parse_address(found->host) && !is_name(found->host))
+  if (!zoned_address::parse(found->host) && !is_name(found->host))
     throw std::invalid_argument("expected a host name or an IP address");
+  found->host = in_ascii(found->host);
   return *found;
 }
 
@@ -139,6 +158,13 @@ std::chrono::milliseconds parse_duration(const std::string& text) {
   constexpr double year = 366.0 * 24 * 3600e3;
   if (const auto time = measure(text, durations, 1, year)) return std::chrono::milliseconds(std::llround(*time));
   throw std::invalid_argument("expected a time, for example 1400ms, 20s, 15min or 2h");
+}
+
+std::chrono::seconds parse_keep_alive(const std::string& text) {
+  if (text == "off") return std::chrono::seconds(0);
+  constexpr double longest = 9 * 3600e3;  // systems take no more than 32,767 s
+  if (const auto time = measure(text, durations, 1e3, longest)) return std::chrono::seconds(std::llround(*time / 1e3));
+  throw std::invalid_argument("expected a time from 1s to 9h, or off");
 }
 
 spdlog::level::level_enum parse_log_level(const std::string& text) {

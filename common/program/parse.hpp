@@ -20,6 +20,8 @@ bool is_digits(std::string_view text);
 core::target parse_listen(const std::string& text);
 /// HOST:PORT of somebody else: the host is a name or an IP address, the port not 0.
 core::target parse_destination(const std::string& text);
+/// A name as the DNS knows it (IDNA 2008, RFC 5891); what is ASCII stays as it is.
+std::string in_ascii(const std::string& name);
 /// How many bridges to a server, 1 to 64; empty for "auto".
 std::optional<unsigned> parse_bridges(const std::string& text);
 /// An IPv4 or IPv6 address, with brackets or without.
@@ -33,6 +35,8 @@ std::uint64_t parse_rate(const std::string& text);
 std::uint64_t parse_size(const std::string& text);
 /// "1400ms", "20s", "15min" or "2h", from a millisecond to a year.
 std::chrono::milliseconds parse_duration(const std::string& text);
+/// "60s" to "9h", or "off", which is 0.
+std::chrono::seconds parse_keep_alive(const std::string& text);
 spdlog::level::level_enum parse_log_level(const std::string& text);
 
 }  // namespace mtcp::program

@@ -1,17 +1,19 @@
 #include "program/share_url.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "mtcp/net/platform/private_file.hpp"
 #include "program/parse.hpp"
+#include "program/percent.hpp"
 
 namespace mtcp::program {
 namespace {
 
 constexpr std::string_view scheme = "mtcp://";
 constexpr std::string_view spaces = " \t\r\n";
-constexpr std::string_view digits = "0123456789ABCDEF";
 constexpr std::size_t max_servers = 16;
 constexpr std::size_t longest_name = 64;
 
@@ -32,50 +34,19 @@ std::string_view cut(std::string_view& text, char at) {
   return rest;
 }
 
-bool is_unreserved(char c) {  // RFC 3986, section 2.3
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("-._~").find(c) != std::string_view::npos;
-}
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_unreserved(c))
-      out += c;
-    else
-      (out += '%', out += digits[byte >> 4], out += digits[byte & 15]);
-  }
-  return out;
-}
-
-int digit_of(char c) {
-  const auto found = digits.find(c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c);
-  return found == std::string_view::npos ? -1 : static_cast<int>(found);
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? digit_of(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? digit_of(text[i + 2]) : -1;
-    if (high < 0 || low < 0) throw malformed("a % in the name is not followed by two hexadecimal digits");
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return out;
-}
-
 std::string parse_name(std::string_view text) {
-  std::string name = percent_decoded(text);
+  std::optional<std::string> name = percent_decoded(text);
+  if (!name) throw malformed("a % in the name is not followed by two hexadecimal digits");
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; };
-  if (name.size() > longest_name || std::ranges::any_of(name, is_control))
+  if (name->size() > longest_name || std::ranges::any_of(*name, is_control))
     throw malformed("the name has control characters or over 64 bytes");
-  return name;
+  return std::move(*name);
+}
+
+/// In a URI the % before the zone of an IPv6 address is written %25 (RFC 6874, section 2).
+std::string replace_first(std::string text, std::string_view what, std::string_view by) {
+  const auto at = text.find(what);
+  return at == std::string::npos ? text : text.replace(at, what.size(), by);
 }
 
 std::vector<host_ports> parse_servers(std::string_view list) {
@@ -84,7 +55,7 @@ std::vector<host_ports> parse_servers(std::string_view list) {
     std::string_view one = rest;
     rest = cut(one, ',');
     try {
-      servers.push_back(parse_server(std::string(one)));
+      servers.push_back(parse_server(replace_first(std::string(one), "%25", "%")));
     } catch (const std::invalid_argument& e) {
       throw malformed("server " + std::to_string(servers.size() + 1) + ": " + e.what());
     }
@@ -118,7 +89,7 @@ std::string to_string(const share_url& url) {
   std::string out = std::string(scheme) + url.secret.to_string();
   for (const host_ports& server : url.servers) {
     out += &server == &url.servers.front() ? '@' : ',';
-    out += to_string(server);
+    out += replace_first(to_string(server), "%", "%25");
   }
   if (!url.bridges.empty()) out += "?bridges=" + url.bridges;
   if (!url.name.empty()) out += "#" + percent_encoded(url.name);

@@ -11,7 +11,8 @@ import threading
 import time
 
 from path_traffic import SOCKS
-from place import forget_peak, resident
+from peers import Haproxy
+from place import forget_peak, processor_seconds, resident
 
 BRIDGES = 8443
 TRAFFIC = pathlib.Path(__file__).with_name("path_traffic.py")
@@ -35,14 +36,30 @@ class Mtcp:
         return cls(f"mtcp {text}".strip(), fields, words[first:], server.split())
 
 
+@dataclasses.dataclass
+class Place:
+    """What compare.py's systems are started with."""
+    near: str
+    far: str
+    server: str
+    files: pathlib.Path
+    running: list
+
+    def start(self, where, command):
+        process = subprocess.Popen(["ip", "netns", "exec", where, *map(str, command)], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL)
+        self.running.append(process)
+        return process
+
+
 def line_words(line):
     """As mtcp-lines wants them: KEY=VALUE with dashes, or KEY alone for what is merely so."""
     return [key.replace("_", "-") + ("" if value is True else f"={value}") for key, value in line.items()]
 
 
 class Lab:
-    def __init__(self, build, case, mtcp=None, ipv6=False):
-        self.build, self.case, self.mtcp, self.ipv6 = build, case, mtcp, ipv6
+    def __init__(self, build, case, kind="tcp", mtcp=None, ipv6=False):
+        self.build, self.case, self.kind, self.mtcp, self.ipv6 = build, case, kind, mtcp, ipv6
         self.near, self.far = f"mtcp-near-{os.getpid()}", f"mtcp-far-{os.getpid()}"
         self.files = tempfile.TemporaryDirectory()
         self.running, self.halves = [], {}
@@ -54,6 +71,8 @@ class Lab:
             self.start(self.inside(self.far, "serve"), "ready")
             if self.mtcp:
                 self.start_mtcp()
+            elif self.kind == "haproxy":
+                self.start_haproxy()
         except BaseException:
             self.__exit__()
             raise
@@ -130,11 +149,16 @@ class Lab:
             [*far, server, "--key-file", key, "--listen", f"{'[::]' if self.ipv6 else '0.0.0.0'}:{BRIDGES}", "--allow",
              "127.0.0.0/8", *self.mtcp.server], "listening bridges")
         self.halves["client"] = self.start(
-            [*near, client, "--key-file", key, "--socks", f"127.0.0.1:{SOCKS}", *self.paths(), *self.mtcp.client],
+            [*near, client, "--key-file", key, "--socks", f"127.0.0.1:{SOCKS}", "--direct", "none", *self.paths(),
+             *self.mtcp.client],
             "tunnel up")
         for half in self.halves.values():
             threading.Thread(target=half.stdout.read, daemon=True).start()  # or it would wait at a full pipe
         time.sleep(1)  # the other bridges; it would do without, but is to be measured with all of them
+
+    def start_haproxy(self):
+        place = Place(self.near, self.far, self.address(0, 2), pathlib.Path(self.files.name), self.running)
+        self.halves = Haproxy()(place).halves
 
     def paths(self):
         words = []
@@ -145,17 +169,20 @@ class Lab:
 
     # ---- measuring ----
 
-    def hosts(self, kind, lines):
-        return ["-"] if kind == "socks" else [self.address(i, 2) for i in lines]
+    def hosts(self, lines):
+        return ["-"] if self.kind == "socks" else [self.address(i, 2) for i in lines]
 
-    def measure(self, way, kind, lines):
-        """One transfer; with the peak of each half, the bridges of every second and what the lines have counted."""
+    def measure(self, way, lines):
+        """One transfer; with the peak and the processor time of each half, the bridges of every second and what the lines
+        have counted."""
+        before = {name: processor_seconds(half.pid) for name, half in self.halves.items()}
         for half in self.halves.values():
             forget_peak(half.pid)
         watcher = self.start(self.inside(self.near, "watch"), "[") if self.mtcp else None
-        found = {"down": self.download, "up": self.upload, "echo": self.echo}[way](kind, self.hosts(kind, lines))
+        found = {"down": self.download, "up": self.upload, "echo": self.echo}[way](self.kind, self.hosts(lines))
         for name, half in self.halves.items():
             found[f"{name} MiB"] = resident(half.pid, "VmHWM") / (1 << 20)
+            found[f"{name} s"] = processor_seconds(half.pid) - before[name]
         if watcher:
             watcher.terminate()
             found["bridges"] = [json.loads(line) for line in watcher.stdout.read().splitlines() if line.endswith("]")]

@@ -13,7 +13,7 @@ import time
 import urllib.request
 
 IPPROTO_MPTCP = 262
-PLAIN, MPTCP, SINK, ECHO, SOCKS, STATUS = 9000, 9001, 9002, 9003, 1080, 8088
+PLAIN, MPTCP, SINK, ECHO, SOCKS, STATUS, HAPROXY = 9000, 9001, 9002, 9003, 1080, 8088, 8001
 CHUNK = memoryview(bytes(1 << 20))
 MESSAGE, EVERY = 64, 0.05  # bytes, seconds
 STILL = 5.0  # who has had nothing for so long at the end stands still
@@ -98,6 +98,9 @@ def connect(kind, host, port=PLAIN):
         if peer.recv(10, socket.MSG_WAITALL)[1:2] != b"\0":
             raise OSError("the proxy refused")
         peer.setblocking(False)
+    elif kind == "haproxy":
+        peer = socket.create_connection(("127.0.0.1", HAPROXY))
+        peer.setblocking(False)
     else:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         peer = socket.socket(family, socket.SOCK_STREAM, IPPROTO_MPTCP if kind == "mptcp" else 0)
@@ -141,7 +144,7 @@ class Meter:
         if self.over(end):
             self.pause(end)
         still = sum(end - at > STILL for at in self.heard.values())
-        return {"rate": self.counted / (self.until - self.warm), "seconds": seconds, "first gap": self.gaps[0],
+        return {"bytes": self.got, "rate": self.counted / (self.until - self.warm), "seconds": seconds, "first gap": self.gaps[0],
                 "gap": self.gaps[1], "still": still, "connections": len(self.heard)}
 
 

@@ -5,7 +5,8 @@ Needs root, TUN devices and network namespaces; makes two of its own and removes
 (tests/lab), which also plays networks that watch connections. Figures are medians of N runs (default 3) with the lowest
 and the highest: MB/s of payload after the start-up of --warm seconds, its share of what the lines can carry, and the
 longest pause between two reads of the application, until then and from then on. Of mtcp also the peak memory of each
-half in MiB, and how many bridges were up in the end. All use the system's congestion control.
+half in MiB, its processor seconds for each GB, and how many bridges were up in the end; the latter two also of a pair of
+haproxies with TLS between them, where all connections take one line. All use the system's congestion control.
 
 mtcp is measured once for every --mtcp, beginning with what the case itself says: first FIELD=VALUE for all paths, then
 options of the client, then those of the server behind " / ".
@@ -46,6 +47,8 @@ CASES = {
     "5 x 8 MB/s each, 40 ms": throttled(8e6, 20, 800e3, 5),
     "8 x 1 MB/s each, 80 ms": throttled(1e6, 40, 100e3, 8),
     "8 x 3 MB/s each, 200 ms": throttled(3e6, 100, 600e3, 8),
+    "20 MB/s, 40 ms": throttled(20e6, 20, 2e6, 1),
+    "5 x 20 MB/s each, 40 ms": throttled(20e6, 20, 2e6, 5),
     "20/50/200 Mbit/s, 10/40/100 ms": {
         "lines": [line(2.5e6, 5, 250e3), line(6.25e6, 20, 625e3), line(25e6, 50, 2500e3)]},
     "2 x 16 MB/s and 2 MB/s, 40 ms": {
@@ -76,12 +79,14 @@ def systems(case, variants):
     elif case.get("watched"):
         found.append((f"{case['plain']} TCP", "tcp", [0] * case["plain"], None))
     elif not case.get("goes_dark"):
-        found.append(("1 TCP", "tcp", [max(every, key=lambda i: case["lines"][i]["rate"])], None))
+        found.append(("1 TCP", "tcp", [max(every, key=lambda i: float(case["lines"][i]["rate"]))], None))
         several = [0] * case["plain"] if "plain" in case else every
         if not case.get("size"):
             found.append((f"{len(several)} TCP", "tcp", several, None))
     if not case.get("watched") and case["way"] == "down":
         found.append(("MPTCP", "mptcp", [0], None))
+    if "each" in case and case["way"] == "down":
+        found.append((f"{case['each']} over haproxy TLS", "haproxy", [0] * case["each"], None))
     return found + [(variant.name, "socks", every, variant) for variant in variants]
 
 
@@ -119,11 +124,18 @@ def describe_echo(results):
     return parts + [f"{spread(on_lines)} bytes on the lines for a message and its answer"]
 
 
+def cost(results, half):
+    if "bytes" not in results[0]:
+        return ""
+    return f", {spread([result[f'{half} s'] / result['bytes'] for result in results], 2, 1e9)} CPU s/GB"
+
+
 def describe(case, results):
     said = describe_echo(results) if case["way"] == "echo" else describe_transfer(case, results)
     if "client MiB" in results[0]:
-        said.append(f"peak of client {spread(of_all(results, 'client MiB'))} MiB, "
-                    f"of server {spread(of_all(results, 'server MiB'))} MiB")
+        said += [f"{name}: peak {spread(of_all(results, f'{name} MiB'))} MiB{cost(results, name)}"
+                 for name in ("client", "server")]
+    if "bridges" in results[0]:
         times, most = zip(*(first_with_most(result["bridges"]) for result in results))
         said.append(f"bridges at most {spread(most)}, first after {spread(times)} s, "
                     f"in the end {spread([result['bridges'][-1][1] for result in results])}")
@@ -151,10 +163,10 @@ def compare(options, name, case):
     chosen = [s for s in systems(case, options.mtcp) if not options.systems or any(w in s[0] for w in options.systems)]
     for _ in range(options.runs):
         for system, kind, lines, variant in chosen:
-            with Lab(options.build, case, variant, options.ipv6) as lab:
+            with Lab(options.build, case, kind, variant, options.ipv6) as lab:
                 if kind == "mptcp" and not lab.has_mptcp:
                     continue
-                results.setdefault(system, []).append(lab.measure(case["way"], kind, lines))
+                results.setdefault(system, []).append(lab.measure(case["way"], lines))
     for system, *_ in chosen:
         print(f"  {system}: {describe(case, results[system]) if system in results else 'skipped: not on this kernel'}",
               flush=True)

@@ -55,7 +55,8 @@ class Mtcp:
             secret_file(key, subprocess.run([server, "keygen"], check=True, capture_output=True, text=True).stdout)
         far = place.start(place.far, [server, "--key-file", key, "--listen", f"{place.server}:8443", "--allow",
                                       "127.0.0.0/8", "--status", "none"], "listening bridges")
-        near = place.start(place.near, [client, "--key-file", key, "--socks", "127.0.0.1:1080", "--status", "none", "--path",
+        near = place.start(place.near, [client, "--key-file", key, "--socks", "127.0.0.1:1080", "--status", "none", "--direct",
+                                        "none", "--path",
                                         f"server={place.server}:8443,bridges={self.bridges},"
                                         f"congestion={place.congestion}", *self.options], "tunnel up")
         time.sleep(1)  # the other bridges

@@ -25,7 +25,7 @@ struct Acks : testing::Test {
   }
   void take(bridge_id from, std::size_t bytes, bool at_once = false) {
     bridge(from).received.on_heard(now);
-    timer.took(bridge(from).received, bytes, true, at_once, now);
+    timer.took(bridge(from).received, bytes, at_once ? ack_speed::at_once : ack_speed::usual, now);
   }
   std::vector<bridge_id> carriers() {
     std::vector<bridge_id> ids;
@@ -58,8 +58,14 @@ TEST_F(Acks, SomeFramesDoNotWait) {
   EXPECT_TRUE(timer.due(now));
 }
 
+// What the sender keeps in flight between two ACKs is in front of these messages.
+TEST_F(Acks, ComeSoonerWhileSomebodyWaitsForMessages) {
+  timer.took(bridge(1).received, 100, ack_speed::calm, now);
+  EXPECT_EQ(timer.due_at(), 1s + 2ms);
+}
+
 TEST_F(Acks, WhatElicitsNoAckIsCountedOnly) {
-  timer.took(bridge(1).received, 100, false, false, now);
+  bridge(1).received.on_taken(100, now);
   EXPECT_FALSE(timer.due_at());
   EXPECT_EQ(bridge(1).received.taken(), 100U);
 }
@@ -83,6 +89,20 @@ TEST_F(Acks, ASuspectCarriesItOnlyIfThereIsNoOther) {
   take(1, 100, true);
   timer.fire(bridges, now);
   EXPECT_EQ(carriers(), ids{3});
+}
+
+TEST_F(Acks, AWayThatCostsMoneyCarriesThemOnlyWhenItIsHeardFrom) {
+  bridge(2).spared = true;
+  now += 2s;
+  take(1, 100, true);
+  take(3, 100);
+  timer.fire(bridges, now);
+  for (const bridge_id id : carriers()) EXPECT_NE(id, 2U);
+  put(3);
+  now += 10ms;
+  take(2, 100, true);
+  timer.fire(bridges, now);
+  EXPECT_EQ(carriers().front() == 2U || carriers().back() == 2U, true);
 }
 
 TEST_F(Acks, AreRepeatedWhenABridgeIsGone) {

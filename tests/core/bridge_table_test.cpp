@@ -1,10 +1,14 @@
 // Bridges that live, and bridges that are gone.
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "mtcp/core/bridge/bridge_table.hpp"
 
 namespace mtcp::core::test {
 namespace {
+
+using namespace std::chrono_literals;
 
 TEST(BridgeTable, AnIdIsUsedOnce) {
   bridge_table bridges;
@@ -51,6 +55,26 @@ TEST(BridgeTable, AnHonestPeerLeavesFewBehind) {
   for (bridge_id id = 1; id <= 4097; ++id) gaps.add(2 * id);
   EXPECT_TRUE(gaps.too_many_gaps());
   EXPECT_FALSE(gaps.too_many_lost());
+}
+
+TEST(BridgeTable, OneBridgeOfAPathIsTriedWhileTheOthersWait) {
+  bridge_table bridges;
+  for (bridge_id id = 1; id <= 3; ++id) {
+    bridge_state& b = *bridges.add(id);
+    b.options.path = id == 3 ? 2 : 1;
+    b.chance.on_hindrance(1s);
+    b.hinders = true;
+  }
+  EXPECT_TRUE(bridges.chance_on(1).waits());
+  EXPECT_FALSE(bridges.chance_on(9).waits()) << "nothing is known of that path";
+  bridges.on_trial(*bridges.find(1), 11s);
+  EXPECT_FALSE(bridges.find(1)->hinders);
+  EXPECT_FALSE(bridges.chance_on(1).waits()) << "it may be well again";
+  EXPECT_FALSE(bridges.find(2)->chance.on_hindrance(30s)) << "its turn was put off";
+  EXPECT_TRUE(bridges.find(3)->chance.on_hindrance(11s)) << "that is another path";
+  bridges.on_recovered(*bridges.find(1));
+  EXPECT_FALSE(bridges.find(2)->hinders) << "what one has found holds for all";
+  EXPECT_TRUE(bridges.find(3)->hinders);
 }
 
 }  // namespace

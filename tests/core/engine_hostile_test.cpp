@@ -106,11 +106,14 @@ std::vector<std::vector<std::byte>> whole_frames() {
     out.resize(put_frame(out, type, fields...));
     all.push_back(std::move(out));
   };
-  for (const frame_type type : {frame_type::open, frame_type::opened}) {
+  for (const frame_type type : {frame_type::open, frame_type::opened, frame_type::listen}) {
     std::vector<std::byte> out(64);
     out.resize(put_open_frame(out, type, 1, 1, 1, "x"));
     all.push_back(std::move(out));
   }
+  std::vector<std::byte> accepted(64);
+  accepted.resize(put_accepted_frame(accepted, 2, 1, 1, 1, "x"));
+  all.push_back(std::move(accepted));
   add(frame_type::path, 1U, 0U, 0U, 0U);
   add(frame_type::refused, 1U, 1U);
   add(frame_type::fin, 1U, 0U);

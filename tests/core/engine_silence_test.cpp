@@ -53,6 +53,24 @@ TEST(EngineSilence, ABridgeThatIsOnlySlowIsNotSuspect) {
   EXPECT_TRUE(pair.server.stats_of(1)->suspect) << "TCP makes no progress either";
 }
 
+// A receiver asks by a PING, and the PONG waits behind what the peer has sent before.
+TEST(EngineSilence, ABridgeThatBringsALongRecordIsNotSuspect) {
+  for (const std::uint64_t arrives : {4, 0}) {
+    engine_pair pair;
+    const stream_id id = pair.open();
+    tcp_info info = quick;
+    download_while_tcp_carries(pair, id, 500ms, 10'000, info);
+    pair.silence(1);
+    tcp_info seen = quick;
+    for (int i = 0; i < 1000; ++i) {
+      seen.received += arrives;
+      pair.client.handle_tcp_info(1, seen, pair.now);
+      download_while_tcp_carries(pair, id, 1ms, 10, info);
+    }
+    EXPECT_EQ(pair.client.stats_of(1)->suspect, arrives == 0);
+  }
+}
+
 // What TCP gets across after the oldest frame is whole may be in a relay whose far side is dead.
 TEST(EngineSilence, ABridgeThatEndsInARelayIsSuspect) {
   engine_pair pair;
@@ -91,6 +109,81 @@ TEST(EngineSilence, AControlFrameThatIsOverdueTravelsAgain) {
     pair.client.open({"example.org", 443}, {}, pair.now);
     pair.run(150ms);
     EXPECT_TRUE(pair.has_event<events::incoming>(pair.server)) << "bridge " << victim;
+  }
+}
+
+// All connections of a line become slow at once: the first copies stand on them, too.
+TEST(EngineSilence, WhatIsOverdueWithItsCopyTravelsOnceMore) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  pair.download(id, 500ms);
+  pair.run(20ms);
+  pair.read(pair.client, id, 64 << 20);
+  for (const bridge_id slow : {1, 2}) pair.hold(slow);
+  const std::string message(10'000, 'm');
+  pair.server.write(id, bytes_of(message), pair.now);
+  pair.run(120ms);
+  EXPECT_EQ(pair.read(pair.client, id).size(), 0U);
+  const bridge_id fresh = pair.add_bridge();
+  pair.run(20ms);
+  for (const bridge_id slow : {1, 2}) EXPECT_FALSE(pair.server.stats_of(slow)->suspect);
+  EXPECT_EQ(pair.read(pair.client, id).size(), message.size());
+  pair.run(200ms);
+  EXPECT_LE(pair.server.stats_of(fresh)->bytes_sent, 2 * message.size());
+}
+
+// Whatever is known of the rate: a message that is alone on its bridge is due after a round trip.
+TEST(EngineSilence, AMessageThatIsOverdueTravelsAgain) {
+  for (const bridge_id victim : {1, 2}) {
+    engine_pair pair;
+    const stream_id id = pair.open();
+    pair.silence(victim);
+    for (int i = 0; i < 2; ++i) pair.client.write(id, bytes_of("key"), pair.now);
+    pair.run(80ms);
+    EXPECT_EQ(pair.read(pair.server, id), "keykey") << "bridge " << victim;
+  }
+}
+
+/// Over which of two bridges the client sends three bytes.
+bridge_id carrier_of_message(engine_pair& pair, stream_id id) {
+  const std::uint64_t before = pair.client.stats_of(1)->bytes_sent;
+  pair.client.write(id, bytes_of("key"), pair.now);
+  pair.run(1ms);
+  return pair.client.stats_of(1)->bytes_sent > before ? 1 : 2;
+}
+
+TEST(EngineSilence, ABridgeWhoseMessagesComeLateIsRemembered) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  const bridge_id late = carrier_of_message(pair, id);
+  pair.run();
+  pair.hold(late);
+  ASSERT_EQ(carrier_of_message(pair, id), late);
+  pair.run(200ms);
+  pair.release(late);
+  pair.run();
+  for (int i = 0; i < 20; ++i, pair.run(50ms)) EXPECT_NE(carrier_of_message(pair, id), late);
+}
+
+// Or it would look quicker than any other.
+TEST(EngineSilence, ABridgeThatTakesItsPlaceIsNoBetter) {
+  engine_pair pair({.hedge = hedging::off}, 0);
+  for (const std::uint64_t path : {1, 2}) pair.add_bridge({.path = path});
+  pair.run();
+  const stream_id id = pair.open();
+  const bridge_id late = carrier_of_message(pair, id);
+  pair.run();
+  pair.silence(late);
+  ASSERT_EQ(carrier_of_message(pair, id), late);
+  pair.run(600ms);
+  ASSERT_TRUE(pair.client.stats_of(late)->suspect);
+  const bridge_id replacement = pair.add_bridge({.path = late});
+  pair.run();
+  for (int i = 0; i < 20; ++i, pair.run(50ms)) {
+    const std::uint64_t before = pair.client.stats_of(replacement)->bytes_sent;
+    pair.client.write(id, bytes_of("key"), pair.now);
+    pair.run(1ms);
+    EXPECT_EQ(pair.client.stats_of(replacement)->bytes_sent, before);
   }
 }
 

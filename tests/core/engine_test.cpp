@@ -73,6 +73,25 @@ TEST(Engine, ResetDeliversWhatWasSentAndThenTheReset) {
   EXPECT_EQ(pair.last_read.status, state::reset);
 }
 
+TEST(Engine, WhoMayCarryNoMoreLearnsIt) {
+  engine_pair pair;
+  const stream_id open = pair.open(), asked = pair.client.open({"example.org", 80}, {}, pair.now).value();
+  pair.run();
+  pair.server.reset(open, reset_code::quota, pair.now);
+  pair.server.reset(asked, reset_code::quota, pair.now);
+  pair.run();
+  std::optional<refusal> refused;
+  std::optional<reset_code> stopped;
+  for (const event& e : pair.events(pair.client)) {
+    if (const auto* got = std::get_if<events::refused>(&e); got != nullptr && got->stream == asked) refused = got->why;
+    if (const auto* got = std::get_if<events::stopped>(&e); got != nullptr && got->stream == open) stopped = got->why;
+  }
+  EXPECT_EQ(refused, refusal::quota);
+  EXPECT_EQ(stopped, reset_code::quota);
+  pair.read(pair.client, open, 1);
+  EXPECT_EQ(pair.last_read.code, reset_code::quota);
+}
+
 TEST(Engine, StopTellsTheSender) {
   engine_pair pair;
   const stream_id id = pair.open();
@@ -177,7 +196,7 @@ TEST(Engine, AStuckReaderStopsOnlyItself) {
 TEST(Engine, TheLastChangeOfABridgesUseReachesThePeer) {
   engine_pair pair;
   const stream_id id = pair.open();
-  pair.client.bridge_changed(2, {.backup = true});
+  pair.client.bridge_changed(2, {.role = path_role::backup});
   const auto held_up = pair.poll(pair.client, 1);  // whatever is said there
   const auto first = pair.poll(pair.client, 2);
   pair.client.bridge_changed(2, {});
@@ -193,7 +212,7 @@ TEST(Engine, ABridgesUseIsKnownToAPeerThatLostAnother) {
   for (const duration between : {0ms, 1ms, 2ms, 4ms, 8ms}) {
     engine_pair pair;
     const stream_id id = pair.open();
-    pair.client.bridge_changed(2, {.backup = true});
+    pair.client.bridge_changed(2, {.role = path_role::backup});
     pair.run(between);
     pair.client.bridge_changed(2, {});
     pair.poll(pair.client, 1);  // whatever is said on 1 now never arrives
@@ -232,7 +251,7 @@ TEST(Engine, ALargeSegmentIsSentAgainOnABridgeWithLittleRoom) {
 
 TEST(Engine, BackupCarriesDataOnlyWhenNothingElseIsUp) {
   engine_pair pair({}, 1);
-  const bridge_id backup = pair.add_bridge({.backup = true});
+  const bridge_id backup = pair.add_bridge({.role = path_role::backup});
   const stream_id id = pair.open();
   const std::string block(32 * 1024, 'x');
   for (int i = 0; i < 100; ++i) {
@@ -256,11 +275,11 @@ TEST(Engine, TheWrongDirectionIsBetterThanNone) {
   using direction = bridge_options::direction;
   engine_pair pair({}, 0);
   const bridge_id up = pair.add_bridge({.carries = direction::up});
-  const bridge_id spare = pair.add_bridge({.backup = true, .carries = direction::up});
+  const bridge_id spare = pair.add_bridge({.role = path_role::backup, .carries = direction::up});
   const stream_id id = pair.open();
   EXPECT_GT(pair.download(id, 100ms), 1U << 20);
   EXPECT_LT(pair.server.stats_of(spare)->bytes_sent, 32U * 1024) << "a backup is still worse";
-  const bridge_id down = pair.add_bridge({.backup = true, .carries = direction::down});
+  const bridge_id down = pair.add_bridge({.role = path_role::backup, .carries = direction::down});
   pair.run();
   const std::uint64_t before = pair.server.stats_of(up)->bytes_sent;
   EXPECT_GT(pair.download(id, 100ms), 1U << 20);

@@ -103,13 +103,13 @@ TEST(EngineTrace, FramesOfALostBridgeAreSentAgain) {
 // A backup carries no copies before.
 TEST(EngineTrace, FramesOfASuspectAreSentAgain) {
   traced_pair pair({}, 1);
-  const bridge_id backup = pair.add_bridge({.backup = true});
+  const bridge_id backup = pair.add_bridge({.role = path_role::backup});
   const stream_id id = pair.open();
   pair.client.trace_to(&pair.heard);
   pair.silence(1);
   pair.client.write(id, bytes_of("hello"), pair.now);
   for (int i = 0; i < 20; ++i) {
-    pair.server.bridge_changed(backup, {.backup = true});  // it has something to say
+    pair.server.bridge_changed(backup, {.role = path_role::backup});  // it has something to say
     pair.run(97ms);
   }
   EXPECT_TRUE(std::ranges::any_of(pair.heard.told<traced::resent>(), [](const traced::resent& e) {

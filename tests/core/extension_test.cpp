@@ -80,5 +80,45 @@ TEST(Extensions, WithABudgetThatCannotBeSayNothing) {
   for (const extension_list* list : {&small, &cut, &longer}) EXPECT_EQ(budget_of(*list), bridge_budget{});
 }
 
+TEST(Extensions, TellARole) {
+  extension_list list, beyond, cut;
+  EXPECT_FALSE(role_of(list).has_value());
+  EXPECT_TRUE(list.add(extension::role, 2));
+  EXPECT_EQ(role_of(list), path_role::overflow);
+  EXPECT_TRUE(beyond.add(extension::role, 4));
+  EXPECT_TRUE(cut.add(4, {}));
+  for (const extension_list* none : {&beyond, &cut}) EXPECT_FALSE(role_of(*none).has_value());
+  EXPECT_EQ(plain_role(path_role::active), 0U);
+  for (const path_role role : {path_role::backup, path_role::overflow, path_role::never})
+    EXPECT_EQ(plain_role(role), 1U);
+}
+
+TEST(Extensions, TheSmallerNumberOfReverseStreamsHolds) {
+  const auto agreed = [](std::uint64_t told) {
+    extension_list peers;
+    peers.add(extension::reverse, told);
+    return agreed_reverse(4096, peers);
+  };
+  EXPECT_EQ(agreed_reverse(4096, {}), 0U);
+  EXPECT_EQ(agreed(0), 0U);
+  EXPECT_EQ(agreed(100), 100U);
+  EXPECT_EQ(agreed(max_varint), 4096U);
+}
+
+TEST(Extension, AReasonIsOneThatIsKnown) {
+  extension_list list;
+  EXPECT_FALSE(reason_of(list));
+  for (const std::uint64_t number : {0, 4, 1 << 20}) {
+    extension_list wrong;
+    wrong.add(extension::reason, number);
+    EXPECT_FALSE(reason_of(wrong)) << number;
+  }
+  list.add(extension::reason, static_cast<std::uint64_t>(limit_reason::quota));
+  EXPECT_EQ(reason_of(list), limit_reason::quota);
+  extension_list offered;
+  offered.add(static_cast<std::uint64_t>(extension::reason), {});
+  EXPECT_FALSE(reason_of(offered)) << "a HELLO asks for it";
+}
+
 }  // namespace
 }  // namespace mtcp::core

@@ -43,6 +43,8 @@ TEST(Heartbeat, AsksWhenABridgeWasSilentForLong) {
   heartbeat beat;
   const heartbeat::activity idle{.heard_at = 10s};
   EXPECT_EQ(beat.deadline(idle), 35s);
+  for (const duration later : {1ms, 400ms, 999ms})
+    EXPECT_EQ(beat.deadline({.heard_at = 10s + later}), 35s) << "together with others";
   EXPECT_FALSE(beat.on_deadline(0, 35s));
   EXPECT_TRUE(beat.ping_wanted());
 }

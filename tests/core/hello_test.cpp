@@ -26,7 +26,7 @@ hello full_hello() {
   m.secret = filled<32>(0xa2);
   m.instance = filled<16>(0xa3);
   m.bridge = 70000;
-  m.options = {.backup = true, .carries = bridge_options::direction::down, .rate_limit = 6'250'000};
+  m.options = {.role = path_role::backup, .carries = bridge_options::direction::down, .rate_limit = 6'250'000};
   m.limits = {.tunnel_credit = 128 << 20, .early_limit = 16384, .max_streams = 1000};
   m.counts = {{1, 0}, {7, max_varint}, {300, 123456789}};
   m.extensions.add(extension::resume_timeout, 60'000);
@@ -82,7 +82,7 @@ TEST(Hello, ComesBackAsItWas) {
   EXPECT_EQ(back->secret, m.secret);
   EXPECT_EQ(back->instance, m.instance);
   EXPECT_EQ(back->bridge, m.bridge);
-  EXPECT_TRUE(back->options.backup);
+  EXPECT_EQ(back->options.role, path_role::backup);
   EXPECT_EQ(back->options.carries, m.options.carries);
   EXPECT_EQ(back->options.rate_limit, m.options.rate_limit);
   expect_equal(back->limits, m.limits);

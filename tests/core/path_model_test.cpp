@@ -31,6 +31,17 @@ TEST(PathModel, KnowsNothingAtFirst) {
   EXPECT_EQ(path.patience(0), 1s);
 }
 
+// A peer may say so, by mistake or not.
+TEST(PathModel, LearnsNothingFromAcknowledgementsThatClaimToHaveWaitedForLongerThanTheyTook) {
+  path_model path;
+  path.on_ack(10'000, path.on_send(6s, true), 1s, 6s + 40ms);
+  path.on_ack(10'000, path.on_send(11s, true), 1s, 11s + 40ms);
+  EXPECT_FALSE(path.rtt().known());
+  EXPECT_EQ(path.rate_estimate(), 0);
+  EXPECT_EQ(path.due(0, true, 12s), 13s);
+  EXPECT_EQ(path.grace(true, false), 1s);
+}
+
 TEST(PathModel, MeasuresRateAndRoundTrip) {
   path_model path;
   timestamp now = 1s;
@@ -43,7 +54,7 @@ TEST(PathModel, MeasuresRateAndRoundTrip) {
 
 TEST(PathModel, BelievesTheKernelWhileNothingIsMeasured) {
   path_model path;
-  path.on_tcp_info({.srtt = 10ms, .congestion_window = 100'000}, 1s);
+  path.on_tcp_info({.srtt = 10ms, .congestion_window = 100'000}, 0, 1s);
   EXPECT_NEAR(path.rate_estimate(), 10e6, 1);
   EXPECT_EQ(path.rtt_minimum(), 10ms);
   EXPECT_FALSE(path.rate_is_proven());
@@ -51,7 +62,7 @@ TEST(PathModel, BelievesTheKernelWhileNothingIsMeasured) {
 
 TEST(PathModel, IsNeverQuickerThanItsLimit) {
   path_model path;
-  path.on_tcp_info({.srtt = 10ms, .congestion_window = 100'000}, 1s);
+  path.on_tcp_info({.srtt = 10ms, .congestion_window = 100'000}, 0, 1s);
   path.set_rate_limit(1'000'000);
   EXPECT_EQ(path.rate_estimate(), 1e6);
   path.set_rate_limit(0);
@@ -81,8 +92,42 @@ TEST(PathModel, BytesOfStreamsMayBeLaterThanControlFrames) {
   path_model path;
   timestamp now = 1s;
   carry(path, now, 500);
-  EXPECT_GE(path.grace(false), 30ms);
-  EXPECT_GT(path.grace(true), path.grace(false));
+  EXPECT_GE(path.grace(false, false), 30ms);
+  EXPECT_GT(path.grace(true, false), path.grace(false, false));
+  EXPECT_EQ(path.grace(true, true), path.grace(false, true)) << "but not if they are alone";
+}
+
+TEST(PathModel, AMessageThatIsAloneIsDueAfterARoundTrip) {
+  path_model path;
+  EXPECT_EQ(path.due(100, true, 1s), 2s) << "nothing is known";
+  path.on_pong(40ms, 1s);
+  EXPECT_EQ(path.due(100, true, 1s), 1s + 40ms + send_cap::ack_delay);
+  EXPECT_EQ(path.due(100'000, true, 1s), 1s + 80ms + send_cap::ack_delay) << "they may wait for TCP's window";
+}
+
+// Acknowledgements that return on a quicker bridge make rounds of the tunnel that are shorter than those of TCP, whose
+// window doubles only once in each of its own.
+TEST(PathModel, IsNotSettledByRoundsInWhichTcpCouldNotGrow) {
+  for (const duration tcp_rtt : {40ms, 400ms}) {
+    path_model path;
+    timestamp now = 1s;
+    path.on_tcp_info({.srtt = tcp_rtt, .congestion_window = 400'000}, 0, now);
+    carry(path, now, 300);
+    EXPECT_EQ(path.settled(), tcp_rtt == 40ms);
+    EXPECT_EQ(path.settled_rate() > 0, tcp_rtt == 40ms);
+  }
+}
+
+TEST(PathModel, IsSettledWhereLossesHideThatItsRateIsFlat) {
+  path_model path;
+  timestamp now = 1s;
+  path.on_tcp_info({.srtt = 40ms, .congestion_window = 400'000, .recovering = true}, 0, now);
+  carry(path, now, 300);
+  EXPECT_FALSE(path.settled());
+  carry(path, now, 300);
+  EXPECT_TRUE(path.settled());
+  path.start_over();
+  EXPECT_FALSE(path.settled());
 }
 
 }  // namespace

@@ -34,6 +34,18 @@ TEST(Receipt, WhatTheSecondAckWillTellIsNoNews) {
   EXPECT_EQ(got.untold(), 0U);
 }
 
+// On a slow line a record takes its time, of which TCP has a part.
+TEST(Receipt, HearsPartsOfRecords) {
+  receipt got;
+  got.on_heard(1s);
+  got.on_tcp(1000, 2s);
+  got.on_tcp(1000, 3s);
+  EXPECT_EQ(got.heard_at(), 1s);
+  EXPECT_EQ(got.tcp_heard_at(), 2s);
+  got.on_heard(4s);
+  EXPECT_EQ(got.tcp_heard_at(), 4s);
+}
+
 TEST(Receipt, TellsEverythingAgainWhenAcksMayBeLost) {
   receipt got;
   got.on_taken(100, 1s);

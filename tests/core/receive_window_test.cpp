@@ -42,6 +42,46 @@ TEST(ReceiveWindow, DoublesWhenItIsTheLimitAndStaysInsideTheBudget) {
   EXPECT_EQ(budget.granted(), 0U);
 }
 
+TEST(ReceiveWindow, GrowsBesideAHoleWithWhatComesBehindIt) {
+  const limits l;
+  credit_budget budget(l.receive_budget);
+  receive_window window;
+  window.begin_early(l, budget);
+  window.open(l, 0, budget);
+  const std::uint64_t before = window.granted();
+  EXPECT_FALSE(window.on_hole(0, before / 4 - 1, 240ms, 1s, l, budget)) << "little waits behind it";
+  EXPECT_TRUE(window.on_hole(0, before / 4, 240ms, 1s, l, budget));
+  EXPECT_EQ(window.granted(), 2 * before);
+  EXPECT_FALSE(window.on_hole(0, before, 240ms, 1200ms, l, budget)) << "once a round trip, as a sender doubles";
+  EXPECT_TRUE(window.on_hole(0, before, 240ms, 1240ms, l, budget));
+  for (timestamp now = 2s; now < 20s; now += 1s) window.on_hole(0, window.granted(), 240ms, now, l, budget);
+  EXPECT_EQ(window.size(), 16U << 20) << "it is memory at both ends";
+}
+
+/// All that is granted is read at once, then nothing for so long, and so on. Returns the window in the end.
+std::size_t read_in_bursts(duration pause, duration round_trip) {
+  const limits l;
+  credit_budget budget(l.receive_budget);
+  receive_window window;
+  window.begin_early(l, budget);
+  window.open(l, 0, budget);
+  std::uint64_t consumed = 0;
+  timestamp now = 1s;
+  for (; now < 20s; now += pause) {
+    for (int i = 0; i < 4; ++i) {
+      const auto step = static_cast<std::size_t>(window.granted() - consumed);
+      consumed += step;
+      window.on_read(step, consumed, round_trip, now, l, budget);
+    }
+  }
+  return window.size();
+}
+
+// What stood behind a bridge that was late is read in one go.
+TEST(ReceiveWindow, DoesNotTakeWhatWasHeldUpForAFastLine) { EXPECT_EQ(read_in_bursts(1s, 40ms), 32U << 20); }
+
+TEST(ReceiveWindow, IsAsLargeAsALongFatLineNeeds) { EXPECT_EQ(read_in_bursts(100ms, 200ms), 64U << 20); }
+
 // Idle streams that were fast once keep their credit; others must still be able to become fast.
 TEST(ReceiveWindow, LeavesOthersAsMuchAsItHolds) {
   limits l;

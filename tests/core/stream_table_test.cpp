@@ -10,7 +10,7 @@ namespace mtcp::core::test {
 namespace {
 
 TEST(StreamTable, KnowsWhichIdsWereUsed) {
-  stream_table streams;
+  stream_table streams(role::client);
   EXPECT_EQ(streams.take_id(), 1U);
   EXPECT_EQ(streams.take_id(), 2U);
   EXPECT_TRUE(streams.was_opened(2));
@@ -23,8 +23,19 @@ TEST(StreamTable, KnowsWhichIdsWereUsed) {
   EXPECT_EQ(streams.seen_ranges(), 2U);
 }
 
+TEST(StreamTable, TellsIdsApartOnceBothEndsOpenStreams) {
+  stream_table client(role::client), server(role::server);
+  for (stream_table* both : {&client, &server}) both->share_ids();
+  EXPECT_EQ(client.take_id(), 1U);
+  EXPECT_EQ(client.take_id(), 3U);
+  EXPECT_EQ(server.take_id(), 2U);
+  EXPECT_TRUE(client.is_ours(3) && server.is_ours(2));
+  EXPECT_FALSE(client.is_ours(2) || server.is_ours(3));
+  EXPECT_FALSE(client.was_opened(2)) << "it is the server's";
+}
+
 TEST(StreamTable, CountsMemoryUntilAStreamIsErased) {
-  stream_table streams;
+  stream_table streams(role::client);
   stream_state& a = streams.create(1);
   stream_state& b = streams.create(2);
   for (stream_state* s : {&a, &b})
@@ -44,7 +55,7 @@ TEST(StreamTable, CountsMemoryUntilAStreamIsErased) {
 }
 
 TEST(StreamTable, AStreamIsUncountedOnce) {
-  stream_table streams;
+  stream_table streams(role::server);
   stream_state& s = streams.create(1);
   streams.create(2);
   streams.uncount(s);

@@ -56,6 +56,10 @@ class Kubernetes(unittest.TestCase):
         for resource in manifests['kustomization.yaml'][0]['resources']:
             self.assertIn(resource, manifests)
 
+    def test_names_with_few_dots_are_asked_for_once(self):
+        for pod in {id(pod): pod for pod, _ in ours}.values():
+            self.assertIn({'name': 'ndots', 'value': '1'}, pod['dnsConfig']['options'])
+
     def test_containers_are_confined(self):
         for pod, container in containers:
             self.assertTrue(pod['securityContext']['runAsNonRoot'])

@@ -54,6 +54,8 @@ void use(core::engine& engine, const core::event& told, core::timestamp now) {
   std::visit(core::overloaded{
                  [&](const core::events::incoming& e) {
                    engine.answer(e.stream, {"192.0.2.1", 1}, now);
+                   if (engine.kind_of(e.stream) == core::stream_kind::listener)
+                     engine.accept(e.stream, {"192.0.2.9", 1}, now);
                    engine.write(e.stream, std::span(bytes).first(8000), now);
                  },
                  [&](const core::events::opened& e) { engine.write(e.stream, std::span(bytes).first(8000), now); },
@@ -64,15 +66,18 @@ void use(core::engine& engine, const core::event& told, core::timestamp now) {
              told);
 }
 
-/// Whatever a peer says, an engine only fails, and goes on sending without harm.
-void check_engine(core::role role, std::span<const std::byte> bytes, std::size_t piece) {
+/// Whatever a peer says, an engine only fails, and goes on sending without harm. `reverse`: the server may open
+/// streams.
+void check_engine(core::role role, bool reverse, std::span<const std::byte> bytes, std::size_t piece) {
   core::limits small;
   small.receive_budget = 1 << 20;
   small.max_streams = 64;
   core::timestamp now = std::chrono::seconds(1);
   test::fake_end end(role, small, now);
   for (const core::bridge_id id : {1, 2}) end.attach(id, {}, now);
+  if (reverse) end.engine().allow_reverse(8);
   if (role == core::role::client) {
+    end.engine().listen({"", 8080}, now);
     end.engine().open({"example.org", 80}, {}, now);
     end.engine().open({}, {}, now);
   }
@@ -93,7 +98,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::choices input(fuzz::bytes_of(data, size));
   const std::size_t piece = 1 + input.byte();
   check_pieces(input.rest(), piece);
-  check_engine(core::role::server, input.rest(), piece);
-  check_engine(core::role::client, input.rest(), piece);
+  for (const bool reverse : {false, true}) {
+    check_engine(core::role::server, reverse, input.rest(), piece);
+    check_engine(core::role::client, reverse, input.rest(), piece);
+  }
   return 0;
 }

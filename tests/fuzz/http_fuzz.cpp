@@ -32,7 +32,9 @@ void check_forwarded(http::request_header<> head, const proxy::absolute_uri& to)
   parser again;
   require(parse_head(again, out.str()), "what is sent on is a request");
   require(again.get().count(http::field::host) == 1, "there is one Host");
-  require(view(again.get().target()) == to.origin && to.origin.starts_with('/'), "it is in origin-form");
+  const bool is_asterisk = to.is_bare && head.method() == http::verb::options;
+  require(to.origin.starts_with('/') && view(again.get().target()) == (is_asterisk ? "*" : to.origin),
+          "it is in origin-form, or asks the server itself");
   require(again.get().count(http::field::proxy_authorization) == 0, "no password is sent on");
   for (const auto field : {http::field::transfer_encoding, http::field::content_length})
     require(again.get()[field] == head[field], "the framing stays");
@@ -49,6 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const http::request_header<>& head = request.get();
   client::basic_credentials(head);
   proxy::parse_authority(view(head.target()));
+  if (!client::is_framed_clearly(head)) return 0;
+  require(request.chunked() == (head.count(http::field::transfer_encoding) != 0), "the parser sees the chunks too");
   if (const auto to = proxy::parse_absolute_uri(view(head.target()))) check_forwarded(head, *to);
   return 0;
 }

@@ -3,10 +3,12 @@
 
 #include <filesystem>
 #include <regex>
+#include <sstream>
 
 #include "integration/deployment.hpp"
 #include "support/peer.hpp"
 #include "support/scripted.hpp"
+#include "support/socket.hpp"
 
 namespace mtcp::lab {
 namespace {
@@ -31,6 +33,33 @@ TEST(CommandLine, TellsItsVersionAndHelps) {
     const auto help = run({program, "--help"});
     EXPECT_EQ(help.end.exit_code, 0);
     EXPECT_NE(help.standard_output.find("--key-file"), std::string::npos);
+  }
+}
+
+/// A command whose standard output is `where`.
+std::vector<std::string> into(const std::string& where, std::vector<std::string> command) {
+  command.insert(command.begin(), {"sh", "-c", "exec \"$@\" " + where, "sh"});
+  return command;
+}
+
+TEST(StandardOutput, ThatTakesNothingIsAnError) {
+  const temp_dir files;
+  const std::string key = make_key(files);
+  process serving({server_program, "--key-file", key, "--listen", "127.0.0.1:0", "--status", "127.0.0.1:0"});
+  const std::string status = serving.expect("listening status (.*)").at(1);
+  std::vector<std::vector<std::string>> commands{{server_program, "keygen"},
+                                                 {server_program, "url", "--key-file", key, "--host", "a"},
+                                                 {server_program, "check", "--key-file", key},
+                                                 {client_program, "check", "--key-file", key, "--server", "a"}};
+  for (const char* program : {client_program, server_program})
+    for (const char* asked : {"--version", "--help", "health", "top"}) {
+      commands.push_back({program, asked});
+      if (*asked != '-') commands.back().insert(commands.back().end(), {"--status", status});
+      if (*asked == 't') commands.back().push_back("--once");
+    }
+  for (const auto& command : commands) {
+    expect_failure(run(into(">/dev/full", command)), 74, "standard output: No space left on device");
+    expect_failure(run(into(">&-", command)), 74, "standard output: Bad file descriptor");
   }
 }
 
@@ -224,6 +253,24 @@ TEST(Config, ErrorsNameTheKey) {
   expect_failure(with_config(server_program, R"({"allow": ["10.0.0.0/99"]})"), 78, "allow");
 }
 
+// Editors put one in front.
+TEST(ByteOrderMark, IsPassedOverInAllFiles) {
+  const temp_dir files;
+  const std::string mark = "\xEF\xBB\xBF", utf16 = "\xFF\xFE", secret = run({server_program, "keygen"}).standard_output;
+  const auto check = [&](const std::string& front) {
+    const std::string users = files.write("users", front + "alice:s3cret\n");
+    const std::string key = files.write("key", front + secret);
+    const std::string url = files.write("url", front + "mtcp://" + secret.substr(0, 77) + "@a:1\n");
+    const std::string config = files.write("config.json", front + R"({"log-level": "info"})");
+    return std::vector<run_result>{
+        run({server_program, "check", "--key-file", key}), run({client_program, "check", "--url-file", url}),
+        run({client_program, "check", "--key-file", make_key(files, "plain"), "--server", "a", "--users-file", users}),
+        run({server_program, "check", "--key-file", make_key(files, "plain"), "--config", config})};
+  };
+  for (const run_result& r : check(mark)) EXPECT_EQ(r.end.exit_code, 0) << r.standard_error;
+  for (const run_result& r : check(utf16)) expect_failure(r, 78, "this is UTF-16; save it as UTF-8");
+}
+
 TEST(Config, IsEnoughToStart) {
   const temp_dir files;
   const std::string key = make_key(files);
@@ -248,6 +295,57 @@ TEST(Listen, OnATakenPortFails) {
   expect_failure(client({"--socks", "127.0.0.1:0", "--status", address}), 69, "--status" + why);
   expect_failure(client({"--socks", "none", "--forward", address + "=a:1"}), 69, "--forward" + why);
   expect_failure(client({"--socks", "nowhere.invalid:1", "--socks-open"}), 69, "--socks: cannot find nowhere.invalid");
+}
+
+std::vector<std::string> lines_with(const std::string& word, const std::string& text) {
+  std::vector<std::string> found;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);)
+    if (line.find(word) != std::string::npos) found.push_back(line);
+  return found;
+}
+
+/// A command for which localhost has both addresses, as on most machines, and one that nobody has.
+std::vector<std::string> with_hosts(const temp_dir& files, std::vector<std::string> command) {
+  const std::string hosts = files.write("hosts", "::1 localhost\n127.0.0.1 localhost\n192.0.2.1 localhost\n", 0644);
+  command.insert(command.begin(),
+                 {"unshare", "-m", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"", hosts});
+  return command;
+}
+
+bool can_have_hosts(const temp_dir& files) { return run(with_hosts(files, {"true"})).end.exit_code == 0; }
+
+// Programs that go to localhost try ::1 first, or 127.0.0.1.
+TEST(Listen, OnANameMeansAllOfItsAddresses) {
+  const temp_dir files;
+  if (!can_have_hosts(files)) GTEST_SKIP() << "needs root";
+  const std::string key = make_key(files);
+  process server(
+      with_hosts(files, {server_program, "--key-file", key, "--listen", "localhost:0", "--status", "localhost:0"}));
+  process client(
+      with_hosts(files, {client_program, "--key-file", key, "--server", "a", "--socks", "localhost:0", "--forward",
+                         "localhost:0=a:1", "--status", "localhost:0", "--status", "127.0.0.1:0"}));
+  client.expect("listening status");
+  server.expect("listening status");
+  const std::vector<std::pair<process*, std::string>> doors{
+      {&server, "bridges"}, {&server, "status"}, {&client, "socks"}, {&client, "forward"}, {&client, "status"}};
+  for (const auto& [program, door] : doors) {
+    const std::string port = program->expect("listening " + door + " .*:(\\d+)").at(1);
+    program->expect("listening " + door + " 127.0.0.1:" + port);
+    program->expect("listening " + door + " \\[::1\\]:" + port);
+    for (const char* address : {"127.0.0.1", "::1"}) socket(address, static_cast<std::uint16_t>(std::stoul(port)));
+  }
+  client.terminate();
+  EXPECT_EQ(lines_with("listening status", client.standard_error()).size(), 3U) << "the option may be repeated";
+}
+
+TEST(HealthCommand, TriesAllAddressesOfAName) {
+  const temp_dir files;
+  if (!can_have_hosts(files)) GTEST_SKIP() << "needs root";
+  process server({server_program, "--key-file", make_key(files), "--listen", "127.0.0.1:0", "--status", "127.0.0.1:0"});
+  const std::string port = server.expect("listening status .*:(\\d+)").at(1);
+  EXPECT_EQ(run(with_hosts(files, {server_program, "health", "--status", "localhost:" + port})).standard_output,
+            "ready\n");
 }
 
 TEST(Listen, WarnsOfAnOpenForward) {

@@ -29,6 +29,10 @@ const char* environment_or(const char* name, const char* otherwise) {
   return value != nullptr ? value : otherwise;
 }
 
+// Applications and destinations are on loopback here, which is direct by default. In the environment, since an older
+// client does not know the option; a test that wants the defaults has env(1) take it out.
+[[maybe_unused]] const int tunnels_all = ::setenv("MTCP_DIRECT", "none", 0);
+
 }  // namespace
 
 const char* const client_program = environment_or("MTCP_TEST_CLIENT", MTCP_CLIENT_PROGRAM);
@@ -38,6 +42,11 @@ const double machine_speed = 0.2;
 #else
 const double machine_speed = 1;
 #endif
+
+std::vector<std::vector<std::string>> lone_programs(const std::string& key) {
+  return {{server_program, "--key-file", key, "--listen", "127.0.0.1:0", "--status", "none"},
+          {client_program, "--key-file", key, "--server", "127.0.0.1:1", "--socks", "127.0.0.1:0", "--status", "none"}};
+}
 
 std::string make_key(const temp_dir& in, const std::string& name) {
   const run_result made = run({server_program, "keygen"});
@@ -62,8 +71,12 @@ void deployment::start_server(const std::string& listen) {
 void deployment::start_client() {
   std::vector<std::string> command = plan_.client_wrapper;
   append(command, {client_program, "--key-file", key_file(), "--socks", "127.0.0.1:0"});
-  append(command, {"--server", "127.0.0.1:" + std::to_string(lines_->port())});
-  append(command, {"--bridges", plan_.tuned ? "auto" : std::to_string(plan_.bridges)});
+  if (plan_.paths) {
+    for (const std::string& path : plan_.paths(lines_->port())) append(command, {"--path", path});
+  } else {
+    append(command, {"--server", "127.0.0.1:" + std::to_string(lines_->port())});
+    append(command, {"--bridges", plan_.tuned ? "auto" : std::to_string(plan_.bridges)});
+  }
   append(command, plan_.client_options);
   client_ = std::make_unique<process>(command);
   socks_port_ = to_port(client_->expect("listening socks .*:(\\d+)").at(1));

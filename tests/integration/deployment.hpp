@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,9 @@ struct plan {
   std::vector<std::string> server_options{"--allow", "127.0.0.0/8", "--allow", "::1/128"};
   std::vector<std::string> client_options{};
   std::vector<std::string> client_wrapper{};  ///< a command in front of the client's
+  /// Instead of one path through the lines, which listen on this port: the values of --path. `bridges` are those that
+  /// go through the lines at least.
+  std::function<std::vector<std::string>(std::uint16_t)> paths{};
 };
 
 class deployment {
@@ -72,6 +76,8 @@ class deployment {
 
 /// A key file as the server's keygen makes it. Returns its path.
 std::string make_key(const temp_dir& in, const std::string& name = "key");
+/// The commands of a server and of a client that run without each other.
+std::vector<std::vector<std::string>> lone_programs(const std::string& key);
 
 /// curl through the proxy; it runs until finish().
 class transfer {

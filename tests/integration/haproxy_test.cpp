@@ -7,7 +7,7 @@
 
 #include "integration/deployment.hpp"
 #include "support/origin.hpp"
-#include "support/peer.hpp"
+#include "support/socket.hpp"
 
 namespace mtcp::lab {
 namespace {
@@ -20,7 +20,7 @@ class HAProxy : public testing::Test {
     if (!installed("haproxy")) GTEST_SKIP() << "no haproxy (Debian: haproxy)";
     key = make_key(files);
     for (std::size_t i = 0; i < 2; ++i) servers[i] = start_server(ports[i]);
-    front = loopback + std::to_string(peer(habit::listen).port());
+    front = loopback + std::to_string(port_of_its_own());
     balancer =
         std::make_unique<process>(std::vector<std::string>{"haproxy", "-f", files.write("haproxy.cfg", config())});
     client = std::make_unique<process>(std::vector<std::string>{client_program, "--key-file", key, "--server", front,

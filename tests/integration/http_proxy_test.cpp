@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "integration/deployment.hpp"
+#include "integration/http_talk.hpp"
 #include "support/content.hpp"
 #include "support/origin.hpp"
 #include "support/peer.hpp"
@@ -11,51 +12,6 @@
 
 namespace mtcp::lab {
 namespace {
-
-socket application(const deployment& halves) { return socket("127.0.0.1", halves.socks_port()); }
-
-/// Up to the end of the head.
-std::string read_head(socket& from) {
-  std::string head;
-  while (!head.ends_with("\r\n\r\n")) {
-    const std::string byte = from.receive(1);
-    if (byte.empty()) break;
-    head += byte;
-  }
-  return head;
-}
-
-int status_of(const std::string& head) { return head.size() < 12 ? -1 : std::stoi(head.substr(9, 3)); }
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-/// The status of the answer to `request`, after which the proxy closes in peace.
-int answer_to(const deployment& halves, const std::string& request) {
-  socket s = application(halves);
-  s.send(request);
-  std::string text;
-  EXPECT_EQ(s.drain(text), tail::end) << request;
-  return status_of(text);
-}
-
-std::string connect_to(std::uint16_t port, const std::string& host = "127.0.0.1") {
-  const std::string authority = host + ":" + std::to_string(port);
-  return "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
-}
-
-std::string get(const std::string& authority, const std::string& path = "/", const std::string& fields = "") {
-  return "GET http://" + authority + path + " HTTP/1.1\r\nHost: " + authority + "\r\n" + fields + "\r\n";
-}
-
-std::string authority_of(const origin& web) { return "127.0.0.1:" + std::to_string(web.port()); }
-
-const std::string short_answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-/// Reads a response with a Content-Length.
-std::string read_body(socket& from, const std::string& head) {
-  const auto at = head.find("Content-Length: ");
-  return at == std::string::npos ? "" : from.receive(std::stoul(head.substr(at + 16)));
-}
 
 TEST(HttpConnect, OpensATunnel) {
   deployment halves;
@@ -282,6 +238,89 @@ TEST(HttpProxy, LetsADestinationKnowThatTheApplicationHasGone) {
   s.reset();
   ASSERT_TRUE(silent.wait([](auto& v) { return v[0].over; }, 10s));
   EXPECT_TRUE(silent.visits()[0].reset);
+}
+
+TEST(HttpProxy, AsksTheServerItselfForItsOptions) {
+  deployment halves;
+  const scripted web(short_answer);
+  for (const char* path : {"", "/", "?x"})
+    answer_to(halves, "OPTIONS http://" + web.authority() + path + " HTTP/1.1\r\nConnection: close\r\n\r\n");
+  const auto asked = web.requests();
+  ASSERT_EQ(asked.size(), 3u);
+  EXPECT_TRUE(asked[0].starts_with("OPTIONS * HTTP/1.1\r\n")) << asked[0];
+  EXPECT_TRUE(asked[1].starts_with("OPTIONS / HTTP/1.1\r\n")) << asked[1];
+  EXPECT_TRUE(asked[2].starts_with("OPTIONS /?x HTTP/1.1\r\n")) << asked[2];
+}
+
+TEST(HttpProxy, HeedsMaxForwards) {
+  deployment halves;
+  const scripted web(short_answer);
+  const auto ask = [&](const std::string& method, const std::string& fields) {
+    return whole_answer(halves, method + " http://" + web.authority() +
+                                    "/ HTTP/1.1\r\nConnection: close\r\nCookie: secret\r\n" + fields + "\r\n");
+  };
+  EXPECT_EQ(status_of(ask("OPTIONS", "Max-Forwards: 0\r\n")), 200);
+  const std::string trace = ask("TRACE", "Max-Forwards: 0\r\nX-Me: 1\r\n");
+  EXPECT_TRUE(has(trace, "Content-Type: message/http\r\n") && has(trace, "X-Me: 1")) << trace;
+  EXPECT_FALSE(has(trace, "secret")) << trace;
+  for (const char* bad : {"x", "", "-1", "1.5", "1, 2", "1\r\nMax-Forwards: 1"})
+    EXPECT_EQ(status_of(ask("OPTIONS", "Max-Forwards: " + std::string(bad) + "\r\n")), 400) << bad;
+  EXPECT_TRUE(web.requests().empty()) << "none of these goes further";
+  ask("TRACE", "Max-Forwards: 10\r\n");
+  ask("OPTIONS", "Max-Forwards: 99999999999999999999\r\n");
+  ask("GET", "Max-Forwards: 0\r\n");
+  EXPECT_TRUE(has(web.requests().at(0), "Max-Forwards: 9\r\n"));
+  EXPECT_TRUE(has(web.requests().at(1), "Max-Forwards: 18446744073709551614\r\n"));
+  EXPECT_TRUE(has(web.requests().at(2), "Max-Forwards: 0\r\n")) << "other methods do not know it";
+}
+
+TEST(HttpProxy, RefusesABodyWhoseEndIsUnclear) {
+  deployment halves;
+  const scripted web(short_answer);
+  for (const char* bad : {"gzip", "gzip;x=1, chunked", "chunked;x=1"})
+    EXPECT_EQ(status_of(whole_answer(halves, "POST http://" + web.authority() +
+                                                 "/ HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: " + bad +
+                                                 "\r\n\r\n0\r\n\r\n")),
+              400)
+        << bad;
+  EXPECT_TRUE(web.requests().empty()) << "none of these goes further";
+}
+
+TEST(HttpProxy, SpeaksItsOwnVersionToBothSides) {
+  deployment halves;
+  const scripted web("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  const std::string text =
+      whole_answer(halves, "GET http://" + web.authority() + "/ HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_TRUE(text.starts_with("HTTP/1.1 200 OK\r\n")) << text;
+  EXPECT_TRUE(has(text, "Connection: close\r\n")) << text;
+  EXPECT_TRUE(web.requests().at(0).starts_with("GET / HTTP/1.1\r\n"));
+}
+
+TEST(HttpProxy, SendsNoChunksToOldApplications) {
+  deployment halves;
+  const scripted web(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n2\r\nok\r\n3\r\nay!\r\n0\r\n\r\n");
+  const scripted broken("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n3\r\n");
+  const std::string text = whole_answer(halves, "GET http://" + web.authority() + "/ HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(text.starts_with("HTTP/1.1 200 OK\r\n") && text.ends_with("\r\n\r\nokay!")) << text;
+  EXPECT_FALSE(has(text, "chunked")) << text;
+  whole_answer(halves, "GET http://" + broken.authority() + "/ HTTP/1.0\r\n\r\n", tail::reset);
+}
+
+TEST(HttpProxy, SkipsEmptyLinesBeforeARequest) {
+  deployment halves;
+  const scripted web(short_answer);
+  const peer echo(habit::echo);
+  socket s = application(halves);
+  for (const char* before : {"\r\n", "\r\n\r\n", "\n"}) {
+    for (const char byte : before + get(web.authority())) s.send(std::string(1, byte));
+    EXPECT_EQ(status_of(read_head(s)), 200);
+    EXPECT_EQ(s.receive(2), "ok");
+  }
+  s.send("\r\n" + connect_to(echo.port()));
+  EXPECT_EQ(status_of(read_head(s)), 200);
+  EXPECT_EQ(answer_to(halves, "\r\rGET / HTTP/1.1\r\n\r\n"), 400);
 }
 
 TEST(HttpUsers, NeedTheirPassword) {

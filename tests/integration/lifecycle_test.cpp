@@ -7,6 +7,7 @@
 #include "integration/deployment.hpp"
 #include "support/origin.hpp"
 #include "support/peer.hpp"
+#include "support/socket.hpp"
 
 namespace mtcp::lab {
 namespace {
@@ -106,7 +107,7 @@ TEST(Lifecycle, ClientFindsTheServerAgain) {
 TEST(Lifecycle, ClientMayStartBeforeTheServer) {
   temp_dir files;
   const std::string key = make_key(files);
-  network door({asio::ip::address_v4::loopback(), peer(habit::listen).port()}, {});
+  network door({asio::ip::address_v4::loopback(), port_of_its_own()}, {});
   process client({client_program, "--key-file", key, "--server", "127.0.0.1:" + std::to_string(door.port()), "--socks",
                   "127.0.0.1:0"});
   client.expect("listening socks");

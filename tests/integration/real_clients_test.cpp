@@ -9,6 +9,7 @@
 #include "support/origin.hpp"
 #include "support/peer.hpp"
 #include "support/scripted.hpp"
+#include "support/socket.hpp"
 #include "support/udp_socket.hpp"
 
 namespace mtcp::lab {
@@ -224,7 +225,7 @@ TEST_F(Clients, Ssh) {
   const auto path = [&](const char* name) { return (files / name).string(); };
   for (const char* name : {"host", "user"})
     ASSERT_EQ(run({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path(name)}).end.exit_code, 0);
-  const std::uint16_t port = peer(habit::listen).port();
+  const std::uint16_t port = port_of_its_own();
   const std::string config =
       files.write("sshd", "ListenAddress 127.0.0.1:" + std::to_string(port) + "\nHostKey " + path("host") +
                               "\nAuthorizedKeysFile " + path("user.pub") +

@@ -108,6 +108,7 @@ TEST_F(Reload, ANewKeyEndsTheOldTunnel) {
 TEST_F(Reload, NewPathsLeaveOldStreamsAlone) {
   socket old("127.0.0.1", socks);
   ASSERT_EQ(socks_connect(old, "127.0.0.1", echo.port()).code, 0);
+  server->expect("client .* connected");
   write_client(5);
   const std::size_t before = client->lines();
   reload(*client, "a new tunnel");
@@ -136,6 +137,29 @@ TEST_F(Reload, WithoutAChangeKeepsTheTunnel) {
   reload(*client, "settings read again");
   EXPECT_EQ(client->standard_error().find("a new tunnel"), std::string::npos);
   EXPECT_EQ(client->lines(), before + 1);
+}
+
+// `--key-file <(...)` of a shell: whoever wrote into it is gone by now.
+TEST_F(Reload, KeepsWhatAPipeSaid) {
+  const std::string key = (files / "client.key").string();
+  files.write("client.users", "alice:s3cret\n");
+  const std::string users = (files / "client.users").string();
+  const std::string server_json = (files / "server.json").string();
+  const std::vector<std::vector<std::string>> commands{
+      {server_program, "--key-file", "<(cat " + key + ")", "--listen", "127.0.0.1:0", "--status", "none"},
+      {server_program, "--config", "<(cat " + server_json + ")"},
+      {client_program, "--key-file", "<(cat " + key + ")", "--users-file", "<(cat " + users + ")", "--server",
+       "127.0.0.1:" + port, "--socks", "127.0.0.1:0", "--status", "none"}};
+  for (const auto& command : commands) {
+    std::string line = "exec";
+    for (const std::string& word : command) line += ' ' + word;
+    process p({"bash", "-c", line});
+    p.expect("listening");
+    reload(p, "/dev/fd/[0-9]+ can be read once only; what it said at the start still holds");
+    p.expect("settings read again");
+    EXPECT_EQ(p.standard_error().find("stays as it was"), std::string::npos) << p.standard_error();
+    EXPECT_EQ(p.terminate().exit_code, 0);
+  }
 }
 
 /// What a program tells on $NOTIFY_SOCKET.
@@ -169,11 +193,7 @@ class service_manager {
 TEST(ServiceManager, IsToldOfStartReloadAndEnd) {
   const service_manager manager;
   const temp_dir files;
-  const std::string key = make_key(files);
-  const std::vector<std::vector<std::string>> programs{
-      {server_program, "--key-file", key, "--listen", "127.0.0.1:0", "--status", "none"},
-      {client_program, "--key-file", key, "--server", "127.0.0.1:1", "--socks", "127.0.0.1:0", "--status", "none"}};
-  for (const auto& command : programs) {
+  for (const auto& command : lone_programs(make_key(files))) {
     process p(command);
     EXPECT_EQ(manager.next(), "READY=1");
     p.send_signal(SIGHUP);

@@ -102,8 +102,47 @@ TEST(Udp, TakesNothingFromOthers) {
   a.send(elsewhere, "127.0.0.1", peer.port(), "from another address");
   a.send(application, "127.0.0.1", peer.port(), "mine");
   EXPECT_EQ(peer.receive().value().payload, "mine");
-  a.send(neighbour, "127.0.0.1", peer.port(), "from another port");
-  a.send(application, "127.0.0.1", peer.port(), "mine too");
+}
+
+// RFC 1928, section 7, has the address checked.
+TEST(Udp, ServesSeveralSocketsOfAnApplication) {
+  deployment halves;
+  const associated a(halves);
+  udp_socket first, second, one, two;
+  const auto ask = [&a](udp_socket& from, const udp_socket& to, const std::string& text) {
+    a.send(from, "127.0.0.1", to.port(), text);
+  };
+  ask(first, one, "1");
+  ask(second, two, "2");
+  const auto asked_one = one.receive(), asked_two = two.receive();
+  ASSERT_TRUE(asked_one && asked_two);
+  one.send("to the first", asked_one->address, asked_one->port);
+  two.send("to the second", asked_two->address, asked_two->port);
+  EXPECT_EQ(first.receive().value().payload, header("127.0.0.1", one.port()) + "to the first");
+  EXPECT_EQ(second.receive().value().payload, header("127.0.0.1", two.port()) + "to the second");
+  ask(second, one, "a socket that was opened anew");
+  EXPECT_TRUE(one.receive());
+  one.send("moved", asked_one->address, asked_one->port);
+  EXPECT_EQ(second.receive().value().payload, header("127.0.0.1", one.port()) + "moved");
+}
+
+// Where there are passwords, others at that address have given none.
+TEST(Udp, ServesOnlyTheFirstSocketWhereThereAreUsers) {
+  const temp_dir files;
+  deployment halves({.client_options = {"--users-file", files.write("users", "alice:s3cret\n")}});
+  socket control("127.0.0.1", halves.socks_port());
+  control.send(octets({5, 1, 2}) + "\1\5alice\6s3cret" + octets({5, 3, 0}) + socks_address("0.0.0.0", 0));
+  const std::string reply = control.receive(14);
+  ASSERT_EQ(reply.substr(0, 6), octets({5, 2, 1, 0, 5, 0}));
+  const auto relay =
+      static_cast<std::uint16_t>(static_cast<unsigned char>(reply[12]) << 8 | static_cast<unsigned char>(reply[13]));
+  EXPECT_NE(relay, halves.socks_port()) << "which everybody knows";
+  udp_socket application, neighbour, peer;
+  const std::string to_peer = header("127.0.0.1", peer.port());
+  application.send(to_peer + "mine", "127.0.0.1", relay);
+  EXPECT_EQ(peer.receive().value().payload, "mine");
+  neighbour.send(to_peer + "from another port", "127.0.0.1", relay);
+  application.send(to_peer + "mine too", "127.0.0.1", relay);
   EXPECT_EQ(peer.receive().value().payload, "mine too");
 }
 

@@ -99,6 +99,35 @@ TEST_F(Admission, OneThatSpeaksGivesItsPlaceAmongTheSilentBack) {
   EXPECT_EQ(strangers.pending(), 0u);
 }
 
+TEST_F(Admission, WhoFailsAgainAndAgainIsHeardNoMoreForAWhile) {
+  for (int i = 0; i < 3; ++i) strangers.failed(make_address("192.0.2.1"), stranger::junk, start);
+  const id who = arrive("192.0.2.1").who;
+  const auto decision = strangers.spoke(who, start);
+  EXPECT_FALSE(decision.admitted);
+  EXPECT_TRUE(decision.locked_out);
+  EXPECT_FALSE(strangers.contains(who));
+  EXPECT_TRUE(speak("198.51.100.1"));
+  EXPECT_TRUE(speak("192.0.2.1", start + seconds(15)));
+}
+
+TEST_F(Admission, WhoHasAKeyIsNotLockedOutByOthersBehindItsAddress) {
+  authenticate("192.0.2.1");
+  for (int i = 0; i < 3; ++i) strangers.failed(make_address("192.0.2.1"), stranger::junk, start);
+  for (int i = 0; i < 3; ++i) strangers.failed(make_address("192.0.2.2"), stranger::junk, start);
+  EXPECT_TRUE(speak("192.0.2.1")) << "it came lately";
+  EXPECT_FALSE(speak("192.0.2.2"));
+  EXPECT_TRUE(strangers.spoke(arrive("192.0.2.2").who, start, true).admitted) << "it has bridges";
+}
+
+TEST_F(Admission, WhomAProxyBringsIsLockedOutByItsOwnAddress) {
+  for (int i = 0; i < 3; ++i) strangers.failed(make_address("192.0.2.1"), stranger::junk, start);
+  const id bad = arrive("10.0.0.1").who, good = arrive("10.0.0.1").who;
+  strangers.source_known(bad, make_address("192.0.2.1"));
+  strangers.source_known(good, make_address("198.51.100.1"));
+  EXPECT_TRUE(strangers.spoke(bad, start).locked_out);
+  EXPECT_TRUE(strangers.spoke(good, start).admitted);
+}
+
 TEST_F(Admission, WhomAProxyBringsCountsByItsOwnAddress) {
   std::vector<id> brought;
   for (int i = 0; i < 8; ++i) {

@@ -2,6 +2,7 @@
 #include "mtcp/net/dial/connector.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -11,6 +12,7 @@
 #include "net/black_hole.hpp"
 #include "net/name_server.hpp"
 #include "net/run.hpp"
+#include "net/tls_listener.hpp"
 
 namespace mtcp {
 namespace {
@@ -20,16 +22,6 @@ using clock = std::chrono::steady_clock;
 using type = test::name_server::type;
 using kind = test::name_server::answer::kind;
 using text_list = std::vector<std::string>;
-
-/// The server as far as TLS goes.
-task<> serve(tcp::acceptor& at, const tls_context& context) {
-  for (;;) {
-    auto [error, socket] = co_await at.async_accept(use_result);
-    if (error) co_return;
-    secure_channel channel(std::move(socket));
-    co_await channel.accept(context);
-  }
-}
 
 class Connector : public testing::Test {
  protected:
@@ -43,7 +35,7 @@ class Connector : public testing::Test {
   void serve_with(const key& one) {
     ring.add(one);
     server_context.emplace(tls_context::server(ring));
-    spawn(io.get_executor(), serve(server, *server_context));
+    spawn(io.get_executor(), test::serve_tls(server, *server_context));
   }
   error_code connect(connector::time_limits within = {10s}) { return test::run(io, dial(within)); }
   text_list known() const {
@@ -113,6 +105,19 @@ TEST_F(Connector, MayBeStoppedInTheTurnInWhichItConnects) {
   while (!result && io.run_one_for(10s) != 0) continue;
   ASSERT_TRUE(result);
   EXPECT_EQ(*result, asio::error::operation_aborted);
+}
+
+TEST_F(Connector, KeepsThePacketsOfBothEndsSmall) {
+  path.host = "127.0.0.1";
+  path.max_segment = 1'000;
+  asio::detail::socket_option::integer<IPPROTO_TCP, TCP_MAXSEG> of_the_server;
+  server.async_accept([&](error_code error, const tcp::socket& accepted) {
+    if (!error) accepted.get_option(of_the_server);
+    if (dialling != nullptr) dialling->abort();
+  });
+  EXPECT_EQ(test::run(io, dial({10s})), asio::error::operation_aborted);
+  EXPECT_GT(of_the_server.value(), 900);
+  EXPECT_LE(of_the_server.value(), 1'000);
 }
 
 // A dual-stack server where IPv6 is configured and leads nowhere.

@@ -140,7 +140,8 @@ TEST_F(Names, TellWhyThereIsNoAddress) {
 
 TEST_F(Names, OfThisMachineAndLiteralsAskNobody) {
   EXPECT_EQ(resolved("localhost"), (text_list{"::1", "127.0.0.1"}));
-  EXPECT_EQ(resolved("app.localhost"), (text_list{"::1", "127.0.0.1"}));
+  for (const char* spelling : {"app.localhost", "localhost.", "LocalHost", "app.localhost."})
+    EXPECT_EQ(resolved(spelling), (text_list{"::1", "127.0.0.1"})) << spelling;
   EXPECT_EQ(resolved("192.0.2.9"), text_list{"192.0.2.9"});
   EXPECT_EQ(resolved("2001:db8::9"), text_list{"2001:db8::9"});
   EXPECT_EQ(server.questions("localhost"), 0);

@@ -1,17 +1,23 @@
 // Keys: the string that users copy, the file that they keep it in, and that neither is ever repeated in an error.
 #include "mtcp/key.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <memory>
+#include <span>
 
 #include "mtcp/key_ring.hpp"
+#include "mtcp/net/platform/private_file.hpp"
+#include "mtcp/net/platform/secret_memory.hpp"
 
 namespace mtcp {
 namespace {
@@ -153,12 +159,17 @@ TEST(Key, IsNeverRepeatedInAnError) {
 }
 
 TEST(Key, SecretIsWiped) {
-  alignas(secret_bytes) unsigned char memory[sizeof(secret_bytes)];
-  auto* secret = new (memory) secret_bytes;
-  std::ranges::fill(secret->writable(), std::byte{0x5a});
-  std::destroy_at(secret);
-  const volatile unsigned char* after = memory;
-  for (std::size_t i = 0; i < sizeof(memory); ++i) EXPECT_EQ(after[i], 0);
+  auto secret = std::make_unique<secret_bytes>();
+  const std::span<std::byte> kept = secret->writable();
+  std::ranges::fill(kept, std::byte{0x5a});
+  if (!platform::is_locked(kept.data()))
+    GTEST_SKIP() << "no memory can be locked here; what is freed cannot be looked at";
+  secret.reset();
+  const auto byte_at = [&](std::size_t i) -> std::byte { return *const_cast<const volatile std::byte*>(&kept[i]); };
+  for (std::size_t i = sizeof(void*); i < kept.size(); ++i) EXPECT_EQ(byte_at(i), std::byte{0});
+  bool any_left = true;  // the next free block is told where the first bytes were
+  for (std::size_t i = 0; i < sizeof(void*); ++i) any_left = any_left && byte_at(i) == std::byte{0x5a};
+  EXPECT_FALSE(any_left);
 }
 
 TEST(Key, ComparisonNeedsEqualSizes) {
@@ -196,6 +207,28 @@ TEST_F(KeyFile, MustBeARegularFile) {
   const std::string pipe = (directory_ / "pipe").string();
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_NE(load_error(pipe, key_error::kind::unreadable).find("not a regular file"), std::string::npos);
+}
+
+// A shell's <(...) is one: it can be read only once, and is asked again by whoever reads the settings again.
+TEST_F(KeyFile, MayBeAPipeOfThisProcess) {
+  const std::string content = key::generate().to_string() + "\n";
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], content.data(), content.size()), static_cast<::ssize_t>(content.size()));
+  ::close(ends[1]);
+  const std::string path = "/dev/fd/" + std::to_string(ends[0]);
+  EXPECT_EQ(load_key_file(path).size(), 1U);
+  EXPECT_EQ(load_key_file(path).entries().front()->to_string() + "\n", content);
+  EXPECT_THAT(private_text::pipes(), testing::Contains(path));
+  ::close(ends[0]);
+}
+
+// As some editors write it (The Unicode Standard, section 23.8).
+TEST_F(KeyFile, MayBeginWithAByteOrderMark) {
+  const key made = key::generate();
+  EXPECT_EQ(load_key_file(write("\xEF\xBB\xBF" + made.to_string() + "\r\n")).entries().front()->id(), made.id());
+  const std::string utf16("\xFF\xFEm\0t\0c\0p\0", 10);
+  EXPECT_NE(load_error(write(utf16), key_error::kind::malformed).find("save it as UTF-8"), std::string::npos);
 }
 
 TEST_F(KeyFile, NamesTheLineThatIsWrong) {

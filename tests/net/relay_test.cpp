@@ -1,4 +1,5 @@
-// Two relays with a tunnel between them, as in the programs: application - relay - tunnel - relay - destination.
+// Two relays with a tunnel between them, as in the programs: application - relay - tunnel - relay - destination. And
+// the same of one relay to a destination past the tunnel, which has to look no different.
 #include "mtcp/relay.hpp"
 
 #include <gtest/gtest.h>
@@ -12,6 +13,7 @@
 
 #include "mtcp/acceptor.hpp"
 #include "mtcp/net/platform/platform.hpp"
+#include "mtcp/net/socket_stream.hpp"
 #include "mtcp/tunnel.hpp"
 #include "net/run.hpp"
 
@@ -67,13 +69,20 @@ task<> write_and_finish(tcp::socket& to, std::string bytes) {
   to.shutdown(tcp::socket::shutdown_send);
 }
 
-class Relay : public testing::Test {
+enum class way { tunnel, direct };
+
+class Relay : public testing::TestWithParam<way> {
  protected:
   Relay() : secret(key::generate()), server(io, server_options()), client(io, client_options()) {
-    spawn(io.get_executor(), server.run());
-    spawn(io.get_executor(), serve());
-    spawn(io.get_executor(), client.run());
-    spawn(io.get_executor(), connect());
+    if (is_direct()) {
+      relays = 1;
+      spawn(io.get_executor(), connect_directly());
+    } else {
+      spawn(io.get_executor(), server.run());
+      spawn(io.get_executor(), serve());
+      spawn(io.get_executor(), client.run());
+      spawn(io.get_executor(), connect());
+    }
     application.connect(front.local_endpoint());
     while (!connected) io.run_one();
     destination = back.accept();
@@ -81,6 +90,14 @@ class Relay : public testing::Test {
     destination.non_blocking(true);
   }
 
+  /// Nobody but its relay ends a direct stream.
+  void TearDown() override {
+    if (!is_direct() || relays == 0) return;
+    if (application.is_open()) reset(application);
+    expect_over();
+  }
+
+  static bool is_direct() { return GetParam() == way::direct; }
   void run_until(const std::function<bool()>& condition) {
     while (!condition()) ASSERT_NE(io.run_one_for(std::chrono::seconds(10)), 0U);
   }
@@ -96,6 +113,7 @@ class Relay : public testing::Test {
 
   asio::io_context io;
   tcp::socket application{io}, destination{io};
+  std::shared_ptr<stream_traffic> count = std::make_shared<stream_traffic>();  // of a direct one
 
  private:
   acceptor_options server_options() {
@@ -121,6 +139,17 @@ class Relay : public testing::Test {
     co_await relay(std::move(remote), std::move(to), patience);
     --relays;
   }
+  task<> connect_directly() {
+    tcp::socket local = front.accept();
+    local.non_blocking(true);
+    tcp::socket to(io);
+    to.connect(back.local_endpoint());
+    to.non_blocking(true);
+    connected = true;
+    stream remote = stream_of(std::move(to), {"destination.test", 1}, count);
+    co_await relay(std::move(remote), std::move(local), patience);
+    --relays;
+  }
   task<> connect() {
     tcp::socket local = front.accept();
     local.non_blocking(true);
@@ -142,7 +171,7 @@ class Relay : public testing::Test {
   int relays = 2;
 };
 
-TEST_F(Relay, CarriesBytesBothWaysAtOnce) {
+TEST_P(Relay, CarriesBytesBothWaysAtOnce) {
   const std::string up = content(20'000'000), down = content(15'000'000);
   std::optional<ending> at_destination;
   auto reading = read_to_end(destination);
@@ -156,9 +185,13 @@ TEST_F(Relay, CarriesBytesBothWaysAtOnce) {
   EXPECT_TRUE(at_application.bytes == down);
   EXPECT_EQ(at_destination->how, asio::error::eof);
   EXPECT_TRUE(at_destination->bytes == up);
+  if (!is_direct()) return;
+  EXPECT_EQ(count->up, up.size());
+  EXPECT_EQ(count->down, down.size());
+  EXPECT_FALSE(count->reset) << "it has ended";
 }
 
-TEST_F(Relay, CarriesSingleBytesAtOnce) {
+TEST_P(Relay, CarriesSingleBytesAtOnce) {
   for (int i = 0; i < 100; ++i) {
     run(io, write_all(application, "a"));
     EXPECT_EQ(run(io, read_exactly(destination, 1)), "a");
@@ -167,7 +200,7 @@ TEST_F(Relay, CarriesSingleBytesAtOnce) {
   }
 }
 
-TEST_F(Relay, HalfClosesUpwards) {
+TEST_P(Relay, HalfClosesUpwards) {
   run(io, write_all(application, "question"));
   application.shutdown(tcp::socket::shutdown_send);
   EXPECT_EQ(run(io, read_to_end(destination)).bytes, "question");
@@ -178,7 +211,7 @@ TEST_F(Relay, HalfClosesUpwards) {
   expect_over();
 }
 
-TEST_F(Relay, HalfClosesDownwards) {
+TEST_P(Relay, HalfClosesDownwards) {
   run(io, write_all(destination, "greeting"));
   destination.shutdown(tcp::socket::shutdown_send);
   EXPECT_EQ(run(io, read_to_end(application)).bytes, "greeting");
@@ -190,7 +223,7 @@ TEST_F(Relay, HalfClosesDownwards) {
   expect_over();
 }
 
-TEST_F(Relay, CarriesAResetOfTheApplicationBehindItsBytes) {
+TEST_P(Relay, CarriesAResetOfTheApplicationBehindItsBytes) {
   run(io, write_all(application, "before"));
   EXPECT_EQ(run(io, read_exactly(destination, 6)), "before");
   reset(application);
@@ -198,7 +231,7 @@ TEST_F(Relay, CarriesAResetOfTheApplicationBehindItsBytes) {
   expect_over();
 }
 
-TEST_F(Relay, CarriesAResetOfTheDestinationBehindItsBytes) {
+TEST_P(Relay, CarriesAResetOfTheDestinationBehindItsBytes) {
   run(io, write_all(destination, "before"));
   EXPECT_EQ(run(io, read_exactly(application, 6)), "before");
   reset(destination);
@@ -206,7 +239,7 @@ TEST_F(Relay, CarriesAResetOfTheDestinationBehindItsBytes) {
   expect_over();
 }
 
-TEST_F(Relay, CarriesAResetBehindAHalfClose) {
+TEST_P(Relay, CarriesAResetBehindAHalfClose) {
   application.shutdown(tcp::socket::shutdown_send);
   EXPECT_EQ(run(io, read_to_end(destination)).how, asio::error::eof);
   run(io, write_all(destination, "part"));
@@ -216,8 +249,9 @@ TEST_F(Relay, CarriesAResetBehindAHalfClose) {
   expect_over();
 }
 
-TEST_F(Relay, DeliversWhatWasSentBeforeAResetToASlowReader) {
-  const std::string bytes = content(3'000'000);  // more than the application's socket holds
+TEST_P(Relay, DeliversWhatWasSentBeforeAResetToASlowReader) {
+  // More than the application's socket holds; without a tunnel there is no room for the rest.
+  const std::string bytes = content(is_direct() ? 200'000 : 3'000'000);
   run(io, write_all(destination, bytes));
   run_until([this] { return platform::unsent_bytes(destination) == 0U; });
   reset(destination);
@@ -227,7 +261,7 @@ TEST_F(Relay, DeliversWhatWasSentBeforeAResetToASlowReader) {
 }
 
 // A reader that takes nothing must not keep a connection that its peer has given up.
-TEST_F(Relay, DoesNotWaitForEverForAReaderOfBytesBeforeAReset) {
+TEST_P(Relay, DoesNotWaitForEverForAReaderOfBytesBeforeAReset) {
   run(io, write_all(application, "x"));
   EXPECT_EQ(run(io, read_exactly(destination, 1)), "x");
   const std::string block = content(64 * 1024);
@@ -242,7 +276,7 @@ TEST_F(Relay, DoesNotWaitForEverForAReaderOfBytesBeforeAReset) {
   EXPECT_EQ(run(io, read_to_end(destination)).how, asio::error::connection_reset);
 }
 
-TEST_F(Relay, TellsASenderThatNobodyReads) {
+TEST_P(Relay, TellsASenderThatNobodyReads) {
   destination.close();
   EXPECT_EQ(run(io, read_to_end(application)).how, asio::error::eof);  // as TCP: a close is an end of file at first
   const auto send_for_ever = [](tcp::socket& to) -> task<error_code> {
@@ -254,7 +288,7 @@ TEST_F(Relay, TellsASenderThatNobodyReads) {
   expect_over();
 }
 
-TEST_F(Relay, DoesNotMistakeAnAbandonedDownloadForAnError) {
+TEST_P(Relay, DoesNotMistakeAnAbandonedDownloadForAnError) {
   // The application asks, sends the end of its question and is gone; the destination goes on answering.
   run(io, write_all(application, "question"));
   application.close();
@@ -266,7 +300,8 @@ TEST_F(Relay, DoesNotMistakeAnAbandonedDownloadForAnError) {
   expect_over();
 }
 
-TEST_F(Relay, EndsWithTheTunnel) {
+TEST_P(Relay, EndsWithTheTunnel) {
+  if (is_direct()) GTEST_SKIP() << "there is none";
   run(io, write_all(application, "x"));
   EXPECT_EQ(run(io, read_exactly(destination, 1)), "x");
   stop_client();
@@ -274,6 +309,19 @@ TEST_F(Relay, EndsWithTheTunnel) {
   EXPECT_EQ(run(io, read_to_end(destination)).how, asio::error::connection_reset);
   expect_over();
 }
+
+TEST_P(Relay, IsResetByWhoCounts) {
+  if (!is_direct()) GTEST_SKIP() << "a tunnel has tunnel::close_stream()";
+  run(io, write_all(application, "x"));
+  EXPECT_EQ(run(io, read_exactly(destination, 1)), "x");
+  count->reset();
+  EXPECT_EQ(run(io, read_to_end(application)).how, asio::error::connection_reset);
+  EXPECT_EQ(run(io, read_to_end(destination)).how, asio::error::connection_reset);
+  expect_over();
+}
+
+INSTANTIATE_TEST_SUITE_P(By, Relay, testing::Values(way::tunnel, way::direct),
+                         [](const auto& which) { return which.param == way::tunnel ? "Tunnel" : "Direct"; });
 
 }  // namespace
 }  // namespace mtcp

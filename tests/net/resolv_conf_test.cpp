@@ -1,13 +1,16 @@
 // Name servers that change while the program runs: another network, a VPN, DHCP.
 #include <gtest/gtest.h>
+#include <net/if.h>
 
 #include <filesystem>
 #include <optional>
 
 #include "mtcp/net/dial/resolver.hpp"
+#include "mtcp/net/dial/zoned_address.hpp"
 #include "mtcp/net/platform/watched_file.hpp"
 #include "net/name_server.hpp"
 #include "net/run.hpp"
+#include "support/private_network.hpp"
 #include "support/temp_dir.hpp"
 
 namespace mtcp {
@@ -114,6 +117,86 @@ TEST_F(ResolvConf, ThatChangesLeavesLookupsUnderWayAlone) {
   ASSERT_TRUE(slow && *slow);
   EXPECT_EQ((*slow)->front().to_string(), "192.0.2.3");
   EXPECT_EQ(after.questions("slow.test"), 0);
+}
+
+/// A search list, and a wildcard in its domain, as Kubernetes and home routers have it.
+class SearchList : public testing::Test {
+ protected:
+  void SetUp() override {
+    server.set("a.test.lab.test", type::a, {.addresses = {"192.0.2.66"}});
+    server.set("a.lab.test", type::a, {.addresses = {"192.0.2.66"}});
+    server.set("a.test", type::a, {.addresses = {"192.0.2.1"}});
+  }
+  std::string resolved(const std::string& name, bool local_names) {
+    const std::string conf = here.write("resolv.conf", "nameserver 127.0.0.1\nsearch lab.test\noptions ndots:5\n");
+    const std::string hosts = here.write("hosts", "192.0.2.77 listed.test b.test\n");
+    resolver names(io.get_executor(),
+                   {.resolv_conf = conf, .port = server.port(), .local_names = local_names, .hosts = hosts});
+    const auto found = test::run(io, names.resolve(name, clock::now() + 15s));
+    return found ? found->front().to_string() : found.error().message();
+  }
+
+  asio::io_context io;
+  lab::temp_dir here;
+  test::name_server server{io.get_executor()};
+  const std::string none = error_code(asio::error::host_not_found).message();
+};
+
+TEST_F(SearchList, AppliesToNamesOfOurOwn) { EXPECT_EQ(resolved("a.test", true), "192.0.2.66"); }
+
+TEST_F(SearchList, DoesNotApplyToAnAbsoluteName) {
+  EXPECT_EQ(resolved("a.test.", true), "192.0.2.1");
+  EXPECT_EQ(resolved("gone.test.", true), none);
+  EXPECT_EQ(server.questions("gone.test.lab.test"), 0);
+}
+
+TEST_F(SearchList, AndHostsFileAreNotForNamesOfOthers) {
+  EXPECT_EQ(resolved("a.test", false), "192.0.2.1");
+  EXPECT_EQ(resolved("a.test.", false), "192.0.2.1");
+  EXPECT_EQ(resolved("a", false), none);
+  EXPECT_EQ(resolved("listed.test", false), none);
+  EXPECT_EQ(resolved("listed.test", true), "192.0.2.77");
+  EXPECT_EQ(server.questions("a"), 2) << "one of each type";
+  EXPECT_EQ(server.questions("a.lab.test") + server.questions("a.test.lab.test"), 0);
+}
+
+/// The name server is a router, known by the address of its link (RFC 8106).
+class RouterAsNameServer : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!lab::private_network::possible()) GTEST_SKIP() << "no network namespaces (they take root, and ip of iproute2)";
+    inside.emplace(std::vector<std::string>{"fe80::53/64"});
+    const ip_address address = zoned_address::parse("fe80::53%lo")->here().value();
+    server.emplace(io.get_executor(), udp::endpoint(address, 0));
+    server->set("a.test", type::a, {.addresses = {"192.0.2.1"}});
+  }
+  /// Whom `lines` of resolv.conf lead to.
+  std::string resolved(const std::string& lines, resolver_options options = {}) {
+    options.resolv_conf = here.write("resolv.conf", lines);
+    options.port = server->port();
+    resolver names(io.get_executor(), options);
+    const auto found = test::run(io, names.resolve("a.test", clock::now() + 15s));
+    return found ? found->front().to_string() : found.error().message();
+  }
+
+  asio::io_context io;
+  lab::temp_dir here;
+  std::optional<lab::private_network> inside;
+  std::optional<test::name_server> server;
+};
+
+TEST_F(RouterAsNameServer, IsAskedOnItsLink) {
+  EXPECT_EQ(resolved("nameserver fe80::53%lo\n"), "192.0.2.1");
+  EXPECT_EQ(resolved("nameserver fe80::53%" + std::to_string(::if_nametoindex("lo")) + " # by number\n"), "192.0.2.1");
+}
+
+TEST_F(RouterAsNameServer, IsAskedAfterOthersThatAreNotThere) {
+  EXPECT_EQ(resolved("nameserver fe80::53%nosuch0\nnameserver 127.0.0.1\nnameserver fe80::53%lo\n"), "192.0.2.1");
+}
+
+TEST_F(RouterAsNameServer, IsAskedByThePathsOwnWay) {
+  EXPECT_EQ(resolved("nameserver fe80::53%lo\n", {.interface = "lo"}), "192.0.2.1");
+  EXPECT_EQ(resolved("nameserver fe80::53%lo\n", {.bind = "fe80::53%lo"}), "192.0.2.1");
 }
 
 }  // namespace

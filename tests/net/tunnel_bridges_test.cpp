@@ -1,6 +1,7 @@
 // What a tunnel does when its bridges are cut, its server goes away, or its own program does.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "net/tunnel_lab.hpp"
@@ -60,6 +61,29 @@ TEST_F(Bridges, AnUploadSurvivesTheLossOfAllBridges) {
   ASSERT_TRUE(reaches([&] { return sent.has_value(); }));
   EXPECT_EQ(*sent, error_code());
   EXPECT_EQ(run_for(receive_text(peer, 100)), std::to_string(64 * mebibyte) + " intact");
+}
+
+TEST_F(Bridges, ADownloadDoesNotNoticeThatTheyAreRenewed) {
+  start_server();
+  tunnel_options options = options_for(server_endpoint(), 3);
+  options.paths.front().use.rate_limit = 40'000'000;
+  options.renew_after = milliseconds(300);
+  start_tunnel(options);
+  stream peer = run_for(open("source", 64));
+  std::optional<received> got;
+  spawn(io_.get_executor(), keep(receive_all(peer), got));
+  const auto is_fresh = [](const bridge_snapshot& b) { return b.id > 3; };
+  std::size_t least = 3;
+  ASSERT_TRUE(reaches([&] {
+    const auto bridges = tunnel_->snapshot().bridges;
+    least = std::min(least, bridges.size());
+    return std::ranges::all_of(bridges, is_fresh);
+  }));
+  EXPECT_EQ(least, 3U) << "a successor comes first";
+  EXPECT_GE(tunnel_->snapshot().paths.at(0).replaced, 3U);
+  ASSERT_TRUE(reaches([&] { return got.has_value(); }));
+  EXPECT_EQ(got->size, 64 * mebibyte);
+  EXPECT_TRUE(got->intact);
 }
 
 // Nobody is told that the bridge is gone: both ends have to find out. The rate limit keeps all three busy.
@@ -249,7 +273,9 @@ TEST_F(Bridges, AServerThatComesLateIsFound) {
   start_server();
   relay_ = std::make_unique<cuttable_relay>(io_, server_endpoint());
   relay_->refuse(true);
-  run_tunnel(options_for(relay_->local_endpoint(), 2));
+  tunnel_options options = options_for(relay_->local_endpoint(), 2);
+  options.connect_wait = std::chrono::minutes(1);
+  run_tunnel(options);
   std::optional<received> got;
   const auto use = [](Bridges& lab, std::optional<received>& out) -> task<> {
     stream peer = co_await lab.open("source", 1);  // waits for the first bridge

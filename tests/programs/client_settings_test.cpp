@@ -33,9 +33,49 @@ TEST(ClientSettings, HaveDefaults) {
   EXPECT_EQ(s.paths[0].port, 9000);
   EXPECT_EQ(s.paths[0].bridges, 4U);
   EXPECT_EQ(s.paths[0].bind + s.paths[0].interface, "");
-  EXPECT_EQ(s.socks, (core::target{"127.0.0.1", 1080}));
+  EXPECT_EQ(s.socks, (std::vector{core::target{"127.0.0.1", 1080}}));
   EXPECT_TRUE(s.forwards.empty());
   EXPECT_EQ(s.log_level, spdlog::level::info);
+}
+
+TEST(ClientSettings, KeepDestinationsUnlessToldNotTo) {
+  EXPECT_TRUE(read({}).destinations);
+  EXPECT_FALSE(read({"--no-destinations"}).destinations);
+}
+
+TEST(ClientSettings, Hedge) {
+  EXPECT_EQ(read({}).hedge, core::hedging::learnt);
+  EXPECT_EQ(read({"--hedge", "auto"}).hedge, core::hedging::learnt);
+  EXPECT_EQ(read({"--hedge", "off"}).hedge, core::hedging::off);
+  EXPECT_EQ(read({"--hedge", "always"}).hedge, core::hedging::always);
+  expect_error(64, "expected auto, off or always", [] { read({"--hedge", "on"}); });
+}
+
+TEST(ClientSettings, Transparent) {
+  EXPECT_TRUE(read({}).transparent.empty());
+  const settings s = read({"--transparent", "localhost:1081", "--transparent", "[fd00::1]:1082", "--socks", "none"});
+  EXPECT_EQ(s.transparent, (std::vector<core::target>{{"localhost", 1081}, {"fd00::1", 1082}}));
+  const config_file file(R"({"transparent": ["127.0.0.1:1", "[::1]:2"], "mark": 77})");
+  const settings filed = read({"--config", file.name()});
+  EXPECT_EQ(filed.transparent, (std::vector<core::target>{{"127.0.0.1", 1}, {"::1", 2}}));
+  EXPECT_EQ(filed.mark, 77U);
+  for (const char* all : {":1081", "*:1081", "0.0.0.0:1081", "[::]:1081", "[::ffff:0.0.0.0]:1081"})
+    expect_error(64, "--transparent: '" + std::string(all) + "': expected an address of this machine", [all] {
+      read({"--transparent", all});
+    });
+  expect_error(64, "--transparent", [] { read({"--transparent", "localhost"}); });
+}
+
+TEST(ClientSettings, Mark) {
+  EXPECT_EQ(read({}).mark, 0U);
+  EXPECT_EQ(read({}).paths[0].mark, 0U);
+  const settings s = read({"--mark", "0xffffffff", "--server", "other:1"});
+  EXPECT_EQ(s.mark, 0xffffffffU);
+  for (const path_options& path : s.paths) EXPECT_EQ(path.mark, 0xffffffffU);
+  EXPECT_EQ(read({"--mark", "7", "--path", "server=a:1"}, {"--key-file", "k"}).paths[0].mark, 7U);
+  EXPECT_EQ(read({"--mark", "7", "--url-file", "u"}, {}).url_path.mark, 7U);
+  for (const char* wrong : {"0", "-1", "0x", "0x100000000", "4294967296", "7x", "seven", ""})
+    expect_error(64, "--mark", [wrong] { read({"--mark", wrong}); });
 }
 
 TEST(ClientSettings, NeedAKeyAndAServer) {
@@ -54,6 +94,31 @@ TEST(ClientSettings, ApplyBridgesAndBindToEveryServer) {
   EXPECT_EQ(s.paths[1].host, "2001:db8::1");
   EXPECT_EQ(read({"--bind", "eth0"}).paths[0].interface, "eth0");
   EXPECT_EQ(read({"--bridges", "auto"}).paths[0].bridges, 4U);
+}
+
+TEST(ClientSettings, AddressesMayHaveAZone) {
+  const settings s = read({"--server", "[fe80::1%eth0]:1", "--bind", "fe80::2%eth0", "--socks", "[fe80::3%2]:1080",
+                           "--socks-open", "--forward", "[fe80::4%br-lan]:1=[fe80::5%wlan0]:2"});
+  EXPECT_EQ(s.paths[1].host, "fe80::1%eth0");
+  EXPECT_EQ(s.paths[1].bind, "fe80::2%eth0");
+  EXPECT_EQ(s.paths[1].interface, "");
+  EXPECT_EQ(s.socks, (std::vector<core::target>{{"fe80::3%2", 1080}}));
+  EXPECT_EQ(s.forwards[0].listen.host, "fe80::4%br-lan");
+  EXPECT_EQ(s.forwards[0].to.host, "fe80::5%wlan0");
+  EXPECT_EQ(parse_server("fe80::1%br-9"), (host_ports{"fe80::1%br-9", 8443}));
+  EXPECT_EQ(parse_path("server=[fe80::1%eth0]:1,bind=fe80::2%eth0").bind, "fe80::2%eth0");
+}
+
+TEST(ClientSettings, NamesAreWrittenAsTheDnsKnowsThem) {
+  const settings s = read({"--server", "b\u00fccher.example:1", "--forward", "1=B\u00fccher.example.:2"});
+  EXPECT_EQ(s.paths[1].host, "xn--bcher-kva.example");
+  EXPECT_EQ(s.forwards[0].to.host, "xn--bcher-kva.example.");
+  expect_error(64, "--server", [] {
+    read({"--server",
+          "b\xfc"
+          "cher.example:1"});
+  });
+  expect_error(64, "xn--", [] { read({"--server", "\u2764\u200d.example:1"}); });
 }
 
 TEST(ClientSettings, ServersMayLeaveThePortOut) {
@@ -97,6 +162,9 @@ TEST(ClientSettings, RefuseBadValues) {
                                            {"--server", ""},
                                            {"--server", "a,b"},
                                            {"--server", "300.1.1.1"},
+                                           {"--server", "[2001:db8::1%eth0]:1"},
+                                           {"--server", "[fe80::1%]:1"},
+                                           {"--bind", "2001:db8::1%eth0"},
                                            {"--bind", ""},
                                            {"--socks", "1080"},
                                            {"--forward", "127.0.0.1:1"},
@@ -109,16 +177,30 @@ TEST(ClientSettings, RefuseBadValues) {
 TEST(ClientSettings, KeepTheProxyClosedUnlessToldOtherwise) {
   for (const char* open : {"0.0.0.0:1080", ":1080", "[::]:1080", "192.0.2.1:1080", "proxy.example.org:1080"}) {
     expect_error(64, "--socks-open", [&] { read({"--socks", open}); });
-    EXPECT_TRUE(read({"--socks", open, "--socks-open"}).socks) << open;
+    EXPECT_EQ(read({"--socks", open, "--socks-open"}).socks.size(), 1U) << open;
   }
   for (const char* closed : {"127.0.0.1:0", "127.9.9.9:1080", "[::1]:1080", "localhost:1080"})
-    EXPECT_TRUE(read({"--socks", closed}).socks) << closed;
+    EXPECT_EQ(read({"--socks", closed}).socks.size(), 1U) << closed;
   EXPECT_EQ(read({"--socks", ":1080", "--users-file", "users"}).users_file, "users");
+  EXPECT_EQ(read({"--socks", "127.0.0.1:1", "--socks", "[::1]:2"}).socks,
+            (std::vector{core::target{"127.0.0.1", 1}, core::target{"::1", 2}}));
+  expect_error(64, "--socks-open", [] { read({"--socks", "127.0.0.1:1", "--socks", ":2"}); });
+  expect_error(64, "--socks: none", [] { read({"--socks", "127.0.0.1:1", "--socks", "none"}); });
 }
 
 TEST(ClientSettings, SayHowTheProxyBehaves) {
   const settings plain = read({});
   EXPECT_FALSE(plain.fast_open);
+  EXPECT_EQ(plain.keep_alive, std::chrono::seconds(60));
+  EXPECT_EQ(plain.resume_timeout, 3min);
+  EXPECT_EQ(read({"--resume-timeout", "90s"}).resume_timeout, 90s);
+  expect_error(64, "--resume-timeout", [] { read({"--resume-timeout", "soon"}); });
+  EXPECT_EQ(read({"--keep-alive", "2h"}).keep_alive, std::chrono::hours(2));
+  EXPECT_EQ(read({"--keep-alive", "off"}).keep_alive, std::chrono::seconds(0));
+  for (const char* bad : {"0s", "10h", "500ms", "on"})
+    expect_error(64, "--keep-alive", [&] { read({"--keep-alive", bad}); });
+  EXPECT_EQ(plain.connect_wait, std::chrono::seconds(5));
+  EXPECT_EQ(read({"--connect-wait", "1500ms"}).connect_wait, std::chrono::milliseconds(1500));
   EXPECT_EQ(plain.udp_advertise + plain.users_file, "");
   EXPECT_TRUE(read({"--fast-open"}).fast_open);
   EXPECT_EQ(read({"--udp-advertise", "2001:DB8::1"}).udp_advertise, "2001:db8::1");
@@ -126,10 +208,22 @@ TEST(ClientSettings, SayHowTheProxyBehaves) {
     expect_error(64, "--udp-advertise", [&] { read({"--udp-advertise", bad}); });
 }
 
+TEST(ClientSettings, OfATestNeedNoProxy) {
+  const settings s = read({"test", "--socks", "none"});
+  EXPECT_EQ(s.what, settings::action::test);
+  EXPECT_EQ(s.test.seconds, 3U);
+  EXPECT_FALSE(s.test.json);
+  EXPECT_TRUE(read({"test", "--json"}).test.json);
+  EXPECT_EQ(read({"test", "--seconds", "30"}).test.seconds, 30U);
+  for (const char* bad : {"0", "31", "1.5", "3s", ""})
+    expect_error(64, "--seconds", [&] { read({"test", "--seconds", bad}); });
+  expect_error(64, "--key-file", [] { read_settings({"test", "--server", "a"}, variables()); });
+}
+
 TEST(ClientSettings, ForwardPorts) {
   const settings s =
       read({"--socks", "none", "--forward", "127.0.0.1:2222=[2001:db8::5]:22", "--forward", ":80=a.test:8080"});
-  EXPECT_FALSE(s.socks);
+  EXPECT_TRUE(s.socks.empty());
   ASSERT_EQ(s.forwards.size(), 2U);
   EXPECT_EQ(s.forwards[0].listen, (core::target{"127.0.0.1", 2222}));
   EXPECT_EQ(s.forwards[0].to, (core::target{"2001:db8::5", 22}));
@@ -153,7 +247,7 @@ TEST(ClientSettings, PathsMayBeObjectsInAFile) {
   ASSERT_EQ(s.paths.size(), 2U);
   EXPECT_EQ(s.paths[0].host, "a");
   EXPECT_EQ(s.paths[0].bridges, 2U);
-  EXPECT_TRUE(s.paths[0].use.backup);
+  EXPECT_EQ(s.paths[0].use.role, core::path_role::backup);
 }
 
 TEST(ClientSettings, OfTwoLayersTheEarlierSaysWhichFile) {
@@ -168,81 +262,59 @@ TEST(ClientSettings, OfTwoLayersTheEarlierSaysWhichFile) {
   expect_error(64, "cannot stand beside", [] { read({"--url-file", "u"}); });
 }
 
+TEST(ClientSettings, MayHaveSeveralServersInOrderOfPreference) {
+  const settings by_urls = read({}, {"--url-file", "u", "--url-file", "v", "--bridges", "3"});
+  EXPECT_EQ(by_urls.url_file, "u");
+  ASSERT_EQ(by_urls.fallbacks.size(), 1U);
+  EXPECT_EQ(by_urls.fallbacks[0].url_file, "v");
+  EXPECT_EQ(by_urls.fallbacks[0].url_path.bridges, 3U);
+  const config_file file(R"({"tunnels": [{"url-file": "u"}, {"key-file": "k", "server": ["a:1", "b:2"], "bridges": 2},
+                             {"key-file": "l", "path": {"server": "c:3", "role": "backup"}}]})");
+  const settings by_file = read({}, {"--config", file.name()});
+  EXPECT_EQ(by_file.url_file, "u");
+  ASSERT_EQ(by_file.fallbacks.size(), 2U);
+  EXPECT_EQ(by_file.fallbacks[0].key_file, "k");
+  EXPECT_EQ(by_file.fallbacks[0].paths.at(1).host, "b");
+  EXPECT_EQ(by_file.fallbacks[0].paths.at(1).bridges, 2U);
+  EXPECT_EQ(by_file.fallbacks[1].paths.at(0).use.role, core::path_role::backup);
+  EXPECT_EQ(by_file.all_tunnels().size(), 3U);
+}
+
+TEST(ClientSettings, ErrorsOfSeveralServersNameTheOneAtFault) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"tunnels": "u"})", "tunnels: expected an object"},
+      {R"({"tunnels": [{"url-file": "u"}, {"bridges": 2}]})", "tunnels[1]: url-file is missing"},
+      {R"({"tunnels": [{"url-file": "u"}, {"url-file": "v", "bridges": 0}]})", "tunnels[1]: bridges"},
+      {R"({"tunnels": [{"url-file": "u", "socks": "none"}]})", "tunnels[0]: socks: no such option"},
+      {R"({"tunnels": [{"url-file": "u", "server": "a"}]})", "cannot stand beside"},
+      {R"({"tunnels": [{"url-file": "u"}], "key-file": "k"})", "cannot stand beside"}};
+  for (const auto& [text, word] : cases) {
+    const config_file file(text);
+    try {
+      read({}, {"--config", file.name()});
+      ADD_FAILURE() << text;
+    } catch (const program::settings_error& e) {
+      EXPECT_NE(std::string(e.what()).find(word), std::string::npos) << text << ": " << e.what();
+    }
+  }
+}
+
 TEST(ClientSettings, ErrorsOfAFileNameTheKey) {
   const config_file file(R"({"bridges": -1})");
   expect_error(78, "bridges", [&] { read({}, {"--config", file.name()}); });
 }
 
-TEST(Path, HasManyFields) {
-  const path_options p = parse_path(
-      "server=[2001:db8::1]:443,bind=192.0.2.1,interface=wwan0,bridges=3,role=backup,direction=down,rate=50mbit,"
-      "congestion=bbr,rotate=64MB,pace=1400ms,name=lte");
-  EXPECT_EQ(p.host, "2001:db8::1");
-  EXPECT_EQ(p.port, 443);
-  EXPECT_EQ(p.bind, "192.0.2.1");
-  EXPECT_EQ(p.interface, "wwan0");
-  EXPECT_EQ(p.bridges, 3U);
-  EXPECT_TRUE(p.use.backup);
-  EXPECT_EQ(p.use.carries, direction::down);
-  EXPECT_EQ(p.use.rate_limit, 6'250'000U);
-  EXPECT_EQ(p.congestion, "bbr");
-  EXPECT_EQ(p.rotate.when, rotation_options::mode::planned);
-  EXPECT_EQ(p.rotate.bytes, 64'000'000U);
-  EXPECT_EQ(p.pace, 1400ms);
-  EXPECT_EQ(p.name, "lte");
-}
-
-TEST(Path, IsDescribedInWords) {
-  EXPECT_EQ(describe(parse_path("server=a,bridges=1")), "a:8443, 1 bridge");
-  EXPECT_EQ(describe(parse_path("server=[2001:db8::1]:1,bind=192.0.2.1,role=backup,direction=up,rate=50mbit,name=lte")),
-            "lte: [2001:db8::1]:1, auto bridges, from 192.0.2.1, backup, up only, at most 50 Mbit/s");
-  EXPECT_EQ(describe(parse_path("server=a:1,interface=eth0,direction=down,congestion=bbr")),
-            "a:1, auto bridges, through eth0, down only, bbr");
-  EXPECT_EQ(describe(parse_path("server=a:1,rotate=auto,pace=auto")), "a:1, auto bridges");
-  EXPECT_EQ(describe(parse_path("server=a:1,rotate=off")), "a:1, auto bridges, no rotation");
-  EXPECT_EQ(describe(parse_path("server=a:1,rotate=1.5GB")), "a:1, auto bridges, bridges renewed before 1500 MB");
-  EXPECT_EQ(describe(parse_path("server=a:1,rotate=20s,pace=1.4s")),
-            "a:1, auto bridges, bridges renewed before 20 s, dialled every 1400 ms");
-}
-
-TEST(Path, HasDefaults) {
-  const path_options p = parse_path("server=a");
-  EXPECT_EQ(p.rotate.when, rotation_options::mode::learnt);
-  EXPECT_EQ(p.pace, 0ms);
-  EXPECT_EQ(p.port, 8443);
-  EXPECT_FALSE(p.use.backup);
-  EXPECT_EQ(p.use.carries, direction::both);
-  EXPECT_EQ(p.use.rate_limit, 0U);
-  EXPECT_EQ(parse_path("server=a,direction=up,role=active").use.carries, direction::up);
-}
-
-TEST(Path, ErrorsNameTheField) {
-  const std::pair<const char*, const char*> cases[] = {{"", "server"},
-                                                       {"bridges=2", "server"},
-                                                       {"server=a,", "field"},
-                                                       {"server=a,x=1", "x=1"},
-                                                       {"server=a,bridges", "bridges"},
-                                                       {"server=a,bridges=0", "bridges"},
-                                                       {"server=a,role=x", "role"},
-                                                       {"server=a,direction=x", "direction"},
-                                                       {"server=a,rate=fast", "rate"},
-                                                       {"server=a,rotate=64", "rotate"},
-                                                       {"server=a,rotate=1B", "rotate"},
-                                                       {"server=a,rotate=on", "rotate"},
-                                                       {"server=a,pace=often", "pace"},
-                                                       {"server=a,pace=0s", "pace"},
-                                                       {"server=a,bind=eth0", "bind"},
-                                                       {"server=a,interface=", "interface"},
-                                                       {"server=a,server=b", "twice"},
-                                                       {"server=", "server"}};
-  for (const auto& [text, word] : cases) {
-    try {
-      parse_path(text);
-      ADD_FAILURE() << text;
-    } catch (const std::invalid_argument& e) {
-      EXPECT_NE(std::string(e.what()).find(word), std::string::npos) << text << ": " << e.what();
-    }
-  }
+TEST(ClientSettings, EnvNeedsTheProxyOnly) {
+  const settings s = read_settings({"env", "--unset"}, variables());
+  EXPECT_EQ(s.what, settings::action::env);
+  EXPECT_TRUE(s.unset);
+  EXPECT_FALSE(s.fish);
+  EXPECT_EQ(s.socks.front().port, 1080);
+  const config_file file(R"({"key-file": "/nowhere", "socks": ["localhost:4711"]})");
+  EXPECT_EQ(read_settings({"env", "--config", file.name()}, variables()).socks.front(),
+            (core::target{"localhost", 4711}));
+  for (const char* none : {"none", "127.0.0.1:0"})
+    expect_error(64, "--socks has to name the port", [none] { read_settings({"env", "--socks", none}, variables()); });
 }
 
 }  // namespace

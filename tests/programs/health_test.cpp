@@ -29,12 +29,24 @@ class Health : public testing::Test {
   std::chrono::steady_clock::time_point time{};
 };
 
+TEST_F(Health, TellsOnceThatRequestsAreRefused) {
+  tunnel_snapshot s;
+  s.refuses = true;
+  const auto told = [&] { return seen.changes(s, time); };
+  ASSERT_EQ(told().size(), 1U);
+  EXPECT_EQ(told().size(), 0U);
+  s.refuses = false;
+  EXPECT_EQ(told().size(), 0U);
+  s.refuses = true;
+  EXPECT_EQ(told().front().text, "no bridge is up: new requests are refused until one is");
+}
+
 TEST_F(Health, IsGoodWhenAllBridgesAreUp) {
   EXPECT_EQ(told(state::connecting, 0), list{});
   EXPECT_EQ(told(state::up, 1), list{});
-  EXPECT_FALSE(seen.up());
+  EXPECT_EQ(seen.next_look(), 50ms);
   EXPECT_EQ(told(state::up, 4), list{"tunnel up, 4 bridges"});
-  EXPECT_TRUE(seen.up());
+  EXPECT_EQ(seen.next_look(), 5s);
   EXPECT_EQ(told(state::up, 4), list{});
 }
 
@@ -69,6 +81,25 @@ TEST_F(Health, TellsOnceWhyItCannotConnect) {
   EXPECT_EQ(told(state::connecting, 0, "Connection refused"), list{"path a:1: Connection refused"});
   EXPECT_EQ(told(state::connecting, 0, "Connection refused"), list{});
   EXPECT_EQ(told(state::connecting, 0, "wrong key"), list{"path a:1: wrong key"});
+}
+
+TEST_F(Health, TellsOfPathsThatComeAndGo) {
+  health of_pattern;
+  tunnel_snapshot now;
+  const auto lines = [&] {
+    list out;
+    for (const log_line& one : of_pattern.changes(now, {})) out.push_back(one.text);
+    return out;
+  };
+  now.patterns = {{"*", 0}};
+  EXPECT_EQ(lines(), list{});
+  now.paths = {{.name = "eth0", .bridges_wanted = 1}, {.name = "wlan0", .bridges_wanted = 1}};
+  EXPECT_EQ(lines(), (list{"path eth0 has come", "path wlan0 has come"}));
+  now.paths.erase(now.paths.begin());
+  now.paths[0].last_error = "that of this one";
+  EXPECT_EQ(lines(), (list{"path eth0 is gone", "path wlan0: that of this one"}));
+  now.paths[0].bridges_wanted = 0;  // its connections are being closed
+  EXPECT_EQ(lines(), list{"path wlan0 is gone"});
 }
 
 TEST_F(Health, IsSilentAtTheEnd) {

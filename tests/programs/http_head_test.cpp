@@ -57,9 +57,41 @@ TEST(HttpHead, KeepsTheFramingOfTheBody) {
   EXPECT_NE(text.find("Content-Length: 5"), std::string::npos) << text;
 }
 
+TEST(HttpHead, SaysClearlyWhereTheBodyEnds) {
+  const std::string te = "Transfer-Encoding";
+  EXPECT_TRUE(is_framed_clearly(head_with({{"Content-Length", "5"}})));
+  for (const char* good : {"chunked", "Chunked", "gzip, chunked"})
+    EXPECT_TRUE(is_framed_clearly(head_with({{te, good}}))) << good;
+  EXPECT_TRUE(is_framed_clearly(head_with({{te, "gzip"}, {te, "chunked"}})));
+  for (const char* bad : {"", "gzip", "identity", "chunked, gzip", "chunked, chunked", "chunked;x=1",
+                          "gzip;x=1, chunked", "\"a, chunked\"", ", chunked", "chunked x"})
+    EXPECT_FALSE(is_framed_clearly(head_with({{te, bad}}))) << bad;
+  EXPECT_FALSE(is_framed_clearly(head_with({{te, "chunked"}, {te, "gzip"}})));
+  auto old = head_with({{te, "chunked"}});
+  old.version(10);
+  EXPECT_FALSE(is_framed_clearly(old));
+}
+
 TEST(HttpHead, HasOneHostThatTheTargetNames) {
   const std::string text = prepared({{"Host", "a"}, {"Host", "b"}});
   EXPECT_EQ(text, "GET /a HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n");
+}
+
+TEST(HttpHead, AsksForAnotherProtocolIfTheApplicationDoes) {
+  auto head = head_with({{"Connection", "keep-alive, upgrade"}, {"Upgrade", "h2c, websocket/13, x"}});
+  ASSERT_TRUE(asks_for_upgrade(head));
+  prepare_request(head, proxy::parse_absolute_uri("http://example.org/a").value(), connection_use::upgrade);
+  EXPECT_EQ(text_of(head),
+            "GET /a HTTP/1.1\r\nHost: example.org\r\nConnection: Upgrade\r\nUpgrade: websocket/13, x\r\n\r\n");
+  EXPECT_FALSE(asks_for_upgrade(head_with({{"Connection", "upgrade"}, {"Upgrade", "h2c"}})));
+  EXPECT_FALSE(asks_for_upgrade(head_with({{"Upgrade", "websocket"}}))) << "Connection does not name it";
+}
+
+TEST(HttpHead, ShowsALoginThatIsOfTheConnection) {
+  for (const char* value : {"NTLM TlRM", "negotiate YII=", "Negotiate"})
+    EXPECT_TRUE(logs_in(head_with({{"Authorization", value}}))) << value;
+  for (const char* value : {"", "Basic YTpi", "NTLMv2 x", "Digest NTLM"})
+    EXPECT_FALSE(logs_in(head_with({{"Authorization", value}}))) << value;
 }
 
 std::optional<proxy::credentials> credentials_in(const std::string& value) {

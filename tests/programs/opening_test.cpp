@@ -44,7 +44,7 @@ class Opening : public test::tunnel_lab {
   }
   void ask_forward() {
     begin();
-    spawn(io_.get_executor(), until_over(serve_forward(*tunnel_, {"silent", 80}, accepted())));
+    spawn(io_.get_executor(), until_over(serve_forward(*tunnel_, nullptr, {"silent", 80}, accepted())));
     ASSERT_TRUE(reaches([&] { return unanswered_.size() == 1; }));
   }
 

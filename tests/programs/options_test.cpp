@@ -122,6 +122,7 @@ TEST(Options, ErrorsNameTheKeyOfAFile) {
   expect_error(78, "config", [&] { read(R"({"config": "other.json"})"); });
   expect_error(78, "expected an object", [&] { read("[]"); });
   expect_error(78, "not JSON", [&] { read("{"); });
+  expect_error(78, "not JSON: [json.exception.out_of_range", [&] { read(R"({"size": 5E5555})"); });
   expect_error(78, "read: No such file", [] { read_options(known, {"--config", "/nowhere/at/all"}, variables()); });
   expect_error(78, "read: Is a dir", [] { read_options(known, {"--config", testing::TempDir()}, variables()); });
 }
@@ -150,6 +151,18 @@ TEST(Options, AKeyIsNoValue) {
 
 TEST(Message, HoldsNoKey) {
   EXPECT_EQ(message_of(std::runtime_error("a mtcp://mtcp1-abc234@b, MTCP1-XYZ")), "a mtcp://mtcp1-...@b, mtcp1-...");
+}
+
+TEST(Message, HoldsNoPassword) {
+  const auto shown = [](const std::string& text) { return message_of(std::runtime_error(text)); };
+  EXPECT_EQ(shown("--path: 'server=a,proxy=socks5://u:s3cret@h:1,bridges=0': bridges"),
+            "--path: 'server=a,proxy=socks5://...@h:1,bridges=0': bridges");
+  for (const char* password : {"pa,ss", "pa ss", "p'a\"s", "p@ss", "p:a/s", "://"})
+    EXPECT_EQ(shown("'http://u:" + std::string(password) + "@h:1': x"), "'http://...@h:1': x") << password;
+  EXPECT_EQ(shown("'proxy=socks5://u@h:1': x"), "'proxy=socks5://u@h:1': x");
+  const std::string words = "': expected socks5://[USER@]HOST:PORT";
+  EXPECT_EQ(shown("'https://u@h:1" + words), "'https://u@h:1" + words);
+  EXPECT_EQ(shown("'https://u:s3cret@h:1" + words), "'https://...@h:1" + words);
 }
 
 TEST(Message, TellsNothingOfBoost) {

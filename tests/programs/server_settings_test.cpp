@@ -25,6 +25,29 @@ TEST(ServerSettings, HaveDefaults) {
   EXPECT_TRUE(permits(s, "1.1.1.1"));
   EXPECT_FALSE(permits(s, "127.0.0.1"));
   EXPECT_EQ(s.threads, 1U);
+  EXPECT_EQ(s.hedge, core::hedging::learnt);
+}
+
+TEST(ServerSettings, Hedge) {
+  EXPECT_EQ(read({"--key-file", "k", "--hedge", "always"}).hedge, core::hedging::always);
+  expect_error(64, "--hedge", [] { read({"--key-file", "k", "--hedge", "on"}); });
+}
+
+TEST(ServerSettings, LetClientsTestTheLine) {
+  EXPECT_TRUE(read({"--key-file", "k"}).tests);
+  EXPECT_FALSE(read({"--key-file", "k", "--no-test"}).tests);
+}
+
+TEST(ServerSettings, LetNobodyListenUnlessToldTo) {
+  EXPECT_TRUE(read({"--key-file", "k"}).allow_listen.empty());
+  EXPECT_EQ(read({"--key-file", "k", "--allow-listen", "80", "--allow-listen", "*:1-9"}).allow_listen.size(), 2U);
+  const config_file file(R"({"allow-listen": ["8080"]})");
+  EXPECT_EQ(read({"--key-file", "k", "--config", file.name()}).allow_listen.at(0).first, 8080);
+  for (const char* wrong :
+       {"", "x", "80-79", "0-5", "70000", "1-70000", "80-", "-80", "name:80", "::1:80", "[::1]80", "*:"})
+    expect_error(64, "--allow-listen: '" + std::string(wrong) + "'", [&] {
+      read({"--key-file", "k", "--allow-listen", wrong});
+    });
 }
 
 TEST(ServerSettings, HaveThreads) {

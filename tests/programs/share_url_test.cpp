@@ -40,6 +40,13 @@ TEST(ShareUrl, SurvivesBeingPrintedAndRead) {
   EXPECT_EQ(second.name, first.name);
 }
 
+// RFC 6874, section 2.
+TEST(ShareUrl, WritesTheZoneOfAnAddressAsUrisDo) {
+  const share_url first{key::generate(), {{"fe80::1%eth0", 1}}, "", ""};
+  EXPECT_NE(to_string(first).find("@[fe80::1%25eth0]:1"), std::string::npos);
+  EXPECT_EQ(parse_share_url(to_string(first)).servers, first.servers);
+}
+
 /// What is wrong with `text`, which must not be told in the words of the key.
 std::string trouble(const std::string& text) {
   try {
@@ -106,7 +113,7 @@ client::settings client_settings(std::vector<std::string> more) {
   return client::read_settings(all, test::variables());
 }
 
-std::vector<path_options> paths(client::settings s, const std::string& rest) {
+std::vector<client::path_setting> paths(client::settings s, const std::string& rest) {
   client::take_url(s, parse_share_url(url(rest)));
   return s.paths;
 }
@@ -133,10 +140,9 @@ TEST(ShareUrl, IsReadFromStandardInputOnce) {
   const int before = ::dup(STDIN_FILENO);
   ::dup2(ends[0], STDIN_FILENO);
   ::close(ends[0]);
-  client::key_source source;
   for (int time = 0; time < 2; ++time) {
     client::settings s = client::read_settings({"--url-file", "-"}, test::variables());
-    EXPECT_EQ(source.load(s).to_string(), key_text);
+    EXPECT_EQ(client::load_key(s).to_string(), key_text);
     EXPECT_EQ(s.paths.size(), 1U);
   }
   ::dup2(before, STDIN_FILENO);

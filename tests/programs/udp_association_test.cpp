@@ -41,7 +41,8 @@ struct Association : testing::Test {
   task<> serve() {
     auto [error, request] = co_await server.async_accept(use_result);
     EXPECT_TRUE(core::is_association(request.target()));
-    co_await serve_association(std::move(request), names, allowed, options);
+    permission permitted = [this](const tcp::endpoint& to) { return allowed.permits(to); };
+    co_await serve_association(std::move(request), names, std::move(permitted), options);
     over = true;
   }
   task<std::optional<association>> associate() {

@@ -12,9 +12,16 @@ using core::target;
 
 TEST(Authority, HasAHostAndAPort) {
   EXPECT_EQ(parse_authority("example.org:443"), (target{"example.org", 443}));
-  EXPECT_EQ(parse_authority("example.org.:65535"), (target{"example.org", 65535}));
+  EXPECT_EQ(parse_authority("example.org.:65535"), (target{"example.org.", 65535}));
   EXPECT_EQ(parse_authority("192.0.2.7:80"), (target{"192.0.2.7", 80}));
   EXPECT_EQ(parse_authority("[2001:DB8::1]:80"), (target{"2001:db8::1", 80}));
+}
+
+// RFC 6874 writes the % as %25; many programs do not.
+TEST(Authority, MayHaveAZone) {
+  EXPECT_EQ(parse_authority("[fe80::1%25eth0]:80"), (core::target{"fe80::1%eth0", 80}));
+  EXPECT_EQ(parse_authority("[fe80::1%eth0]:80"), (core::target{"fe80::1%eth0", 80}));
+  EXPECT_EQ(parse_absolute_uri("http://[fe80::1%25eth0]/x")->to, (core::target{"fe80::1%eth0", 80}));
 }
 
 TEST(Authority, IsNoneOtherwise) {
@@ -55,6 +62,10 @@ TEST(AbsoluteUri, HasDefaults) {
   EXPECT_EQ(parse_absolute_uri("http://example.org:/")->to, (target{"example.org", 80}));
   EXPECT_EQ(parse_absolute_uri("http://example.org")->origin, "/");
   EXPECT_EQ(parse_absolute_uri("HTTP://example.org?q")->origin, "/?q");
+  EXPECT_EQ(parse_absolute_uri("WS://example.org/chat")->to, (target{"example.org", 80}));
+  EXPECT_TRUE(parse_absolute_uri("http://example.org#x")->is_bare);
+  for (const char* text : {"http://example.org/", "http://example.org?", "http://example.org/a"})
+    EXPECT_FALSE(parse_absolute_uri(text)->is_bare) << text;
   EXPECT_EQ(parse_absolute_uri("http://[2001:db8::1]/")->to, (target{"2001:db8::1", 80}));
 }
 
@@ -73,23 +84,23 @@ TEST(AbsoluteUri, IsNoneOtherwise) {
 }
 
 TEST(Pac, NamesTheProxy) {
-  const std::string open = proxy_pac({"192.0.2.7", 1080}, false);
+  const std::string open = proxy_pac({"192.0.2.7", 1080}, {});
   EXPECT_NE(open.find("\"SOCKS5 192.0.2.7:1080; PROXY 192.0.2.7:1080\""), std::string::npos) << open;
-  const std::string with_users = proxy_pac({"2001:db8::1", 1080}, true);
+  const std::string with_users = proxy_pac({"2001:db8::1", 1080}, {.with_users = true});
   EXPECT_NE(with_users.find("\"PROXY [2001:db8::1]:1080\""), std::string::npos) << with_users;
 }
 
 TEST(Pac, IsNoPlaceForScripts) {
   for (const char* bad : {"", "a\"; alert(1); \"", "a\\", "a b", "<x>", "a'"})
-    EXPECT_NE(proxy_pac({bad, 1}, false).find("\"SOCKS5 127.0.0.1:1; "), std::string::npos) << bad;
+    EXPECT_NE(proxy_pac({bad, 1}, {}).find("\"SOCKS5 127.0.0.1:1; "), std::string::npos) << bad;
 }
 
 TEST(Protocol, ShowsInTheFirstByte) {
   for (int first = 0; first < 256; ++first) {
-    const bool capital = first >= 'A' && first <= 'Z';
+    const bool of_http = (first >= 'A' && first <= 'Z') || first == '\r' || first == '\n';
     const protocol expected = first == 5   ? protocol::socks5
                               : first == 4 ? protocol::socks4
-                              : capital    ? protocol::http
+                              : of_http    ? protocol::http
                                            : protocol::unknown;
     EXPECT_EQ(protocol_of(static_cast<std::byte>(first)), expected) << first;
   }

@@ -15,8 +15,13 @@ TEST(Host, KeepsNames) {
   EXPECT_EQ(clean_host(std::string(255, 'a')), std::string(255, 'a'));
 }
 
-TEST(Host, DropsBracketsAndOneTrailingDot) {
-  EXPECT_EQ(clean_host("example.org."), "example.org");
+// Without the dot it would be another name where there is a search list (RFC 1034, section 3.1).
+TEST(Host, KeepsTheDotOfAnAbsoluteName) {
+  EXPECT_EQ(clean_host("example.org."), "example.org.");
+  EXPECT_EQ(clean_host("test."), "test.");
+}
+
+TEST(Host, DropsBracketsAndTheDotOfAnAddress) {
   EXPECT_EQ(clean_host("[::1]"), "::1");
   EXPECT_EQ(clean_host("[::1]."), "::1");
   EXPECT_EQ(clean_host("[10.0.0.1]"), "10.0.0.1");

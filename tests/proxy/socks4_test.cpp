@@ -27,7 +27,7 @@ TEST(Socks4, NamesAnAddress) {
 
 TEST(Socks4, NamesAName) {
   const byte_vector message = by_name + bytes_of("me") + nul + bytes_of("example.org.") + nul;
-  EXPECT_EQ(decode_in_pieces(message, decode_request4).value().to, (core::target{"example.org", 443}));
+  EXPECT_EQ(decode_in_pieces(message, decode_request4).value().to, (core::target{"example.org.", 443}));
 }
 
 TEST(Socks4, TakesAnAddressThatIsWrittenAsAName) {

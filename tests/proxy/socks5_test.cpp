@@ -126,6 +126,13 @@ TEST(Reply, CarriesTheBoundAddress) {
             bytes_of({5, 0, 0, 4, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0xbb}));
 }
 
+// SOCKS has no room for it.
+TEST(Reply, LeavesAZoneOut) {
+  const encoded_reply r(reply::succeeded, {"fe80::2%eth0", 443});
+  EXPECT_EQ(byte_vector(r.bytes().begin(), r.bytes().end()),
+            bytes_of({5, 0, 0, 4, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0xbb}));
+}
+
 TEST(Reply, NeverCarriesAName) {
   for (const core::target& bound : {core::target{}, core::target{"example.org", 443}}) {
     const encoded_reply r(reply::host_unreachable, bound);
@@ -140,6 +147,7 @@ TEST(Reply, TellsTheServersReason) {
   EXPECT_EQ(reply_to(core::refusal::host_unreachable), reply::host_unreachable);
   EXPECT_EQ(reply_to(core::refusal::connection_refused), reply::connection_refused);
   EXPECT_EQ(reply_to(core::refusal::address_type), reply::address_type_not_supported);
+  EXPECT_EQ(reply_to(core::refusal::quota), reply::not_allowed) << "SOCKS knows no such reason";
 }
 
 }  // namespace

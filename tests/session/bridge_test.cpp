@@ -98,7 +98,7 @@ TEST_F(Bridge, RestsUntilEveryReasonIsGone) {
 
 TEST_F(Bridge, IsUnwellForAsLongAsItWasTold) {
   EXPECT_TRUE(tested.healthy(engine, now));
-  tested.suspect(now + 10s);
+  tested.suspect(now, now + 10s);
   EXPECT_FALSE(tested.healthy(engine, now + 9s));
   EXPECT_TRUE(tested.healthy(engine, now + 10s));
 }

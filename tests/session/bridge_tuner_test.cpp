@@ -15,8 +15,8 @@ constexpr double mega = 1e6;
 /// A network as the tuner sees it: what a number of bridges carries, with noise. New bridges need a while.
 class network_model {
  public:
-  network_model(unsigned start, std::function<double(unsigned)> capacity)
-      : tuner(start), capacity_(std::move(capacity)) {}
+  network_model(unsigned start, std::function<double(unsigned)> capacity, unsigned seed = 7)
+      : tuner(start), capacity_(std::move(capacity)), random_(seed) {}
 
   void run(std::chrono::milliseconds time, double noise = 0, double demand = 1e12) {
     std::uniform_real_distribution<double> spread(1 - noise, 1 + noise);
@@ -39,7 +39,7 @@ class network_model {
 
  private:
   std::function<double(unsigned)> capacity_;
-  std::minstd_rand random_{7};
+  std::minstd_rand random_;
   bridge_tuner::time_point now_{1h};
   std::uint64_t bytes_ = 0;
   unsigned up_ = 4;
@@ -91,6 +91,41 @@ TEST(BridgeTuner, GoesToTheMostThatIsAllowed) {
   network_model net(4, [](unsigned bridges) { return 1 * mega * bridges; });
   net.run(30s);
   EXPECT_EQ(net.tuner.wanted(), bridge_tuner::most);
+}
+
+// Each connection is held to a rate by its losses, and what all of them carry in a second varies by a third and more.
+TEST(BridgeTuner, GoesFarUpWhereEachBridgeAddsAmongNoise) {
+  for (const double noise : {0.1, 0.3, 0.5}) {
+    unsigned least = bridge_tuner::most;
+    for (unsigned seed = 1; seed <= 50; ++seed) {
+      network_model net(
+          4, [](unsigned bridges) { return 0.14 * mega * bridges; }, seed);
+      net.run(180s, noise);
+      least = std::min(least, net.tuner.wanted());
+    }
+    EXPECT_GE(least, 48U) << noise;
+  }
+}
+
+// Lost packets hold up what follows them, on all bridges for moments.
+TEST(BridgeTuner, IsNotStoppedByMomentsWithoutTraffic) {
+  int sample = 0;
+  network_model net(4, [&sample](unsigned bridges) { return ++sample % 5 < 3 ? 0 : 0.35 * mega * bridges; });
+  net.run(120s);
+  EXPECT_GE(net.tuner.wanted(), 32U);
+}
+
+TEST(BridgeTuner, StaysFewAmongNoiseWhereNoBridgeAdds) {
+  for (const double noise : {0.1, 0.3}) {
+    unsigned sum = 0;
+    for (unsigned seed = 1; seed <= 50; ++seed) {
+      network_model net(
+          4, [](unsigned) { return 20 * mega; }, seed);
+      net.run(180s, noise);
+      sum += net.tuner.wanted();
+    }
+    EXPECT_LE(sum, 50U * 6) << noise;
+  }
 }
 
 TEST(BridgeTuner, LeavesAnIdleTunnelAlone) {

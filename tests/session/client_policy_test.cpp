@@ -1,145 +1,13 @@
-// What a client does, asked step by step: actions out, what came of them in.
-#include "mtcp/session/client_policy.hpp"
-
+// What a client does to keep its bridges up: dials, greetings, suspects.
 #include <gtest/gtest.h>
 
-#include <array>
-#include <map>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "core/engine_pair.hpp"
-#include "mtcp/core/wire/frame.hpp"
-#include "mtcp/core/wire/wire.hpp"
-#include "mtcp/session/outcome.hpp"
-#include "session/fake_link.hpp"
+#include "mtcp/refusal.hpp"
+#include "session/client_policy_fixture.hpp"
 
 namespace mtcp::test {
 namespace {
 
-using namespace std::chrono_literals;
-
-class ClientPolicy : public testing::Test, public waker, public openings::listener {
- protected:
-  client_policy& make(unsigned bridges, std::size_t paths = 1) {
-    client_settings s;
-    for (std::size_t i = 0; i < paths; ++i) s.paths.push_back({"path " + std::to_string(i), bridges, false, {}});
-    policy.emplace(std::move(s), *this, *this,
-                   [this](const trace::event& e) { traced.push_back(trace::to_string(e)); });
-    policy->start(now);
-    return *policy;
-  }
-
-  // ---- what it wants ----
-
-  std::vector<client_policy::dial> dials() {
-    std::vector<client_policy::dial> all;
-    for (const auto& a : actions())
-      if (const auto* d = std::get_if<client_policy::dial>(&a)) all.push_back(*d);
-    return all;
-  }
-  /// Those of the next moments as well: dials of a path come a little apart.
-  std::vector<client_policy::dial> all_dials() {
-    std::vector<client_policy::dial> all;
-    for (auto more = dials(); !more.empty(); more = dials()) {
-      all.insert(all.end(), more.begin(), more.end());
-      now += 45ms;
-    }
-    return all;
-  }
-  std::vector<client_policy::greet> greetings() {
-    std::vector<client_policy::greet> all;
-    for (const auto& a : actions())
-      if (const auto* g = std::get_if<client_policy::greet>(&a)) all.push_back(*g);
-    return all;
-  }
-  std::vector<client_policy::action> actions() {
-    converse();
-    std::vector<client_policy::action> all;
-    while (auto a = policy->next_action()) all.push_back(std::move(*a));
-    return all;
-  }
-  /// Lets the time pass to its next deadline.
-  void pass_to_deadline() {
-    const auto next = policy->next_deadline();
-    ASSERT_TRUE(next.has_value());
-    now = std::max(now, *next);
-  }
-
-  // ---- what comes of it ----
-
-  /// Both ends work, and hear what the other says.
-  void converse() {
-    policy->work(now);
-    for (std::size_t i = 0; i < up.size(); ++i) {
-      if (up[i].session->core.find_bridge(up[i].bridge) == nullptr) continue;
-      for (const auto& piece : std::exchange(links[i]->sent, {})) server.handle_input(up[i].bridge, piece, now);
-      server.transmit_order(now);
-      std::vector<core::slice> said{core::slice::copy_of(core::test::frames_for(server, up[i].bridge, now))};
-      up[i].session->core.receive(up[i].bridge, said, now);
-    }
-    policy->work(now);
-  }
-
-  static core::welcome welcome(core::welcome_status status = core::welcome_status::ok) {
-    core::welcome w;
-    w.status = status;
-    w.session[0] = std::byte{0xab};
-    w.instance[0] = std::byte{1};
-    w.limits = core::announced({});
-    return w;
-  }
-  client_policy::attached bring_up(client_policy::dial_id id, const core::welcome& got = welcome()) {
-    EXPECT_EQ(policy->welcomed(id, got, now), error_code());
-    links.push_back(std::make_unique<fake_link>());
-    up.push_back(policy->attach(id, *links.back(), now));
-    server.bridge_up(up.back().bridge, {}, now);
-    converse();
-    return up.back();
-  }
-  /// One bridge after the other, as many as it dials.
-  void connect_all() {
-    for (const auto& d : all_dials()) policy->connected(d.id, now);
-    for (auto waiting = greetings(); !waiting.empty(); waiting = greetings())
-      for (const auto& g : waiting) bring_up(g.id);
-  }
-  void lose(const client_policy::attached& gone, error_code why = connection_reset()) {
-    gone.session->core.find_bridge(gone.bridge)->close(why);
-    policy->detach(gone, now);
-  }
-
-  /// The server has found that the bridge makes no progress, and says so on it.
-  void hear_suspect(const client_policy::attached& which) {
-    std::array<std::byte, 16> bytes;
-    core::wire_writer body(std::span<std::byte>(bytes).subspan(core::frame_header_size));
-    body.varint(which.bridge);
-    core::put_frame_header(std::span<std::byte>(bytes).first<core::frame_header_size>(),
-                           core::frame_type::bridge_suspect, body.size());
-    const std::size_t size = core::frame_header_size + body.size();
-    std::vector<core::slice> pieces{core::slice::copy_of(std::span<std::byte>(bytes).first(size))};
-    which.session->core.receive(which.bridge, pieces, now);
-  }
-  std::uint64_t lost_on_path() const {
-    tunnel_snapshot s;
-    policy->describe(s, now);
-    return s.paths.at(0).reconnects;
-  }
-
-  core::timestamp now{1h};
-  std::vector<std::string> traced;
-  std::vector<std::unique_ptr<fake_link>> links;  // behind the policy, which closes them
-  std::optional<client_policy> policy;
-  core::engine server{core::role::server, {}};
-  std::vector<client_policy::attached> up;
-  std::map<std::uint64_t, error_code> failed;  // openings by ticket
-
- private:
-  void wake() override {}
-  void on_opened(std::uint64_t, session&, core::stream_id, const core::target&, bool) override {}
-  void on_not_opened(std::uint64_t ticket, error_code why) override { failed[ticket] = why; }
-};
+class ClientPolicy : public client_policy_fixture {};
 
 TEST_F(ClientPolicy, DialsEveryBridgeOfEveryPath) {
   make(3, 2);
@@ -162,6 +30,29 @@ TEST_F(ClientPolicy, DialsThatNobodyAnswersBesideABridgeAreNotRepeatedSoon) {
   bring_up(greetings().at(0).id);
   now += 10s;
   for (std::size_t i = 1; i < 4; ++i) policy->dial_failed(begun[i].id, timed_out(), now);
+  const core::timestamp failed_at = now;
+  while (dials().empty()) pass_to_deadline();
+  EXPECT_GE(now - failed_at, 50s);
+}
+
+/// Silence behind a proxy: told in other words, and the same condition.
+class silence_behind_a_proxy final : public boost::system::error_category {
+ public:
+  const char* name() const noexcept override { return "silence behind a proxy"; }
+  std::string message(int) const override { return name(); }
+  boost::system::error_condition default_error_condition(int) const noexcept override {
+    return timed_out().default_error_condition();
+  }
+};
+
+TEST_F(ClientPolicy, SilenceBehindAProxyIsSilence) {
+  const silence_behind_a_proxy category;
+  make(2);
+  const auto begun = all_dials();
+  policy->connected(begun[0].id, now);
+  bring_up(greetings().at(0).id);
+  now += 10s;
+  policy->dial_failed(begun[1].id, error_code(1, category), now);
   const core::timestamp failed_at = now;
   while (dials().empty()) pass_to_deadline();
   EXPECT_GE(now - failed_at, 50s);
@@ -228,6 +119,92 @@ TEST_F(ClientPolicy, EveryRefusalOfACreateIsFollowedByAPause) {
   }
 }
 
+core::welcome refused_for(core::limit_reason why) {
+  core::welcome w;
+  w.status = core::welcome_status::limit;
+  w.extensions.add(core::extension::reason, static_cast<std::uint64_t>(why));
+  return w;
+}
+
+// Two come up, and the server takes no more, be it one that tells why or not. Each further look comes later than the
+// one before.
+struct FullServer : client_policy_fixture {
+  void refuse_with(const core::welcome& refusal) {
+    make(8);
+    const auto first = all_dials();
+    for (const auto& d : first) policy->connected(d.id, now);
+    bring_up(greetings().at(0).id);
+    const auto joining = greetings();
+    bring_up(joining.at(0).id);
+    for (std::size_t i = 1; i < joining.size(); ++i) EXPECT_TRUE(policy->welcomed(joining[i].id, refusal, now));
+    EXPECT_TRUE(all_dials().empty());
+    core::timestamp last = now;
+    core::duration pause{0};
+    for (int round = 0; round < 4; ++round) {
+      auto looks = dials();
+      for (; looks.empty(); looks = dials()) pass_to_deadline();
+      ASSERT_EQ(looks.size(), 1U) << "one looks whether there is room";
+      EXPECT_GE(now - last, std::min<core::duration>(pause + pause / 2, 100s));
+      pause = now - last;
+      last = now;
+      policy->connected(looks[0].id, now);
+      EXPECT_TRUE(policy->welcomed(greetings().at(0).id, refusal, now));
+    }
+    EXPECT_GE(pause, 60s);
+    auto looks = dials();
+    for (; looks.empty(); looks = dials()) pass_to_deadline();
+    policy->connected(looks.at(0).id, now);
+    bring_up(greetings().at(0).id);
+    now += 1s;
+    EXPECT_EQ(all_dials().size(), 5U) << "there is room, so all that are missing are dialled";
+  }
+};
+
+TEST_F(FullServer, IsAskedMoreAndMoreSeldom) { refuse_with(refused_for(core::limit_reason::bridges)); }
+TEST_F(FullServer, ThatTellsNoReasonIsAskedMoreAndMoreSeldom) { refuse_with(welcome(core::welcome_status::limit)); }
+
+TEST_F(ClientPolicy, AKeyThatMayCarryNoMoreIsToldToWhoWaits) {
+  make(1);
+  policy->connected(dials().at(0).id, now);
+  const auto ticket = open();
+  EXPECT_EQ(policy->welcomed(greetings().at(0).id, refused_for(core::limit_reason::quota), now), errc::quota_used_up);
+  policy->work(now);
+  EXPECT_EQ(failed.at(ticket), errc::quota_used_up);
+  EXPECT_EQ(failed.at(open()), errc::quota_used_up) << "at once";
+  EXPECT_TRUE(snapshot().quota_used_up);
+  const core::timestamp then = now;
+  pass_to_deadline();
+  EXPECT_GE(now - then, 30s);
+  auto again = dials();
+  policy->connected(again.at(0).id, now);
+  bring_up(greetings().at(0).id);
+  EXPECT_FALSE(snapshot().quota_used_up);
+}
+
+TEST_F(ClientPolicy, WhatTheServerSaysOfOneStreamIsShownUntilItOpensAnother) {
+  make(1);
+  connect_all();
+  const auto answer = [&](bool grants) {
+    open();
+    converse();
+    const auto asked = server.poll_event();
+    ASSERT_TRUE(asked && std::holds_alternative<core::events::incoming>(*asked));
+    const core::stream_id id = std::get<core::events::incoming>(*asked).stream;
+    if (grants) {
+      server.answer(id, {}, now);
+    } else {
+      server.refuse(id, core::refusal::quota, now);
+    }
+    converse();
+  };
+  answer(false);
+  EXPECT_EQ(failed.size(), 1U);
+  EXPECT_EQ(failed.begin()->second, core::refusal::quota);
+  EXPECT_TRUE(snapshot().quota_used_up);
+  answer(true);
+  EXPECT_FALSE(snapshot().quota_used_up);
+}
+
 TEST_F(ClientPolicy, ALostBridgeIsDialledAgain) {
   make(2);
   connect_all();
@@ -246,70 +223,18 @@ TEST_F(ClientPolicy, BridgesThatEndAtOnceAreNotDialledInALoop) {
   }
 }
 
-TEST_F(ClientPolicy, ASessionOutlivesItsLastBridgeByTheResumeTimeout) {
-  make(1);
-  connect_all();
-  const auto ticket = policy->next_ticket();
-  policy->open(ticket, {"example.org", 80}, {}, now);
-  now += 5s;
-  lose(up[0]);
-  now += 59s;
-  policy->work(now);
-  EXPECT_TRUE(policy->current());
-  now += 1s;
-  policy->work(now);
-  EXPECT_FALSE(policy->current());
-  EXPECT_EQ(failed.at(ticket), connection_reset());
-}
-
-// What the server has forgotten cannot be resumed.
-TEST_F(ClientPolicy, ASessionOutlivesItsLastBridgeForAsLongAsTheServerSays) {
-  make(1);
-  policy->connected(dials().at(0).id, now);
-  const auto g = greetings().at(0);
-  EXPECT_EQ(g.hello.extensions.number(core::extension::resume_timeout), 60'000U);
-  core::welcome got = welcome();
-  got.extensions.add(core::unassigned_extension(0), {});
-  got.extensions.add(core::extension::resume_timeout, 2000);
-  bring_up(g.id, got);
-  lose(up[0]);
-  now += 2s;
-  policy->work(now);
-  EXPECT_FALSE(policy->current());
-}
-
 TEST_F(ClientPolicy, EveryGreetingHasAnExtensionThatNobodyKnows) {
   make(2);
   for (const auto& d : all_dials()) policy->connected(d.id, now);
   const auto creating = greetings();
   ASSERT_EQ(creating.size(), 1U);
-  EXPECT_EQ(creating[0].hello.extensions.entries().size(), 2U);
+  EXPECT_EQ(creating[0].hello.extensions.entries().size(), 4U);
   bring_up(creating[0].id);
   const auto joining = greetings();
   ASSERT_EQ(joining.size(), 1U);
-  ASSERT_EQ(joining[0].hello.extensions.entries().size(), 1U);
-  EXPECT_EQ(joining[0].hello.extensions.entries()[0].type % 31, 27U);
-}
-
-TEST_F(ClientPolicy, ARestartedServerEndsTheSessionOnlyIfNoBridgeLives) {
-  make(1, 2);
-  connect_all();
-  now += 5s;
-  lose(up[0]);
-  auto d = dials();
-  ASSERT_EQ(d.size(), 1U);
-  policy->connected(d[0].id, now);
-  greetings();
-  EXPECT_TRUE(policy->welcomed(d[0].id, welcome(core::welcome_status::foreign_instance), now));
-  EXPECT_TRUE(policy->current());
-  EXPECT_TRUE(dials().empty()) << "the foreign path stands back";
-  lose(up[1]);
-  d = dials();
-  ASSERT_FALSE(d.empty()) << "and does not any more when nothing else is left";
-  policy->connected(d[0].id, now);
-  greetings();
-  EXPECT_TRUE(policy->welcomed(d[0].id, welcome(core::welcome_status::foreign_instance), now));
-  EXPECT_FALSE(policy->current());
+  ASSERT_EQ(joining[0].hello.extensions.entries().size(), 3U);
+  EXPECT_TRUE(joining[0].hello.extensions.number(core::extension::role).has_value());
+  EXPECT_EQ(joining[0].hello.extensions.entries()[2].type % 31, 27U);
 }
 
 TEST_F(ClientPolicy, ASuspectGetsAReplacementAndTheOldestGoesWhenItHasRecovered) {
@@ -352,41 +277,6 @@ TEST_F(ClientPolicy, LooksAtASuspectAgainWhenItsTimeIsOver) {
   EXPECT_EQ(now, over);
   EXPECT_LT(turns, 15);
   EXPECT_EQ(links[0]->closed, 1);
-}
-
-TEST_F(ClientPolicy, OpeningsGiveUpWhenThereIsNoSessionForTooLong) {
-  make(1);
-  dials();
-  const auto ticket = policy->next_ticket();
-  policy->open(ticket, {"example.org", 80}, {}, now);
-  now += 60s;
-  policy->work(now);
-  EXPECT_EQ(failed.at(ticket), timed_out());
-}
-
-TEST_F(ClientPolicy, StopSaysGoodbyeAndDialsNoMore) {
-  make(1);
-  connect_all();
-  const auto ticket = policy->next_ticket();
-  policy->open(ticket, {"example.org", 80}, {}, now);
-  policy->stop({}, now);
-  EXPECT_EQ(failed.at(ticket), operation_aborted());
-  now += 500ms;
-  policy->work(now);
-  EXPECT_EQ(links[0]->closed, 1);
-  policy->detach(up[0], now);
-  EXPECT_FALSE(policy->current());
-  EXPECT_TRUE(dials().empty());
-}
-
-TEST_F(ClientPolicy, ADialThatEndsAfterStopChangesNothing) {
-  make(2);
-  const auto d = all_dials();
-  policy->stop({}, now);
-  policy->connected(d[0].id, now);
-  policy->dial_failed(d[1].id, connection_reset(), now);
-  EXPECT_TRUE(actions().empty());
-  EXPECT_EQ(policy->welcomed(d[0].id, welcome(), now), operation_aborted());
 }
 
 TEST_F(ClientPolicy, TellsWhatItDoes) {

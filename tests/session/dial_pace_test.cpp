@@ -18,7 +18,7 @@ class DialPace : public testing::Test {
   }
   void dial_well(dial_pace& of, std::size_t beside) {
     const core::timestamp begun = dial(of, beside);
-    of.succeeded(begun, begun + 10ms);
+    of.succeeded(begun, beside + 1, begun + 10ms);
   }
   void dial_in_vain(dial_pace& of, std::size_t beside) {
     const core::timestamp begun = dial(of, beside);
@@ -47,6 +47,27 @@ TEST_F(DialPace, BridgesThatLastForMomentsAreDialledMoreQuickly) {
   for (dial_pace* one : {&tested, &given}) one->begun(now, 15, 10ms);
   EXPECT_LE(tested.not_before(16), now + 5ms);
   EXPECT_GE(given.not_before(16), now + 1s);
+}
+
+TEST_F(DialPace, AFullServerIsLookedAtByOneDialMoreAndMoreSeldom) {
+  for (std::size_t i = 0; i < 4; ++i) dial_well(tested, i);
+  std::vector<core::timestamp> together;
+  for (std::size_t i = 4; i < 8; ++i) together.push_back(dial(tested, i));
+  for (const core::timestamp begun : together) tested.full(begun, 4, now);
+  EXPECT_GE(tested.not_before(4), now + 10s);
+  EXPECT_LE(tested.not_before(4), now + 12s) << "those that were refused together count once";
+  EXPECT_LE(tested.not_before(3), now + 1s) << "those that there were are kept up";
+  core::duration last{0};
+  for (int i = 0; i < 6; ++i) {
+    const core::timestamp before = now, begun = dial(tested, 4);
+    EXPECT_GE(begun - before, std::min<core::duration>(last, 120s));
+    last = begun - before;
+    EXPECT_GT(tested.not_before(5), now + 5s) << "one at a time";
+    tested.full(begun, 4, now);
+  }
+  EXPECT_LE(last, 135s);
+  dial_well(tested, 4);
+  EXPECT_LE(tested.not_before(5), now + 1s) << "there is room again";
 }
 
 TEST_F(DialPace, GivenPaceIsKeptAndVariesUpwards) {
@@ -119,6 +140,18 @@ TEST_F(DialPace, AnOutageIsNoBlock) {
 }
 
 // A server that is being restarted refuses for a moment.
+TEST_F(DialPace, WhatMetNoNetworkIsForgiven) {
+  for (std::size_t i = 0; i < 4; ++i) dial_well(tested, i);
+  dial_in_vain(tested, 4);
+  ASSERT_GT(tested.not_before(4), now + 50s);
+  const core::duration found = tested.found();
+  tested.forgive();
+  EXPECT_LE(tested.not_before(4), now);
+  EXPECT_EQ(tested.found(), found) << "it may have been a block";
+  dial(tested, 4);
+  EXPECT_GE(tested.not_before(5), now + found);
+}
+
 TEST_F(DialPace, RefusalsAreBelievedWhenThereIsNothingElseForSeconds) {
   dial_well(tested, 0);
   const core::timestamp first = now;
@@ -157,6 +190,22 @@ TEST_F(DialPace, LimitThatEndsAllConnectionsIsTriedEverMoreRarely) {
     EXPECT_GE(tested.not_before(4), now + 60s);
     EXPECT_LE(tested.not_before(3), now + 70s);
   }
+}
+
+// A relay is restarted: one of its connections ends, and is dialled again, before the others do.
+TEST_F(DialPace, AsManyConnectionsAsHaveStoodTogetherAreNoExcess) {
+  for (std::size_t up = 0; up < 4; ++up) dial_well(tested, up);
+  now += 20s;
+  dial(tested, 3);
+  now += 10ms;
+  tested.collapsed(now);
+  EXPECT_LE(tested.not_before(3), now + 100ms);
+  // Unless that happens again at once.
+  for (std::size_t up = 0; up < 3; ++up) dial_well(tested, up);
+  dial(tested, 3);
+  now += 10ms;
+  tested.collapsed(now);
+  EXPECT_GE(tested.not_before(3), now + 60s);
 }
 
 TEST_F(DialPace, ConnectionsThatAreAllLostWithoutSuchADialSayNothing) {

@@ -27,6 +27,8 @@ class fake_link final : public link {
     ++asked;
     return info;
   }
+  core::duration handshake_rtt() const override { return answered_in; }
+  std::size_t header_size() const override { return 52; }
   void close() override { ++closed; }
   std::string local() const override { return "192.0.2.1:1"; }
   std::string remote() const override { return "192.0.2.2:2"; }
@@ -46,6 +48,7 @@ class fake_link final : public link {
   std::size_t unsent_limit = 0;
   bool awaits_room = false;
   std::optional<core::tcp_info> info;  ///< empty: TCP tells nothing
+  core::duration answered_in{0};
   int asked = 0;
   int closed = 0;
 

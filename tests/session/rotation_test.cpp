@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <map>
+#include <random>
 #include <vector>
 
 namespace mtcp::test {
@@ -19,6 +21,7 @@ constexpr double mega = 1e6;
 class network {
  public:
   struct bridge {
+    core::bridge_id id;
     core::timestamp up_since;
     double bytes = 0;
   };
@@ -48,10 +51,18 @@ class network {
     ++dialled;
   }
 
+  /// The youngest is one too many.
+  void close_one() {
+    const auto youngest = std::prev(up.end());
+    tested.forget(youngest->first);
+    up.erase(youngest);
+  }
+
   void turn(double demand) {
     std::erase_if(coming_, [&](core::timestamp at) {
       if (at > now) return false;
-      up[++last_] = {now};
+      ++last_;
+      up[last_] = {last_, now};
       return true;
     });
     carry(demand);
@@ -67,6 +78,7 @@ class network {
       }
     }
     while (up.size() - outgoing() + coming_.size() < wanted_) dial();
+    if (up.size() - outgoing() > wanted_) close_one();
   }
 
   void carry(double demand) {
@@ -198,6 +210,46 @@ TEST(Rotation, ABridgeThatCarriesLittleOnAFullLineHasNotFaded) {
   starved = &net.up.begin()->second;
   net.run(40s);
   EXPECT_EQ(net.dialled, 5U);
+}
+
+/// A line that is full, as the congestion controls of its connections share it: unevenly, differently every second, a
+/// newcomer takes far more than the rest at first, and every ten seconds all of them pause at once, as with BBR, to see
+/// how long the way is when the queue is empty.
+class contended_line {
+ public:
+  contended_line(unsigned seed, core::duration longest_pause) : seed_(seed), longest_pause_(longest_pause) {}
+
+  double operator()(const network::bridge& b, core::timestamp now) const {
+    const auto lasts = [&](unsigned number) { return 200ms + number % ((longest_pause_ - 200ms) / 100ms + 1) * 100ms; };
+    if (now % 10s < lasts(seed_ + static_cast<unsigned>(now / 10s))) return 0.05 * mega;
+    const auto second = static_cast<unsigned>((now - b.up_since) / 1s);
+    std::minstd_rand random(seed_ + 977 * second + 7919 * static_cast<unsigned>(b.id));
+    random.discard(3);
+    const double weight = std::exp(std::normal_distribution<double>(0, 0.8)(random));
+    const double head_start = now - b.up_since < 1s ? 4 : 1;
+    return 40 * mega * weight * head_start;
+  }
+
+ private:
+  unsigned seed_;
+  core::duration longest_pause_;
+};
+
+std::size_t dialled_in_half_an_hour(unsigned seed, core::duration longest_pause) {
+  network net(8, 4 * mega, contended_line(seed, longest_pause));
+  net.run(30min);
+  return net.dialled;
+}
+
+TEST(Rotation, LeavesAContendedLineAlone) {
+  for (unsigned seed = 1; seed <= 10; ++seed)
+    EXPECT_LE(dialled_in_half_an_hour(seed, 300ms), 8U + 10 * 8U) << "seed " << seed;
+}
+
+// Pauses that last until the successors have come look as if only these could carry anything. What is wrongly learnt
+// from them is soon disproved, and the next try comes later.
+TEST(Rotation, ErrsRarelyOnAContendedLine) {
+  for (unsigned seed = 1; seed <= 10; ++seed) EXPECT_LE(dialled_in_half_an_hour(seed, 500ms), 1500U) << "seed " << seed;
 }
 
 TEST(Rotation, ForgetsWhatHoldsNoLonger) {

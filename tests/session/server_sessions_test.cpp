@@ -60,6 +60,7 @@ class ServerSessions : public testing::Test, public server_sessions::host, publi
   std::vector<std::unique_ptr<fake_link>> links;
   std::optional<server_sessions> sessions;
   std::size_t begun = 0, ended = 0, entered = 0;
+  bool used_up = false;
 
  private:
   void wake() override {}
@@ -69,10 +70,11 @@ class ServerSessions : public testing::Test, public server_sessions::host, publi
   }
   void on_stream(server_session&, core::stream_id) override {}
   void on_end(server_sessions::session_ref) override { ++ended; }
-  bool enter(const core::session_id&, const owner_id&, std::size_t most) override {
-    if (entered >= most) return false;
+  std::optional<core::limit_reason> enter(const core::session_id&, const owner_id&, std::size_t most) override {
+    if (used_up) return core::limit_reason::quota;
+    if (entered >= most) return core::limit_reason::sessions;
     ++entered;
-    return true;
+    return std::nullopt;
   }
   void leave(const core::session_id&) override { --entered; }
   void random_fill(std::span<std::byte> out) override {
@@ -89,6 +91,19 @@ TEST_F(ServerSessions, AHelloWithoutASessionCreatesOne) {
   EXPECT_NE(got.message.secret, core::join_secret{});
   EXPECT_EQ(got.message.instance, core::instance_id{std::byte{7}});
   EXPECT_EQ(begun, 1U);
+}
+
+TEST_F(ServerSessions, LearnTheRoleOfABridge) {
+  core::hello said = create();
+  said.options.role = core::path_role::backup;
+  const auto plain = greet(said);
+  EXPECT_EQ(plain.use.role, core::path_role::backup) << "of a client that knows no more";
+  EXPECT_FALSE(plain.use.roles_agreed);
+  said.extensions.add(core::extension::role, 2);
+  const auto got = greet(said);
+  EXPECT_EQ(got.use.role, core::path_role::overflow);
+  EXPECT_TRUE(got.use.roles_agreed);
+  EXPECT_EQ(core::role_of(got.message.extensions), core::path_role::overflow);
 }
 
 TEST_F(ServerSessions, ABridgeJoinsWithTheSecretAndTheKeyOfTheSession) {
@@ -144,6 +159,35 @@ TEST_F(ServerSessions, BridgesOfASessionAreLimited) {
   attach(created, 1);
   attach(greet(join(created, 2)), 2);
   EXPECT_EQ(greet(join(created, 3)).message.status, status::limit);
+}
+
+// Only who offers to hear it is told why.
+TEST_F(ServerSessions, RefusalsForALimitSayWhich) {
+  const auto reason = [this](core::hello said, bool room = true) {
+    EXPECT_TRUE(tested().greet(said, {}, "anne", open_to::all, now, room).message.extensions.entries().empty());
+    said.extensions.add(static_cast<std::uint64_t>(core::extension::reason), {});
+    const auto got = tested().greet(said, {}, "anne", open_to::all, now, room);
+    EXPECT_EQ(got.message.status, status::limit);
+    EXPECT_FALSE(got.joined);
+    return core::reason_of(got.message.extensions);
+  };
+  limits.bridges_per_session = 1;
+  limits.sessions_per_owner = 1;
+  const auto created = greet(create());
+  attach(created, 1);
+  EXPECT_EQ(reason(create()), core::limit_reason::sessions);
+  EXPECT_EQ(reason(join(created, 2)), core::limit_reason::bridges);
+  EXPECT_EQ(reason(join(created, 2), false), core::limit_reason::bridges) << "of all sessions";
+  EXPECT_EQ(reason(create(), false), core::limit_reason::bridges);
+  used_up = true;
+  EXPECT_EQ(reason(create()), core::limit_reason::quota);
+}
+
+TEST_F(ServerSessions, WhoMayHaveNoMoreBridgesLearnsNothingOfASession) {
+  const auto created = greet(create());
+  core::hello wrong = join(created, 2);
+  wrong.secret[0] ^= std::byte{1};
+  EXPECT_EQ(tested().greet(wrong, {}, "anne", open_to::all, now, false).message.status, status::unknown_session);
 }
 
 TEST_F(ServerSessions, SessionsOfAnOwnerAreLimited) {
@@ -234,6 +278,22 @@ TEST_F(ServerSessions, AcceptsTheBudgetOfABridge) {
   EXPECT_EQ(joined.use.budget, (core::bridge_budget{0, 13'000}));
   EXPECT_EQ(core::budget_of(joined.message.extensions), joined.use.budget);
   EXPECT_EQ(greet(join(created, 3)).message.extensions, core::extension_list());
+}
+
+TEST_F(ServerSessions, AgreesOnReverseStreamsWithWhoOffersThem) {
+  EXPECT_FALSE(greet(create()).message.extensions.number(core::extension::reverse));
+  core::hello said = create();
+  said.extensions.add(core::extension::reverse, 100);
+  const auto created = greet(said);
+  EXPECT_EQ(created.message.extensions.number(core::extension::reverse), 100U);
+  attach(created, 1);
+  std::array<std::byte, 64> bytes;
+  const std::size_t size = core::put_open_frame(bytes, core::frame_type::listen, 1, 1, 80, "");
+  std::vector<core::slice> pieces{core::slice::copy_of(std::span<std::byte>(bytes).first(size))};
+  created.joined->core().receive(1, pieces, now);
+  created.joined->work(now);
+  EXPECT_EQ(created.joined->core().engine().kind_of(1), core::stream_kind::listener);
+  EXPECT_EQ(ended, 0U);
 }
 
 // Else a client whose dials fail behind HELLO now and then would be turned away after some hours.

@@ -32,6 +32,17 @@ TEST(Trace, SaysWhy) {
             "bridge 3 gives way on a:1: it has faded");
 }
 
+TEST(Trace, SaysWhatPathsAreFor) {
+  using core::path_role;
+  EXPECT_EQ(trace::to_string(trace::role_used{"", path_role::overflow, true}),
+            "the active paths are full: overflow paths help");
+  EXPECT_EQ(trace::to_string(trace::role_used{"0a1b2c3d", path_role::backup, true}),
+            "session 0a1b2c3d: the active paths do badly: backup paths help");
+  EXPECT_EQ(trace::to_string(trace::role_used{"", path_role::backup, false}), "backup paths rest again");
+  EXPECT_EQ(trace::to_string(trace::path_changed{"lte", path_role::overflow, 6'250'000}),
+            "path lte changed: role overflow, at most 6250000 bytes/s each way");
+}
+
 TEST(Trace, AServerSaysOfWhichSession) {
   const core::traced::event what = core::traced::recovered{3, core::recovery::ack};
   EXPECT_EQ(trace::to_string(trace::engine_event{"0a1b2c3d", what}),
@@ -39,18 +50,28 @@ TEST(Trace, AServerSaysOfWhichSession) {
 }
 
 TEST(Trace, ALogHasWhatIsNotableAndAllWhileSomebodyLooksClosely) {
-  std::vector<std::string> log;
+  std::vector<event_weight> log;
   bool closely = false;
-  const trace::observer told =
-      trace::lines_for([&](const std::string& line) { log.push_back(line); }, [&] { return closely; });
+  const trace::observer told = trace::lines_for([&](event_weight weight, const std::string&) { log.push_back(weight); },
+                                                [&] { return closely; });
   told(trace::dialling{"a:1"});
   EXPECT_TRUE(log.empty());
   told(trace::no_bridge_left{});
   EXPECT_EQ(log.size(), 1U);
   closely = true;
   told(trace::dialling{"a:1"});
-  EXPECT_EQ(log.size(), 2U);
-  EXPECT_FALSE(trace::lines_for([](const std::string&) {}, {}).looks_closely());
+  EXPECT_EQ(log, (std::vector{event_weight::routine, event_weight::routine}));
+  EXPECT_FALSE(trace::lines_for([](event_weight, const std::string&) {}, {}).looks_closely());
+}
+
+TEST(Trace, AWarningIsWhatSomebodyMissesOrCanMend) {
+  EXPECT_EQ(trace::weight_of(trace::session_over{"a", "", "the server has been restarted"}), event_weight::warning);
+  EXPECT_EQ(trace::weight_of(trace::session_over{"a", "anne", "the client has left"}), event_weight::routine);
+  EXPECT_EQ(trace::weight_of(trace::path_mtu{"a:1", true}), event_weight::warning);
+  EXPECT_EQ(trace::weight_of(trace::path_mtu{"a:1", false}), event_weight::routine);
+  EXPECT_EQ(trace::weight_of(trace::listener_change{{"", 80}, {}, "the port is in use"}), event_weight::warning);
+  EXPECT_EQ(trace::weight_of(trace::listener_change{{"", 80}, {"192.0.2.1", 80}, ""}), event_weight::news);
+  EXPECT_EQ(trace::weight_of(trace::no_bridge_left{}), event_weight::routine);
 }
 
 /// A client's session whose frames get lost with its bridges.

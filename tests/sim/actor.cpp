@@ -83,6 +83,13 @@ void actor::refused() {
   wake_.cancel();
 }
 
+// The session has forgotten the stream.
+void actor::on_refused(error_code why) {
+  log_.note("%s: stream %lu refused: %s", name_of(side_), id_, why.message().c_str());
+  session_ = nullptr;
+  refused();
+}
+
 bool actor::stuck_for_good() const noexcept {
   return !done_ && does_.stuck_at && does_.stuck_for == duration::max() && account_.read >= *does_.stuck_at;
 }
@@ -183,6 +190,11 @@ void actor::note_progress() {
 
 void actor::note_turns() {
   if (does_.reply_to == 0 || account_.read / does_.reply_to <= turns_answered_) return;
+  if (does_.every > duration{0}) {
+    for (; turns_answered_ < account_.read / does_.reply_to; ++turns_answered_)
+      account_.turns.push_back(events_.now() - message_due(turns_answered_));
+    return;
+  }
   turns_answered_ = account_.read / does_.reply_to;
   if (does_.lead > 0) account_.turns.push_back(events_.now() - turn_begins_);
   turn_begins_ = events_.now() + does_.think;
@@ -219,8 +231,13 @@ bool actor::write_some() {
   return false;
 }
 
-std::uint64_t actor::write_limit() const noexcept {
+std::uint64_t actor::write_limit() {
   if (does_.turn == 0) return does_.send;
+  if (does_.every > duration{0}) {
+    const auto due = static_cast<std::uint64_t>((events_.now() - account_.began) / does_.every) + 1;
+    wake_at(message_due(due));
+    return std::min(does_.send, due * does_.turn);
+  }
   return std::min(does_.send, does_.lead + turns_answered_ * does_.turn);
 }
 

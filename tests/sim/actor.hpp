@@ -57,9 +57,11 @@ class actor final : public stream_listener {
   void on_datagram() override {}
   void on_writable() override;
   void on_stopped() override;
-  void on_closed_by_user() override { die(); }
+  void on_refused(error_code why) override;
+  void on_closed(core::reset_code) override { die(); }
   void on_session_over(error_code why) override;
   const core::target& target() const override { return target_; }
+  const core::target& source() const override { return target_; }
   timestamp opened_at() const override { return account_.began; }
 
   /// Ends whatever still goes on: the run is over for everybody else.
@@ -86,7 +88,11 @@ class actor final : public stream_listener {
   void note_turns();
   void give_up_reading();
   bool write_some();
-  std::uint64_t write_limit() const noexcept;
+  std::uint64_t write_limit();
+  /// When a message that does not wait for answers is to be sent.
+  timestamp message_due(std::uint64_t number) const {
+    return account_.began + static_cast<std::int64_t>(number) * does_.every;
+  }
   void end_sending();
   void die();
   void finish();

@@ -43,10 +43,14 @@ error_code bridge_socket::write(std::span<const core::byte_piece> frames) {
   return {};
 }
 
+// What is sent at once makes room, and the connection tells of that before it has said how much it took.
 void bridge_socket::flush() {
-  if (rest_.empty()) return;
-  const std::size_t taken = out().write(rest_);
-  rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(taken));
+  if (rest_.empty() || std::exchange(flushes_, true)) return;
+  do {
+    const std::size_t taken = out().write(rest_);
+    rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(taken));
+  } while (!rest_.empty() && out().room() > 0);
+  flushes_ = false;
 }
 
 // A connection tells that it takes bytes again only if it was asked when it did not.

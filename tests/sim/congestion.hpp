@@ -1,8 +1,10 @@
-// What one TCP sender knows of its path: round-trip times (RFC 6298) and the congestion window, which grows as CUBIC
-// does (RFC 9438) but halves upon loss as Reno does (RFC 5681): harsher than either. All sizes in bytes.
+// What one TCP sender knows of its path: round-trip times (RFC 6298), and how much its congestion control lets it have
+// in flight. All sizes in bytes.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 
 #include "mtcp/types.hpp"
 
@@ -28,37 +30,54 @@ class round_trip {
   int expiries_ = 0;
 };
 
+/// What one acknowledgement tells of the rate of delivery (draft-cheng-iccrg-delivery-rate-estimation).
+struct delivery {
+  timestamp now{0};
+  duration rtt{0};
+  std::size_t acked = 0;             ///< by this ack
+  std::size_t lost = 0;              ///< found out by this ack
+  std::size_t in_flight_before = 0;  ///< before it
+  std::size_t in_flight = 0;         ///< after it
+  std::uint64_t delivered = 0;       ///< in all
+  std::uint64_t delivered_then = 0;  ///< when the packet that it answers was sent
+  duration interval{0};              ///< in which the difference was delivered; 0 for unknown
+  bool app_limited = false;          ///< there was not enough to send
+  bool recovering = false;
+};
+
 class congestion {
  public:
-  congestion(std::size_t segment, std::size_t initial_window) noexcept
-      : segment_(segment), initial_(initial_window), window_(static_cast<double>(initial_window)) {}
+  enum class control : std::uint8_t { careful, reno, cubic, bbr };
+  static std::unique_ptr<congestion> make(control which, std::size_t segment, std::size_t initial_window,
+                                          duration round_trip);
 
-  std::size_t window() const noexcept { return static_cast<std::size_t>(window_); }
-  bool slow_start() const noexcept { return window_ < threshold_; }
+  congestion() = default;
+  congestion(const congestion&) = delete;
+  congestion& operator=(const congestion&) = delete;
+  virtual ~congestion() = default;
 
-  /// To be called only while the window, and not the application, limits what is sent.
-  void acked(std::size_t bytes, timestamp now, duration rtt) noexcept;
+  virtual std::size_t window() const noexcept = 0;
+  virtual bool slow_start() const noexcept = 0;
+  /// Bytes per second, 0 for as fast as the window allows.
+  virtual double pacing_rate() const noexcept { return 0; }
+  /// It keeps its window down to see the round trip without queues.
+  virtual bool probing() const noexcept { return false; }
+
+  /// The program has set the congestion control anew: it forgets what it knows, but not the window. Nothing happens if
+  /// it is not in its first phase.
+  virtual void begin_anew(timestamp, duration /*smoothed_rtt*/) noexcept {}
+
+  /// To be called only while the window, and not the application, limits what is sent, and nothing is being recovered.
+  virtual void acked(std::size_t bytes, timestamp now, duration rtt) noexcept = 0;
+  /// For each acknowledgement.
+  virtual void sampled(const delivery&) noexcept {}
   /// Once per window of data, however many packets of it were lost.
-  void lost() noexcept;
-  void timed_out() noexcept;
+  virtual void lost() noexcept = 0;
+  virtual void timed_out() noexcept = 0;
   /// The timeout was spurious: an ack of the first transmission came (RFC 5682).
-  void undo() noexcept;
-  /// The window of a sender that pauses falls back (RFC 2861).
-  void after_idle(duration idle, duration timeout) noexcept;
-
- private:
-  double cubic_target(timestamp at) const noexcept;
-  void reduce() noexcept;
-
-  std::size_t segment_;
-  std::size_t initial_;
-  double window_;
-  double threshold_ = 1e18;
-  double undo_window_ = 0;
-  double undo_threshold_ = 0;
-  double peak_ = 0;           ///< window before the last reduction
-  timestamp epoch_{-1};       ///< when congestion avoidance began after it; -1 for not yet
-  double recovery_time_ = 0;  ///< K: seconds from then until the window is back at the peak
+  virtual void undo() noexcept = 0;
+  /// The sender begins again after a pause.
+  virtual void after_idle(duration idle, duration timeout) noexcept = 0;
 };
 
 }  // namespace mtcp::sim

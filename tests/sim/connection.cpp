@@ -5,8 +5,6 @@
 
 namespace mtcp::sim {
 
-namespace {
-
 line::options line_options(const path_plan& path, const path_plan::direction& d, std::shared_ptr<bottleneck> narrow,
                            std::shared_ptr<bottleneck> common) {
   return {.delay = path.delay,
@@ -17,14 +15,14 @@ line::options line_options(const path_plan& path, const path_plan::direction& d,
           .police = d.police,
           .fades_after = d.fades_after,
           .faded_rate = d.faded_rate,
-          .freezes_after = d.freezes_after};
+          .freezes_after = d.freezes_after,
+          .largest = d.largest};
 }
-
-}  // namespace
 
 connection::connection(event_queue& events, const path_plan& path, const bottleneck_pair& narrow,
                        const tcp_flow::options& tcp, random chance, socket_handlers client, socket_handlers server)
     : events_(events),
+      round_trip_(path.round_trip()),
       client_{std::move(client)},
       server_{std::move(server)},
       up_line_(events, line_options(path, path.up, narrow.up, narrow.common_up), chance.fork()),
@@ -117,6 +115,11 @@ void connection::hold(timestamp until) {
 void connection::swallow(timestamp until) {
   up_line_.swallow(until);
   down_line_.swallow(until);
+}
+
+void connection::lose(double share) {
+  up_line_.lose(share);
+  down_line_.lose(share);
 }
 
 void connection::set_rate(std::uint64_t rate) {

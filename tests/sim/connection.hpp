@@ -25,6 +25,10 @@ struct bottleneck_pair {
   std::shared_ptr<bottleneck> common_down{};
 };
 
+/// What a direction of a path does to packets, behind these bottlenecks.
+line::options line_options(const path_plan& path, const path_plan::direction& d, std::shared_ptr<bottleneck> narrow,
+                           std::shared_ptr<bottleneck> common = nullptr);
+
 class connection {
  public:
   /// What the program at one end is told. `closed` comes once at most, and nothing comes after it.
@@ -46,6 +50,7 @@ class connection {
 
   /// The program at that end closes its socket: the other end is told by a reset, if that gets through.
   void abort(side from);
+  duration round_trip() const noexcept { return round_trip_; }
   /// The handshake of a connection that is dialled now gets through no earlier.
   timestamp passable_at() const noexcept;
 
@@ -57,6 +62,7 @@ class connection {
   void hold(timestamp until);
   void swallow(timestamp until);
   void set_rate(std::uint64_t rate);
+  void lose(double share);
 
  private:
   struct end {
@@ -73,6 +79,7 @@ class connection {
   void forget_if_idle(duration limit);
 
   event_queue& events_;
+  duration round_trip_;
   timestamp begun_ = events_.now();
   end client_;
   end server_;

@@ -48,19 +48,22 @@ std::string describe(const plan& p) {
     add(out, "path %zu: rtt %.1f ms jitter %.1f", i, millis(path.round_trip()), millis(path.jitter));
     describe(out, "up", path.up);
     describe(out, "down", path.down);
-    add(out, "%s%s carries %d limit %lu, %u bridges%s to server %zu", path.shared ? " shared" : "",
-        path.options.backup ? " backup" : "", static_cast<int>(path.options.carries), path.options.rate_limit,
-        path.bridges, path.tune ? " or more" : "", path.server);
+    add(out, "%s, %s, carries %d limit %lu, %u bridges%s to server %zu", path.shared ? " shared" : "",
+        name_of(path.options.role), static_cast<int>(path.options.carries), path.options.rate_limit, path.bridges,
+        path.tune ? " or more" : "", path.server);
     add(out, ", dials refused %.1f, hang %.1f, WELCOME lost %.1f\n", path.dial_refused, path.dial_hangs,
         path.welcome_lost);
   }
-  static constexpr const char* kinds[] = {"hold",  "swallow", "rate",
-                                          "reset", "cut",     "silence"};  // in the order of the enumerators
+  static constexpr const char* kinds[] = {"hold", "swallow", "rate",   "reset",
+                                          "cut",  "lose",    "silence"};  // in the order of the enumerators
   for (const fault& f : p.faults) {
     add(out, "fault at %.0f ms or after %ld bytes: path %zu %s %.0f ms value %lu%s\n", millis(f.at),
         f.after_bytes ? static_cast<long>(*f.after_bytes) : -1L, f.path, kinds[static_cast<int>(f.what)],
         millis(f.length), f.value, f.persistent ? " persistent" : "");
   }
+  for (const absence& a : p.absences)
+    add(out, "interface of path %zu %s at %.0f ms for %.0f ms\n", a.path, a.unplugged ? "gone" : "without route",
+        millis(a.at), millis(a.length));
   static constexpr const char* incidents[] = {"server crash", "server exit", "server drain", "client exit",
                                               "key removed",  "time jump"};  // in the order of the enumerators
   for (const incident& i : p.incidents) {
@@ -71,8 +74,8 @@ std::string describe(const plan& p) {
       p.streams_may_be_lost ? "; streams may be lost" : "");
   for (std::size_t i = 0; i < p.streams.size(); ++i) {
     const stream_plan& s = p.streams[i];
-    add(out, "stream plan %zu: at %.0f ms early %zu%s answered after %.0f ms", i, millis(s.start), s.early,
-        s.refused ? " refused" : "", millis(s.answer_after));
+    add(out, "stream plan %zu:%s at %.0f ms early %zu%s answered after %.0f ms", i, s.reverse ? " reverse," : "",
+        millis(s.start), s.early, s.refused ? " refused" : "", millis(s.answer_after));
     if (s.cancel_after) add(out, " cancelled after %.0f ms", millis(*s.cancel_after));
     describe(out, "client", s.client);
     describe(out, "server", s.server);

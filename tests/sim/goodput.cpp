@@ -81,9 +81,10 @@ namespace {
 // A connection that is never short of bytes.
 class plain_sender {
  public:
-  plain_sender(event_queue& events, const path_plan& p, const bottleneck_pair& narrow, const tcp_flow::options& tcp)
-      : forward_(events, {.delay = p.delay, .narrow = narrow.down}, random(1)),
-        backward_(events, {.delay = p.delay, .narrow = narrow.up}, random(2)),
+  plain_sender(event_queue& events, const path_plan& p, const bottleneck_pair& narrow, const tcp_flow::options& tcp,
+               random chance)
+      : forward_(events, line_options(p, p.down, narrow.down), chance.fork()),
+        backward_(events, line_options(p, p.up, narrow.up), chance.fork()),
         flow_(events, forward_, backward_, tcp,
               {[this] { fill(); }, [this](const core::slice& s) { received_ += s.size(); }, [] {}, [] {}}) {}
 
@@ -107,15 +108,17 @@ std::uint64_t received(const std::vector<std::unique_ptr<plain_sender>>& all) {
 
 }  // namespace
 
-double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to, const tcp_flow::options& tcp) {
+double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to, const tcp_flow::options& tcp,
+                 std::uint64_t seed) {
   event_queue events;
+  random chance(seed);
   std::vector<std::unique_ptr<plain_sender>> senders;
   std::map<std::size_t, bottleneck_pair> shared;
   for (const path_plan& p : paths) {
     bottleneck_pair narrow{std::make_shared<bottleneck>(events, p.up.narrow),
                            std::make_shared<bottleneck>(events, p.down.narrow)};
     if (p.shared) narrow = shared.emplace(*p.shared, narrow).first->second;
-    senders.push_back(std::make_unique<plain_sender>(events, p, narrow, tcp));
+    senders.push_back(std::make_unique<plain_sender>(events, p, narrow, tcp, chance.fork()));
     senders.back()->fill();
   }
   events.run_until(from);

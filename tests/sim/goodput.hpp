@@ -40,7 +40,8 @@ measurement measure(const plan& p, timestamp from, timestamp to);
 
 /// Bytes per second, record overhead taken off, that plain TCP connections over the same bridges carry from `from` to
 /// `to`, each filled whenever it may: what the network itself lets through.
-double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to, const tcp_flow::options& tcp = {});
+double plain_tcp(const std::vector<path_plan>& paths, timestamp from, timestamp to, const tcp_flow::options& tcp = {},
+                 std::uint64_t seed = 1);
 
 /// Seconds until the last byte of a download, from its request.
 double completion(const plan& p);

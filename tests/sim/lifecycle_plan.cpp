@@ -25,7 +25,8 @@ path_plan random_path(random& r) {
   p.bridges = static_cast<unsigned>(r.between(1, 4));
   p.tune = r.chance(0.2);
   if (r.chance(0.3)) p.rotate.when = rotation_options::mode::learnt;
-  p.options.backup = r.chance(0.15);
+  if (r.chance(0.15))
+    p.options.role = p.delay.count() / 1000 % 2 == 0 ? core::path_role::backup : core::path_role::overflow;
   if (r.chance(0.2)) p.options.rate_limit = r.octaves(100'000, 5'000'000);
   return p;
 }
@@ -112,7 +113,7 @@ plan lifecycle_plan(std::uint64_t seed) {
   p.name = "lifecycle";
   p.seed = seed;
   p.paths = random_paths(r);
-  p.paths.front().options.backup = false;
+  p.paths.front().options.role = core::path_role::active;
   p.resume_timeout = millis(r.octaves(3'000, 60'000));
   p.redial = 100ms;
   p.time_limit = 1200s;
@@ -132,6 +133,18 @@ plan lifecycle_plan(std::uint64_t seed) {
   const bool hard_to_dial = p.resume_timeout < 15s || std::ranges::any_of(p.paths, refuses);
   p.streams_may_be_lost |= hard_to_dial && std::ranges::any_of(p.faults, goes_dark);
   if (r.chance(0.2)) p.max_cuts = r.between(1, 4);
+  return p;
+}
+
+plan reverse_lifecycle_plan(std::uint64_t seed) {
+  plan p = lifecycle_plan(seed);
+  p.name = "reverse_lifecycle";
+  random r(mix(seed));
+  for (stream_plan& s : p.streams) {
+    if (!r.chance(0.7)) continue;
+    s.reverse = true;
+    s.cancel_after.reset();
+  }
   return p;
 }
 

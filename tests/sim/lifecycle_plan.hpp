@@ -10,5 +10,7 @@
 namespace mtcp::sim {
 
 plan lifecycle_plan(std::uint64_t seed);
+/// Where most streams are opened by the server, for connections that it has accepted.
+plan reverse_lifecycle_plan(std::uint64_t seed);
 
 }  // namespace mtcp::sim

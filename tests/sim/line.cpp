@@ -10,7 +10,7 @@ line::line(event_queue& events, const options& o, random chance) : events_(event
 }
 
 bool line::lost(std::size_t size) {
-  if (swallowing() || (options_.loss > 0 && chance_.chance(options_.loss))) return true;
+  if (size > options_.largest || swallowing() || (options_.loss > 0 && chance_.chance(options_.loss))) return true;
   return police_ && size > 0 &&  // acks are too small to be policed
          !police_->admit(size, events_.now());
 }

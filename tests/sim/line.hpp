@@ -26,6 +26,7 @@ class line {
     std::uint64_t fades_after = 0;    ///< bytes that it carries at its rate, 0 for any number of them ...
     std::uint64_t faded_rate = 0;     ///< ... and then at this one
     std::uint64_t freezes_after = 0;  ///< bytes that it carries at all, 0 for any number
+    std::size_t largest = SIZE_MAX;   ///< packet that it carries
   };
 
   line(event_queue& events, const options& o, random chance);
@@ -51,6 +52,7 @@ class line {
   bottleneck& narrow() noexcept { return *options_.narrow; }
   /// When a packet last entered it.
   timestamp last_used() const noexcept { return last_used_; }
+  void lose(double share) noexcept { options_.loss = share; }
   void fade() { options_.narrow->set_rate(options_.faded_rate); }
 
  private:

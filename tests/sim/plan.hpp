@@ -31,6 +31,7 @@ struct end_plan {
   std::uint64_t reply_to = 0;
   std::uint64_t lead = 0;
   duration think{0};  ///< pause before each turn
+  duration every{0};  ///< `turn` bytes are sent so often, whether or not an answer has come; 0 for a dialogue
 
   std::uint64_t read_rate = 0;                 ///< bytes per second, 0 for as they come
   std::optional<std::uint64_t> stuck_at = {};  ///< reads no further than this offset ...
@@ -44,8 +45,9 @@ struct stream_plan {
   std::uint64_t seed = 0;
   std::size_t early = 0;                      ///< bytes of the client's that ride with OPEN
   std::optional<duration> cancel_after = {};  ///< the opening is cancelled, if it has not ended by then
+  bool reverse = false;                       ///< the server opens it, for a connection that its listener has accepted
   bool refused = false;
-  duration answer_after{0};  ///< the server's dial
+  duration answer_after{0};  ///< the dial of who answers
   bool bulk = false;         ///< pauses in its progress are looked at
   end_plan client;
   end_plan server;
@@ -71,6 +73,7 @@ struct path_plan {
     std::uint64_t fades_after = 0;    ///< bytes of a connection, 0 for never ...
     std::uint64_t faded_rate = 0;     ///< ... from which on it has this rate
     std::uint64_t freezes_after = 0;  ///< bytes of a connection behind which nothing comes through
+    std::size_t largest = SIZE_MAX;   ///< packet that comes through; larger ones vanish
     std::uint64_t common_rate = 0;    ///< of all connections of the path together, 0 for no limit
   };
   direction up;  ///< client to server
@@ -83,11 +86,12 @@ struct path_plan {
   unsigned bridges = 1;
   bool tune = false;  ///< `bridges` is where the client starts
   rotation_options rotate{.when = rotation_options::mode::off};
-  duration pace{0};         ///< between the client's dials; 0 for what it finds to be needed
-  std::size_t server = 0;   ///< which server process it leads to
-  double dial_refused = 0;  ///< probability that a dial is answered by a reset
-  double dial_hangs = 0;    ///< ... or not at all
-  double welcome_lost = 0;  ///< ... or that the connection goes dark behind its HELLO
+  duration pace{0};           ///< between the client's dials; 0 for what it finds to be needed
+  std::size_t server = 0;     ///< which server process it leads to
+  bool of_interface = false;  ///< it comes and goes with an interface; see absence
+  double dial_refused = 0;    ///< probability that a dial is answered by a reset
+  double dial_hangs = 0;      ///< ... or not at all
+  double welcome_lost = 0;    ///< ... or that the connection goes dark behind its HELLO
 
   duration round_trip() const noexcept { return 2 * delay; }
 };
@@ -99,6 +103,7 @@ struct fault {
     rate,     ///< the bottlenecks change to `value` bytes per second
     reset,    ///< both ends are told at once, what is on the way is lost
     cut,      ///< both ends read what was written, and then the end
+    lose,     ///< `value` packets of a thousand are lost from now on, each way
     silence,  ///< the connection goes dark for ever, and nobody is told
   };
   timestamp at{0};
@@ -108,6 +113,14 @@ struct fault {
   duration length{0};
   std::uint64_t value = 0;
   bool persistent = false;  ///< connections that are dialled meanwhile suffer too
+};
+
+/// The interface of a path has no default route for a while. Of one path they follow each other.
+struct absence {
+  timestamp at{0};  ///< 0: it has none to begin with
+  duration length{0};
+  std::size_t path = 0;
+  bool unplugged = false;  ///< the interface is gone meanwhile: of its connections nothing comes back
 };
 
 /// What befalls whole programs.
@@ -134,11 +147,13 @@ struct plan {
   tcp_flow::options connection = {};
   std::vector<path_plan> paths;
   std::vector<fault> faults;
+  std::vector<absence> absences;
   std::vector<incident> incidents;
   std::vector<stream_plan> streams;
   std::optional<duration> redial = std::chrono::milliseconds(100);  ///< first pause after a failed dial; none: the
                                                                     ///< network lets each bridge through only once
   duration resume_timeout = std::chrono::seconds(60);               ///< at both ends
+  duration renew_after = std::chrono::hours(1);                     ///< of the client's bridges; 0: never
   bool streams_may_be_lost = false;  ///< sessions may end, and the programs of their streams are told
   std::size_t max_cuts = 0;          ///< pieces into which what a bridge delivers is cut at most; 0 for not
   duration time_limit = std::chrono::seconds(300);

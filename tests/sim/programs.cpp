@@ -24,17 +24,20 @@ programs::programs(event_queue& events, const plan& p, journal& log)
   for (const stream_plan& s : p.streams) {
     conversations_.push_back(std::make_unique<conversation>(events, s, log));
     conversation* c = conversations_.back().get();
-    events.at(s.start, [this, c] { open(*c); });
+    events.at(s.start, [this, c] { c->plan.reverse ? open_reverse(*c) : open(*c); });
     if (s.cancel_after) events.at(s.start + *s.cancel_after, [this, c] { cancel(*c); });
   }
 }
 
 // ---- the client's end ----
 
+std::size_t programs::index_of(const conversation& c) const {
+  const auto mine = [&](const auto& p) { return p.get() == &c; };
+  return static_cast<std::size_t>(std::ranges::find_if(conversations_, mine) - conversations_.begin());
+}
+
 // The host says which plan the stream follows, so that the server's end can find its part.
 void programs::open(conversation& c) {
-  const auto index = static_cast<std::size_t>(
-      std::ranges::find_if(conversations_, [&](const auto& p) { return p.get() == &c; }) - conversations_.begin());
   c.early = std::min<std::uint64_t>(c.plan.early, c.plan.client.send);
   std::vector<std::byte> early(c.early);
   fill_content(mix(c.plan.seed), 0, early);
@@ -44,7 +47,7 @@ void programs::open(conversation& c) {
   }
   c.ticket = opener_->next_ticket();
   opening_.emplace(*c.ticket, &c);
-  opener_->open(*c.ticket, {std::to_string(index), 443}, std::move(early), events_.now());
+  opener_->open(*c.ticket, {std::to_string(index_of(c)), 443}, std::move(early), events_.now());
 }
 
 void programs::cancel(conversation& c) {
@@ -81,6 +84,12 @@ void programs::on_not_opened(std::uint64_t ticket, error_code why) {
 // ---- the server's end ----
 
 void programs::on_stream(std::shared_ptr<server_session> of, core::stream_id id) {
+  if (of->core().engine().kind_of(id) == core::stream_kind::listener) {
+    log_.note("server: listens, stream %lu", id);
+    of->core().engine().answer(id, {"192.0.2.1", 8080}, events_.now());
+    doors_.push_back(std::make_unique<door>(events_, std::move(of), id));
+    return;
+  }
   const core::target& to = of->core().engine().target_of(id);
   conversation& c = *conversations_.at(std::stoul(to.host));
   if (to.port != 443) log_.fail("server: stream %lu has the wrong target %s", id, to.host.c_str());
@@ -105,6 +114,59 @@ void programs::answer(conversation& c) {
   c.server.start(0);
 }
 
+// ---- the other way round ----
+
+programs::door::door(event_queue& events, std::shared_ptr<server_session> at, core::stream_id id)
+    : events_(events), at_(std::move(at)), id_(id) {
+  at_->core().add_stream(id, *this);
+}
+
+std::optional<core::stream_id> programs::door::accept(const core::target& source) {
+  return open_ ? at_->core().accept(id_, source, events_.now()) : std::nullopt;
+}
+
+// The client wants it no more.
+void programs::door::on_readable() {
+  open_ = false;
+  at_->core().engine().reset(id_, core::reset_code::reset, events_.now());
+  at_->core().remove_stream(id_);
+  at_->core().changed();
+}
+
+// The source says which plan the stream follows. There may be no door at present.
+void programs::open_reverse(conversation& c) {
+  if (opener_->stopped()) {
+    c.not_opened = operation_aborted();
+    return;
+  }
+  const auto id = doors_.empty() ? std::nullopt : doors_.back()->accept({std::to_string(index_of(c)), 443});
+  if (!id) return events_.after(open_again_after, [this, &c] { open_reverse(c); });
+  log_.note("server: stream %lu opened", *id);
+  c.server.take(doors_.back()->through(), *id);
+  c.server.start(0);
+}
+
+void programs::on_accepted(session& through, core::stream_id id, const reverse_options& by) {
+  if (by.to.host != "reverse") log_.fail("client: stream %lu leads to %s", id, by.to.host.c_str());
+  conversation& c = *conversations_.at(std::stoul(through.engine().target_of(id).host));
+  if (c.client.known()) return log_.fail("client: stream %lu came in twice", id);
+  log_.note("client: stream %lu comes in", id);
+  c.client.take(through, id);
+  c.asker = &through;
+  events_.after(c.plan.answer_after, [this, &c] { answer_reverse(c); });
+}
+
+void programs::answer_reverse(conversation& c) {
+  if (c.client.done()) return;  // its session ended meanwhile
+  session& through = *std::exchange(c.asker, nullptr);
+  if (c.plan.refused) {
+    through.engine().refuse(c.client.id(), refused_because, events_.now());
+    return c.client.refused();
+  }
+  through.engine().answer(c.client.id(), {"192.0.2.1", 1080}, events_.now());
+  c.client.start(0);
+}
+
 // ---- the end ----
 
 bool programs::over(const conversation& c) const {
@@ -112,6 +174,7 @@ bool programs::over(const conversation& c) const {
   // The server may never hear of a stream that its client gave up.
   const bool unheard = !c.server.known() && (c.not_opened || c.client.result().died || c.client.result().lost);
   if (c.client.stuck_for_good() || c.server.stuck_for_good()) return true;
+  if (c.plan.reverse) return c.not_opened || (c.server.done() && (c.client.done() || !c.client.known()));
   return opener_is_done && (c.server.done() || unheard);
 }
 
@@ -146,6 +209,10 @@ void programs::judge(const conversation& c) const {
     if (!expected && !streams_may_be_lost_) log_.fail("a stream was not opened: %s", c.not_opened->message().c_str());
   }
   if (c.not_opened) return;
+  if (c.plan.reverse && c.server.result().refused) {
+    if (!c.plan.refused && !streams_may_be_lost_) log_.fail("stream %lu was not taken", c.server.id());
+    return;
+  }
   judge_direction(c, c.client, c.server, "up");
   judge_direction(c, c.server, c.client, "down");
 }

@@ -17,7 +17,7 @@
 
 namespace mtcp::sim {
 
-class programs final : public openings::listener {
+class programs final : public openings::listener, public reverse_listeners::listener {
  public:
   struct conversation {
     conversation(event_queue& events, const stream_plan& p, journal& log)
@@ -31,6 +31,7 @@ class programs final : public openings::listener {
     std::size_t early = 0;
     std::optional<error_code> not_opened{};
     std::shared_ptr<server_session> at{};  ///< while its server's end lives
+    session* asker = nullptr;              ///< of a reverse stream: the client's, until it is answered
   };
 
   programs(event_queue& events, const plan& p, journal& log);
@@ -51,7 +52,39 @@ class programs final : public openings::listener {
   const std::vector<std::unique_ptr<conversation>>& all() const noexcept { return conversations_; }
 
  private:
+  /// What the server listens on for the client, in one session.
+  class door final : public stream_listener {
+   public:
+    door(event_queue& events, std::shared_ptr<server_session> at, core::stream_id id);
+    /// Empty while it cannot be opened.
+    std::optional<core::stream_id> accept(const core::target& source);
+    session& through() const { return at_->core(); }
+    bool open() const noexcept { return open_; }
+
+    void on_readable() override;
+    void on_datagram() override {}
+    void on_writable() override {}
+    void on_stopped() override {}
+    void on_refused(error_code) override {}
+    void on_closed(core::reset_code) override {}
+    void on_session_over(error_code) override { open_ = false; }
+    const core::target& target() const override { return none_; }
+    const core::target& source() const override { return none_; }
+    timestamp opened_at() const override { return {}; }
+
+   private:
+    event_queue& events_;
+    std::shared_ptr<server_session> at_;
+    core::stream_id id_;
+    core::target none_{};
+    bool open_ = true;
+  };
+
+  std::size_t index_of(const conversation& c) const;
   void open(conversation& c);
+  void open_reverse(conversation& c);
+  void answer_reverse(conversation& c);
+  void on_accepted(session& through, core::stream_id id, const reverse_options& by) override;
   void cancel(conversation& c);
   void on_opened(std::uint64_t ticket, session& through, core::stream_id id, const core::target& to,
                  bool stopped) override;
@@ -68,6 +101,7 @@ class programs final : public openings::listener {
   client_policy* opener_ = nullptr;
   std::vector<std::unique_ptr<conversation>> conversations_;
   std::map<std::uint64_t, conversation*> opening_;  // by ticket
+  std::vector<std::unique_ptr<door>> doors_;        // the last one is that of today
 };
 
 }  // namespace mtcp::sim

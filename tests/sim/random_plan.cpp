@@ -43,7 +43,7 @@ path_plan random_path(random& r) {
 
 core::bridge_options random_use(random& r) {
   core::bridge_options use;
-  use.backup = r.chance(0.1);
+  if (r.chance(0.1)) use.role = core::path_role::backup;
   if (r.chance(0.1))
     use.carries = r.chance(0.5) ? core::bridge_options::direction::up : core::bridge_options::direction::down;
   if (r.chance(0.1)) use.rate_limit = r.octaves(50'000, 5'000'000);
@@ -221,6 +221,48 @@ plan random_fault_plan(std::uint64_t seed) {
   const std::uint64_t size = std::min<std::uint64_t>(path.up.narrow.rate * p.paths.size() * 6, 60'000'000);
   (r.chance(0.5) ? bulk.client : bulk.server).send = size;
   p.streams = {bulk};
+  return p;
+}
+
+// Interfaces come and go under transfers. Never are all of them away for as long as a session waits.
+plan roaming_plan(std::uint64_t seed) {
+  random r(seed);
+  plan p;
+  p.name = "roaming";
+  p.seed = seed;
+  const std::uint64_t paths = r.between(1, 4);
+  for (std::uint64_t i = 0; i < paths; ++i) {
+    path_plan path;
+    path.delay = micros(r.octaves(1'000, 80'000));
+    path.up.narrow.rate = r.octaves(300'000, 10'000'000);
+    path.up.narrow.queue = std::max<std::size_t>(64'000, path.up.narrow.rate / 5);
+    path.down = path.up;
+    path.bridges = static_cast<unsigned>(r.between(1, 4));
+    path.tune = r.chance(0.2);
+    path.of_interface = i == 0 || r.chance(0.8);
+    if (i > 0 && r.chance(0.15))
+      path.options.role = path.delay.count() / 1000 % 2 == 0 ? core::path_role::backup : core::path_role::overflow;
+    if (r.chance(0.3)) path.rotate.when = rotation_options::mode::learnt;
+    p.paths.push_back(path);
+    if (!path.of_interface) continue;
+    timestamp at = r.chance(0.3) ? timestamp{0} : timestamp{millis(r.octaves(100, 6'000))};
+    for (std::uint64_t n = r.below(6); n > 0; --n) {
+      const duration length = millis(r.octaves(20, 9'000));
+      p.absences.push_back({.at = at, .length = length, .path = i, .unplugged = r.chance(0.4)});
+      at += length + millis(r.octaves(50, 8'000));
+    }
+  }
+  for (std::uint64_t i = r.between(1, 4); i > 0; --i) {
+    stream_plan s;
+    s.seed = r.next();
+    s.start = millis(r.below(3'000));
+    s.client.send = r.chance(0.2) ? 0 : r.octaves(1'000, 5'000'000);
+    s.server.send = r.chance(0.2) ? 0 : r.octaves(1'000, 20'000'000);
+    p.streams.push_back(s);
+  }
+  p.redial = millis(100);
+  if (r.chance(0.3)) p.max_cuts = r.between(1, 4);
+  p.time_limit = 900s;
   return p;
 }
 

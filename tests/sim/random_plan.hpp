@@ -13,4 +13,7 @@ plan random_plan(std::uint64_t seed);
 /// One bulk transfer over several similar bridges, one of which meets one fault: the transfer must go on.
 plan random_fault_plan(std::uint64_t seed);
 
+/// Transfers, while the interfaces of paths come and go.
+plan roaming_plan(std::uint64_t seed);
+
 }  // namespace mtcp::sim

@@ -247,6 +247,45 @@ plan all_swallow(std::uint64_t seed) {
   return all_of("all_swallow", seed, {.at = 2s, .what = kind::swallow, .length = 30s, .persistent = true});
 }
 
+// ---- the other way round ----
+
+plan reverse_of(const char* name, std::uint64_t seed) {
+  plan p = usual(name, seed);
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    p.streams.push_back(transfer(seed * 100 + i, i % 2 == 0 ? 3'000'000 : 2'000, i % 3 == 0 ? 500'000 : 100));
+    p.streams.back().start = i * 500ms;
+    p.streams.back().reverse = i != 3;
+    p.streams.back().answer_after = i * 10ms;
+    p.streams.back().refused = i == 5;
+  }
+  return p;
+}
+
+plan reverse(std::uint64_t seed) { return reverse_of("reverse", seed); }
+
+// Shorter than the session lives, and than a connection waits for an answer.
+plan reverse_outage(std::uint64_t seed) {
+  plan p = reverse_of("reverse_outage", seed);
+  for (std::size_t i = 0; i < p.paths.size(); ++i)
+    p.faults.push_back({.at = 2s, .path = i, .what = kind::swallow, .length = 15s, .persistent = true});
+  return p;
+}
+
+plan reverse_expiry(std::uint64_t seed) {
+  plan p = reverse_outage(seed);
+  p.name = "reverse_expiry";
+  p.resume_timeout = 5s;
+  p.streams_may_be_lost = true;
+  return p;
+}
+
+plan reverse_restart(std::uint64_t seed) {
+  plan p = reverse_of("reverse_restart", seed);
+  p.incidents.push_back({.at = 2s, .what = incident::kind::server_crash, .length = 700ms});
+  p.streams_may_be_lost = true;
+  return p;
+}
+
 struct named {
   const char* name;
   plan (*make)(std::uint64_t seed);
@@ -256,6 +295,7 @@ constexpr std::array all_plans{
     named{"random", random_plan},
     named{"lifecycle", lifecycle_plan},
     named{"fault", random_fault_plan},
+    named{"roaming", roaming_plan},
     named{"download", download},
     named{"fast_download", fast_download},
     named{"upload", upload},
@@ -283,6 +323,11 @@ constexpr std::array all_plans{
     named{"all_silent", all_silent},
     named{"all_held", all_held},
     named{"all_swallow", all_swallow},
+    named{"reverse", reverse},
+    named{"reverse_outage", reverse_outage},
+    named{"reverse_expiry", reverse_expiry},
+    named{"reverse_restart", reverse_restart},
+    named{"reverse_lifecycle", reverse_lifecycle_plan},
 };
 
 }  // namespace
@@ -295,7 +340,9 @@ std::vector<std::string> plan_names() {
 
 std::vector<std::string> directed_plan_names() {
   auto names = plan_names();
-  const auto drawn = [](const std::string& name) { return name == "random" || name == "fault" || name == "lifecycle"; };
+  const auto drawn = [](const std::string& name) {
+    return name == "random" || name == "fault" || name.ends_with("lifecycle") || name == "roaming";
+  };
   std::erase_if(names, drawn);
   return names;
 }

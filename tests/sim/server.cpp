@@ -64,10 +64,10 @@ void server::on_end(server_sessions::session_ref ended) {
   ended_.push_back(std::move(ended));
 }
 
-bool server::enter(const core::session_id&, const owner_id&, std::size_t most) {
-  if (entered_ >= most) return false;
+std::optional<core::limit_reason> server::enter(const core::session_id&, const owner_id&, std::size_t most) {
+  if (entered_ >= most) return core::limit_reason::sessions;
   ++entered_;
-  return true;
+  return std::nullopt;
 }
 
 }  // namespace mtcp::sim

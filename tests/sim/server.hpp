@@ -39,7 +39,7 @@ class server final : private server_sessions::host {
   void on_begin(const server_sessions::session_ref& begun) override;
   void on_stream(server_session& of, core::stream_id id) override;
   void on_end(server_sessions::session_ref ended) override;
-  bool enter(const core::session_id& id, const owner_id& owner, std::size_t most) override;
+  std::optional<core::limit_reason> enter(const core::session_id& id, const owner_id& owner, std::size_t most) override;
   void leave(const core::session_id&) override { --entered_; }
   void random_fill(std::span<std::byte> out) override;
   core::instance_id random_instance();

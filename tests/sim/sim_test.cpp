@@ -68,6 +68,29 @@ TEST_P(SimSeeds, Lifecycle) {
   for (std::uint64_t seed = first; seed < first + seeds_per_case() / 2; ++seed) play(lifecycle_plan(seed));
 }
 
+TEST_P(SimSeeds, ReverseLifecycle) {
+  const std::uint64_t first = GetParam() * 1000 + 1;
+  for (std::uint64_t seed = first; seed < first + seeds_per_case() / 4; ++seed) play(reverse_lifecycle_plan(seed));
+}
+
+// In the end there is a path for each interface, and no other, whatever has flapped.
+TEST_P(SimSeeds, Roaming) {
+  const std::uint64_t first = GetParam() * 1000 + 1;
+  for (std::uint64_t seed = first; seed < first + seeds_per_case() / 2; ++seed) {
+    const plan p = roaming_plan(seed);
+    tunnel run(p);
+    if (!is_fine(p, run)) ADD_FAILURE() << report(p);
+    timestamp quiet = run.events().now();
+    for (const absence& a : p.absences) quiet = std::max<timestamp>(quiet, a.at + a.length);
+    run.run_until(quiet + std::chrono::seconds(20));
+    tunnel_snapshot seen;
+    run.client().describe(seen, run.events().now());
+    EXPECT_EQ(seen.paths.size(), p.paths.size()) << rerun_command(p);
+    // More than that where one that was replaced has recovered.
+    for (const path_snapshot& path : seen.paths) EXPECT_GE(path.bridges_up, path.bridges_wanted) << rerun_command(p);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Of, SimSeeds, testing::Range<std::uint64_t>(0, 20));
 
 TEST(Sim, TheSamePlanGivesTheSameRun) {

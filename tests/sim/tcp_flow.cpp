@@ -24,19 +24,19 @@ tcp_flow::tcp_flow(event_queue& events, line& forward, line& backward, const opt
       options_(o),
       handlers_(std::move(h)),
       rtt_(forward.delay() + backward.delay()),
-      congestion_(o.segment, o.initial_window),
+      congestion_(congestion::make(o.control, o.segment, o.initial_window, forward.delay() + backward.delay())),
       last_sent_(events.now()),
       waiting_since_(events.now()),
       retransmission_(events, [this] { timed_out(); }),
       probe_(events, [this] { turn_probe(); }),
       pace_(events, [this] { send_more(); }) {
-  if (paces()) probe_.arm(events.now() + options_.probe_every);
+  if (options_.probe_every > duration{0}) probe_.arm(events.now() + options_.probe_every);
 }
 
 // ---- the sender's end ----
 
 std::size_t tcp_flow::window() const noexcept {
-  return probing_ ? std::min(probe_segments * options_.segment, congestion_.window()) : congestion_.window();
+  return probing_ ? std::min(probe_segments * options_.segment, congestion_->window()) : congestion_->window();
 }
 
 std::size_t tcp_flow::window_left() const noexcept {
@@ -59,6 +59,7 @@ std::size_t tcp_flow::room() noexcept {
 std::size_t tcp_flow::write(std::span<const std::byte> bytes) {
   std::size_t taken = 0;
   std::size_t room_left = room();
+  note_app_limit();
   while (taken < bytes.size() && room_left > 0) {
     const auto part = bytes.subspan(taken, std::min(options_.record, bytes.size() - taken));
     written_ += part.size() + options_.record_overhead;
@@ -92,7 +93,9 @@ core::tcp_info tcp_flow::info() const noexcept {
           .congestion_window = window(),
           .recovering = state_ != state::open,
           .acknowledged = acked_,
-          .probing = probing_};
+          .sent = count_.sent + count_.retransmitted,
+          .resent = count_.retransmitted,
+          .probing = probing_ || congestion_->probing()};
 }
 
 std::size_t tcp_flow::burst() const noexcept {
@@ -103,15 +106,14 @@ std::size_t tcp_flow::burst() const noexcept {
 
 void tcp_flow::send_more() {
   if (!sending_) return;
-  if (outstanding_.empty()) congestion_.after_idle(events_.now() - last_sent_, rtt_.timeout());
+  if (outstanding_.empty()) congestion_->after_idle(events_.now() - last_sent_, rtt_.timeout());
   while (in_flight_ == 0 || window_left() >= options_.segment) {
-    if (resend_lost()) continue;
-    if (unsent() == 0) break;
+    if (lost_.empty() && unsent() == 0) break;
     if (events_.now() < next_departure_) {
       pace_.arm(next_departure_);
       break;
     }
-    send_new();
+    if (!resend_lost()) send_new();
   }
   if (unsent() > 0 || !lost_.empty()) limited_ = true;
   max_in_flight_ = std::max(max_in_flight_, in_flight_);
@@ -136,16 +138,32 @@ void tcp_flow::send_new() {
   count_.sent += size;
   transmit(next_, size);
   next_ += size;
-  if (!paces()) return;
-  const auto rate = static_cast<std::uint64_t>(pacing_gain * static_cast<double>(forward_.rate()));
-  next_departure_ = events_.now() + time_of(size, rate);
+}
+
+double tcp_flow::pacing_rate() const noexcept {
+  const double own = congestion_->pacing_rate();
+  return own > 0 ? own : pacing_gain * static_cast<double>(forward_.rate());
+}
+
+// The application writes only now that everything has been sent, though more was allowed (tcp_rate_check_app_limited).
+void tcp_flow::note_app_limit() noexcept {
+  if (unsent() < options_.segment && lost_.empty() && in_flight_ < window())
+    app_limited_until_ = delivered_ + in_flight_ + 1;
 }
 
 void tcp_flow::transmit(std::uint64_t from, std::size_t size) {
   if (outstanding_.empty()) waiting_since_ = events_.now();
   const std::uint64_t number = first_outstanding_ + outstanding_.size();
-  outstanding_.push_back({from, size, events_.now()});
+  if (in_flight_ == 0) first_sent_ = delivered_at_ = events_.now();
+  outstanding_.push_back({.from = from,
+                          .size = size,
+                          .sent = events_.now(),
+                          .delivered = delivered_,
+                          .delivered_at = delivered_at_,
+                          .first_sent = first_sent_,
+                          .app_limited = delivered_ < app_limited_until_});
   in_flight_ += size;
+  if (paces()) next_departure_ = events_.now() + time_of(size, static_cast<std::uint64_t>(pacing_rate()));
   last_sent_ = events_.now();
   forward_.send(size, [this, number] { arrive(number); });
 }
@@ -183,51 +201,70 @@ void tcp_flow::stop_receiving() noexcept {
 
 void tcp_flow::acked(std::uint64_t number) {
   if (!sending_ || number < first_outstanding_) return;
-  const timestamp sent = outstanding_[number - first_outstanding_].sent;
-  std::size_t delivered = 0;
-  bool loss = false;
-  bool spurious = false;
+  const transmission newest = outstanding_[number - first_outstanding_];
+  const std::size_t in_flight_before = in_flight_;
+  outcome told;
   for (; first_outstanding_ <= number; ++first_outstanding_) {
-    retire(outstanding_.front(), delivered, loss, spurious);
+    retire(outstanding_.front(), told);
     outstanding_.pop_front();
   }
   waiting_since_ = events_.now();
-  rtt_.sample(events_.now() - sent);
+  rtt_.sample(events_.now() - newest.sent);
   rtt_.answered();
-  update_state(loss, spurious);
-  grow(delivered);
+  update_state(told);
+  sample(newest, told, in_flight_before);
+  grow(told.delivered);
   time_probe();
   rearm();
   send_more();
 }
 
 // The network keeps the order: whatever was sent before a packet that arrived has arrived as well, or is lost.
-void tcp_flow::retire(const transmission& t, std::size_t& delivered, bool& loss, bool& spurious) {
+void tcp_flow::retire(const transmission& t, outcome& told) {
   if (!t.written_off) in_flight_ -= t.size;
   if (t.arrived) {
     acked_ = std::max(acked_, t.acknowledges);
-    delivered += t.size;
-    spurious |= t.written_off;
+    told.delivered += t.size;
+    told.spurious |= t.written_off;
     lost_.erase(t.from);
   } else if (!t.written_off) {
-    loss = true;
+    told.lost += t.size;
     lost_[t.from] = t.size;
   }
 }
 
-void tcp_flow::update_state(bool loss, bool spurious) {
-  if (state_ == state::loss && spurious) {
-    congestion_.undo();
+void tcp_flow::update_state(const outcome& told) {
+  if (state_ == state::loss && told.spurious) {
+    congestion_->undo();
     reinstate();
     state_ = state::open;
   }
-  if (loss && state_ == state::open) {
-    congestion_.lost();
+  if (told.lost > 0 && state_ == state::open) {
+    congestion_->lost();
     ++count_.losses;
     state_ = state::recovery;
     recovery_point_ = next_;
   }
   if (state_ != state::open && acked_ >= recovery_point_) state_ = state::open;
+}
+
+// The newest packet that an ack answers tells over which time the bytes delivered since it was sent are to be spread:
+// the longer of that in which they were sent and that in which they were acknowledged.
+void tcp_flow::sample(const transmission& newest, const outcome& told, std::size_t in_flight_before) {
+  delivered_ += told.delivered;
+  delivered_at_ = events_.now();
+  first_sent_ = newest.sent;
+  congestion_->sampled({.now = events_.now(),
+                        .rtt = events_.now() - newest.sent,
+                        .acked = told.delivered,
+                        .lost = told.lost,
+                        .in_flight_before = in_flight_before,
+                        .in_flight = in_flight_,
+                        .delivered = delivered_,
+                        .delivered_then = newest.delivered,
+                        .interval = std::max(newest.sent - newest.first_sent, events_.now() - newest.delivered_at),
+                        .app_limited = newest.app_limited,
+                        .recovering = state_ != state::open});
 }
 
 void tcp_flow::reinstate() {
@@ -241,9 +278,9 @@ void tcp_flow::reinstate() {
 
 // A window that the application does not fill proves nothing and does not grow (RFC 7661, as Linux has it).
 void tcp_flow::grow(std::size_t delivered) {
-  const bool half_used = congestion_.slow_start() && congestion_.window() < 2 * max_in_flight_;
+  const bool half_used = congestion_->slow_start() && congestion_->window() < 2 * max_in_flight_;
   if (state_ != state::recovery && !probing_ && (limited_ || was_limited_ || half_used)) {
-    congestion_.acked(delivered, events_.now(), rtt_.smoothed());
+    congestion_->acked(delivered, events_.now(), rtt_.smoothed());
   }
   if (acked_ < round_end_) return;
   round_end_ = next_;
@@ -260,7 +297,7 @@ void tcp_flow::timed_out() {
     if (!std::exchange(t.written_off, true)) lost_[t.from] = t.size;
   }
   in_flight_ = 0;
-  if (state_ != state::loss) congestion_.timed_out();
+  if (state_ != state::loss) congestion_->timed_out();
   state_ = state::loss;
   recovery_point_ = next_;
   ++count_.timeouts;

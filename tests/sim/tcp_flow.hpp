@@ -5,9 +5,9 @@
 // has been sent again (SACK, RFC 6675; what a later ack passes over is lost), a lost tail waits for the retransmission
 // timer (RFC 6298), and spurious timeouts are undone (RFC 5682). All sizes in bytes, record overhead included.
 //
-// If it is to, it does what BBR adds to that (draft-cardwell-iccrg-bbr-congestion-control): it paces, at a little more
-// than the rate of the line, which BBR would know, too; and every now and then it keeps its window down to four
-// segments for 200 ms, to see the round trip without queues (section 4.3.4).
+// Which congestion control it has is an option; with BBR it paces. With any of them it can do what BBR does every now
+// and then: it keeps its window down to four segments for 200 ms, to see the round trip without queues
+// (draft-cardwell-iccrg-bbr-congestion-control, section 4.3.4), and paces at a little more than the rate of the line.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 
 #include "mtcp/buffer.hpp"
@@ -35,8 +36,9 @@ class tcp_flow {
     std::size_t record = 16384;                   ///< plaintext of a TLS record
     std::size_t record_overhead = 22;             ///< header, content type and tag (RFC 8446, section 5.2)
     duration give_up = std::chrono::seconds(20);  ///< without any ack (TCP_USER_TIMEOUT)
-    duration probe_every{0};                      ///< as BBR: how often it looks at the round trip; and it paces
-    bool relayed = false;                         ///< what info() says is of a relay next door, and of a large window
+    congestion::control control = congestion::control::careful;
+    duration probe_every{0};  ///< as BBR: how often it looks at the round trip; and it paces
+    bool relayed = false;     ///< what info() says is of a relay next door, and of a large window
   };
   struct handlers {
     std::function<void()> writable;              ///< takes bytes again after it did not
@@ -64,6 +66,8 @@ class tcp_flow {
   /// Bytes that were written and have not been sent for the first time.
   std::uint64_t unsent() const noexcept { return written_ - next_; }
   core::tcp_info info() const noexcept;
+  /// What the programs do so that BBR does not pause (net/platform/platform_bbr.hpp).
+  void postpone_pause() noexcept { congestion_->begin_anew(events_.now(), rtt_.smoothed()); }
 
   // ---- the receiver's end ----
 
@@ -85,7 +89,17 @@ class tcp_flow {
     timestamp sent;
     std::uint64_t acknowledges = 0;  ///< cumulative ack that its arrival caused
     bool arrived = false;
-    bool written_off = false;  ///< by a timeout; an ack may still come
+    bool written_off = false;     ///< by a timeout; an ack may still come
+    std::uint64_t delivered = 0;  ///< bytes, when it was sent
+    timestamp delivered_at{0};
+    timestamp first_sent{0};
+    bool app_limited = false;
+  };
+  /// What one ack tells of the packets that it answers.
+  struct outcome {
+    std::size_t delivered = 0;
+    std::size_t lost = 0;
+    bool spurious = false;  ///< what had been written off has arrived
   };
   struct record {
     std::uint64_t end;
@@ -96,18 +110,21 @@ class tcp_flow {
   std::size_t window() const noexcept;
   std::size_t window_left() const noexcept;
   std::size_t burst() const noexcept;
-  bool paces() const noexcept { return options_.probe_every > duration{0}; }
+  bool paces() const noexcept { return options_.probe_every > duration{0} || congestion_->pacing_rate() > 0; }
+  double pacing_rate() const noexcept;
 
   void send_more();
   bool resend_lost();
   void send_new();
+  void note_app_limit() noexcept;
   void transmit(std::uint64_t from, std::size_t size);
   void arrive(std::uint64_t number);
   void deliver();
   void acked(std::uint64_t number);
-  void retire(const transmission& t, std::size_t& delivered, bool& loss, bool& spurious);
+  void retire(const transmission& t, outcome& told);
   void reinstate();
-  void update_state(bool loss, bool spurious);
+  void update_state(const outcome& told);
+  void sample(const transmission& newest, const outcome& told, std::size_t in_flight_before);
   void grow(std::size_t delivered);
   void timed_out();
   void rearm();
@@ -136,13 +153,17 @@ class tcp_flow {
   std::size_t in_flight_ = 0;                  ///< sent, and neither acknowledged nor lost
 
   round_trip rtt_;
-  congestion congestion_;
+  std::unique_ptr<congestion> congestion_;
   state state_ = state::open;
   std::uint64_t recovery_point_ = 0;
-  std::uint64_t round_end_ = 0;    ///< when it is acknowledged a round trip has passed
-  std::size_t max_in_flight_ = 0;  ///< in this round
-  bool limited_ = false;           ///< the window held something back in this round
-  bool was_limited_ = false;       ///< in the last one
+  std::uint64_t round_end_ = 0;          ///< when it is acknowledged a round trip has passed
+  std::size_t max_in_flight_ = 0;        ///< in this round
+  bool limited_ = false;                 ///< the window held something back in this round
+  bool was_limited_ = false;             ///< in the last one
+  std::uint64_t delivered_ = 0;          ///< bytes, however often they were sent
+  timestamp delivered_at_{0};            ///< the last of them
+  timestamp first_sent_{0};              ///< of the packets that the next sample is about
+  std::uint64_t app_limited_until_ = 0;  ///< bytes delivered; what is sent before says how much was offered
   timestamp last_sent_{0};
   timestamp waiting_since_{0};  ///< for an ack of anything
   timer retransmission_;

@@ -20,14 +20,24 @@ constexpr std::size_t bookkeeping = 256 << 10;
 
 double millis(duration d) { return static_cast<double>(d.count()) * 1e-6; }
 
+path_settings settings_of(const plan& p, std::size_t path) {
+  const path_plan& is = p.paths[path];
+  return {std::to_string(path), is.bridges, is.tune, is.options, is.rotate, is.pace};
+}
+
 client_settings settings_of(const plan& p) {
   client_settings s;
-  for (const path_plan& path : p.paths)
-    s.paths.push_back({std::to_string(s.paths.size()), path.bridges, path.tune, path.options, path.rotate, path.pace});
+  for (std::size_t i = 0; i < p.paths.size(); ++i) {
+    s.paths_come |= p.paths[i].of_interface;
+    if (!p.paths[i].of_interface) s.paths.push_back(settings_of(p, i));
+  }
   s.limits = p.client;
   s.resume_timeout = p.resume_timeout;
+  s.connect_wait = p.resume_timeout;  // programs of a plan do not ask again
+  s.renew_after = p.renew_after;
   s.first_backoff = p.redial.value_or(100ms);
   s.seed = p.seed;
+  if (std::ranges::any_of(p.streams, &stream_plan::reverse)) s.reverse = {{{"", 8080}, {"reverse", 1}}};
   return s;
 }
 
@@ -45,8 +55,18 @@ tunnel::tunnel(const plan& p, journal::notes notes)
   for (const path_plan& path : p.paths) servers_.resize(std::max(servers_.size(), path.server + 1));
   for (std::size_t i = 0; i < servers_.size(); ++i) begin_server(i);
   programs_.use(client_);
+  client_.hand_accepted_to(programs_);
   client_.start(events_.now());
-  carry_out_actions();
+  for (std::size_t i = 0; i < plan_.paths.size(); ++i) {
+    if (!plan_.paths[i].of_interface) numbered_.push_back(i);
+    interfaces_.push_back({std::to_string(i), static_cast<unsigned>(i) + 1, plan_.paths[i].of_interface});
+  }
+  for (const absence& a : plan_.absences) {
+    if (a.at == timestamp{0}) begin(a);
+    if (a.at > timestamp{0}) events_.at(a.at, [this, &a] { begin(a); });
+    events_.at(a.at + a.length, [this, &a] { end(a); });
+  }
+  see_interfaces();
   for (const fault& f : plan_.faults)
     if (!f.after_bytes) events_.at(f.at, [this, &f] { strike(f); });
   for (const incident& i : plan_.incidents) events_.at(i.at, [this, &i] { happen(i); });
@@ -63,11 +83,45 @@ void tunnel::on_trace(const trace::event& what) {
     reasons_to_dial_.emplace(e->where, events_.now());
   }
   if (const auto* e = std::get_if<trace::bridge_lost>(&what)) reasons_to_dial_.emplace(e->where, events_.now());
+  if (const auto* e = std::get_if<trace::path_comes>(&what))
+    for (unsigned n = plan_.paths[std::stoul(e->path)].bridges; n > 0; --n)
+      reasons_to_dial_.emplace("on " + e->path, events_.now());
   if (!std::holds_alternative<trace::session_over>(what)) return;
   if (!plan_.streams_may_be_lost) log_.fail("client: %s", trace::to_string(what).c_str());
   for (std::size_t i = 0; i < plan_.paths.size(); ++i)  // each path makes its bridges anew
     for (unsigned n = plan_.paths[i].bridges; n > 0; --n)
       reasons_to_dial_.emplace("on " + std::to_string(i), events_.now());
+}
+
+// ---- interfaces ----
+
+void tunnel::see_interfaces() {
+  std::vector<interface_state> there;
+  std::ranges::copy_if(interfaces_, std::back_inserter(there), [](const auto& one) { return one.index != 0; });
+  uplinks_.see(std::move(there), events_.now());
+  change_paths();
+  driver_.wake();  // for its deadline
+  carry_out_actions();
+}
+
+// As the programs do it (net/client_paths.cpp).
+void tunnel::change_paths() {
+  while (const auto next = uplinks_.next_change(events_.now())) {
+    const std::size_t path = std::stoul(next->interface);
+    if (next->comes) {
+      const auto number = client_.add_path(settings_of(plan_, path)).value();
+      numbered_.resize(std::max(numbered_.size(), number + 1));
+      numbered_[number] = path;
+    } else {
+      const auto number = std::ranges::find(numbered_, path) - numbered_.begin();
+      client_.retire_path(static_cast<std::size_t>(number), events_.now());
+    }
+  }
+}
+
+std::optional<core::timestamp> tunnel::next_deadline() const {
+  const auto client = client_.next_deadline(), paths = uplinks_.next_deadline();
+  return client && paths ? std::min(*client, *paths) : client ? client : paths;
 }
 
 // ---- a run ----
@@ -122,8 +176,10 @@ void tunnel::note_bridges() {
 void tunnel::settle_down() {
   log_.note("all streams have ended");
   programs_.lose_session();
+  client_.stop_listening(events_.now());
   timestamp limit = events_.now();
   for (const fault& f : plan_.faults) limit = std::max(limit, f.at + f.length);
+  for (const absence& a : plan_.absences) limit = std::max(limit, a.at + a.length);
   for (const incident& i : plan_.incidents) limit = std::max(limit, i.at) + i.length;
   limit += settle_limit + plan_.resume_timeout;
   while (!(client_is_quiet() && servers_are_quiet()) && events_.now() < limit) events_.run_until(events_.now() + 10ms);

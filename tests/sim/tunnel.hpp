@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "mtcp/session/client_policy.hpp"
+#include "mtcp/session/uplinks.hpp"
 #include "sim/bridge_socket.hpp"
 #include "sim/connection.hpp"
 #include "sim/driver.hpp"
@@ -75,7 +76,8 @@ class tunnel final : private worker {
   struct path_state {
     timestamp held_until{0};
     timestamp swallowed_until{0};
-    std::uint64_t rate = 0;  ///< 0: as planned
+    std::uint64_t rate = 0;        ///< 0: as planned
+    std::optional<double> loss{};  ///< of packets
     std::size_t dialled = 0;
     std::optional<timestamp> last_syn{};
     timestamp blocked_until{0};
@@ -84,13 +86,14 @@ class tunnel final : private worker {
   };
 
   void work(core::timestamp now) override;
-  std::optional<core::timestamp> next_deadline() const override { return client_.next_deadline(); }
+  std::optional<core::timestamp> next_deadline() const override;
   void on_trace(const trace::event& what);
 
   // tunnel_dial.cpp
   void carry_out_actions();
   void carry_out(client_policy::dial wanted);
   void carry_out(client_policy::greet wanted);
+  void carry_out(client_policy::abandon wanted);
   bottleneck_pair bottlenecks_of(std::size_t path);
   bool lets_syn_through(std::size_t path);
   bool too_many(std::size_t path);
@@ -111,6 +114,10 @@ class tunnel final : private worker {
   void remember(const fault& f);
   void watch_bytes(dialled& d);
   void happen(const incident& i);
+  void begin(const absence& a);
+  void end(const absence& a);
+  void see_interfaces();
+  void change_paths();
   void end_server(std::size_t which, duration down);
   void begin_server(std::size_t which);
   void stop_client();
@@ -132,6 +139,10 @@ class tunnel final : private worker {
   programs programs_;
   driver driver_;
   client_policy client_;
+  std::vector<std::size_t> numbered_;  ///< index in the plan, by the client's number of a path
+  uplinks uplinks_{{{"*", {}}}, {}};
+  std::vector<interface_state> interfaces_;  ///< by path of the plan; index 0: there is none
+  unsigned last_index_ = 1000;
   std::vector<path_state> paths_;
   std::map<std::size_t, bottleneck_pair> shared_;
   std::map<client_policy::dial_id, dialled*> dials_;

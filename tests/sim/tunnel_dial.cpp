@@ -18,6 +18,7 @@ constexpr duration first_repeat = 1s;  // of a SYN that nobody answers
 }  // namespace
 
 void tunnel::work(core::timestamp now) {
+  change_paths();
   client_.work(now);
   carry_out_actions();
 }
@@ -31,9 +32,9 @@ void tunnel::carry_out_actions() {
 void tunnel::carry_out(client_policy::dial wanted) {
   dialled_.push_back(std::make_unique<dialled>());
   dialled& d = *dialled_.back();
-  const path_plan& path = plan_.paths[wanted.path];
   d.id = wanted.id;
-  d.path = wanted.path;
+  d.path = numbered_.at(wanted.path);
+  const path_plan& path = plan_.paths[d.path];
   d.at = events_.now();
   dials_[d.id] = &d;
   d.carrier = std::make_unique<connection>(events_, path, bottlenecks_of(d.path), plan_.connection, chance_.fork(),
@@ -153,6 +154,7 @@ void tunnel::apply_state(dialled& d) {
   if (state.held_until > events_.now()) d.carrier->hold(state.held_until);
   if (state.swallowed_until > events_.now()) d.carrier->swallow(state.swallowed_until);
   if (state.rate > 0) d.carrier->set_rate(state.rate);
+  if (state.loss) d.carrier->lose(*state.loss);
 }
 
 void tunnel::fail_dial(dialled& d, error_code why) {
@@ -175,6 +177,11 @@ void tunnel::when_passable(dialled& d, duration later, std::function<void()> wha
   });
 }
 
+void tunnel::carry_out(client_policy::abandon wanted) {
+  const auto found = dials_.find(wanted.id);
+  if (found != dials_.end()) fail_dial(*found->second, operation_aborted());
+}
+
 // ---- greet ----
 
 void tunnel::carry_out(client_policy::greet wanted) {
@@ -191,8 +198,8 @@ void tunnel::hear_hello(dialled& d, const core::hello& said) {
   if (reply.joined) {
     d.session = reply.joined;
     d.bridge_id = said.bridge;
-    d.server = std::make_unique<bridge_socket>(events_, *d.carrier, side::server, plan_.max_cuts, chance_.fork(),
-                                               [this, &d] { detach_server(d); });
+    d.server = std::make_unique<bridge_socket>(events_, *d.carrier, side::server, d.path, plan_.max_cuts,
+                                               chance_.fork(), [this, &d] { detach_server(d); });
     d.server->attach(d.session->core(), said.bridge);
     d.session->attach(said.bridge, *d.server, reply.use, events_.now());
   }
@@ -208,7 +215,7 @@ void tunnel::hear_welcome(dialled& d, const core::welcome& got) {
     return carry_out_actions();
   }
   dials_.erase(d.id);
-  d.client = std::make_unique<bridge_socket>(events_, *d.carrier, side::client, plan_.max_cuts, chance_.fork(),
+  d.client = std::make_unique<bridge_socket>(events_, *d.carrier, side::client, d.path, plan_.max_cuts, chance_.fork(),
                                              [this, &d] { detach_client(d); });
   d.bridge = client_.attach(d.id, *d.client, events_.now());
   d.client->attach(d.bridge->session->core, d.bridge->bridge);

@@ -32,6 +32,8 @@ void tunnel::strike(const fault& f, dialled& d) {
       return d.carrier->reset();
     case kind::cut:
       return d.carrier->cut();
+    case kind::lose:
+      return d.carrier->lose(static_cast<double>(f.value) / 1000);
     case kind::silence:
       return d.carrier->silence();
   }
@@ -43,6 +45,7 @@ void tunnel::remember(const fault& f) {
   if (f.what == fault::kind::hold) state.held_until = events_.now() + f.length;
   if (f.what == fault::kind::swallow) state.swallowed_until = events_.now() + f.length;
   if (f.what == fault::kind::rate) state.rate = f.value;
+  if (f.what == fault::kind::lose) state.loss = static_cast<double>(f.value) / 1000;
 }
 
 void tunnel::watch_bytes(dialled& d) {
@@ -56,6 +59,35 @@ void tunnel::watch_bytes(dialled& d) {
     });
     return true;
   });
+}
+
+// ---- interfaces ----
+
+// Without a route nothing leaves any more; what is under way comes too late in the end, or never.
+void tunnel::begin(const absence& a) {
+  log_.note("the interface of path %zu %s for %ld ms", a.path, a.unplugged ? "is gone" : "has no route",
+            long(a.length / 1ms));
+  const timestamp until = a.at + a.length;
+  for (const auto& d : dialled_) {
+    if (d->path != a.path || !d->carrier->open(side::client)) continue;
+    if (a.unplugged) {
+      d->carrier->silence();
+    } else {
+      d->carrier->swallow(until);
+    }
+  }
+  paths_[a.path].swallowed_until = until;
+  interface_state& is = interfaces_[a.path];
+  is.is_uplink = false;
+  if (a.unplugged) is.index = 0;
+  see_interfaces();
+}
+
+void tunnel::end(const absence& a) {
+  interface_state& is = interfaces_[a.path];
+  is.is_uplink = true;
+  if (a.unplugged) is.index = ++last_index_;
+  see_interfaces();
 }
 
 // ---- programs ----

@@ -57,6 +57,16 @@ TEST(Watched, AllConnectionsOfAPathShareItsCommonRate) {
   EXPECT_LT(rate, 30.1 * mega);
 }
 
+// Far more bridges than the line has room for: what TCP takes from them sets off what it is offered next.
+TEST(Watched, ManyConnectionsFillTheCommonRate) {
+  plan p = endless_download(8);
+  p.connection.control = congestion::control::bbr;
+  p.paths[0].up.common_rate = p.paths[0].down.common_rate = 20 * mega;
+  tunnel run(p);
+  EXPECT_GT(rate_between(run, 2s, 5s), 18.0 * mega);
+  EXPECT_TRUE(run.log().failures().empty());
+}
+
 TEST(Watched, AConnectionVanishesAtItsAgeAndIsReplaced) {
   plan p = endless_download(1);
   p.paths[0].watched.dies_at = 5s;
@@ -74,6 +84,37 @@ TEST(Watched, AConnectionFreezesBehindItsBytes) {
   run.run_until(10s);
   EXPECT_LT(downloaded(run), 1.1 * mega);
   EXPECT_GT(downloaded(run), 0.5 * mega);
+}
+
+bool only_small_packets(const tunnel& run) {
+  tunnel_snapshot told;
+  run.client().describe(told, timestamp{0});
+  return told.paths.at(0).found.only_small_packets;
+}
+
+TEST(Watched, ALinkThatTakesOnlySmallPacketsIsNamed) {
+  for (auto direction : {&path_plan::down, &path_plan::up}) {
+    plan p = endless_download(4);
+    if (direction == &path_plan::up) std::swap(p.streams[0].client.send, p.streams[0].server.send);
+    (p.paths[0].*direction).largest = 1'000;
+    tunnel run(p);
+    run.run_until(30s);
+    EXPECT_TRUE(only_small_packets(run));
+  }
+}
+
+TEST(Watched, NothingIsSaidOfPacketsWhereConnectionsFreezeOrDie) {
+  plan frozen = endless_download(4);
+  frozen.paths[0].down.freezes_after = 16 * 1024;
+  plan dying = endless_download(4);
+  dying.paths[0].watched.dies_at = 5s;
+  plan slow = endless_download(4);
+  slow.paths[0].down.narrow = slow.paths[0].up.narrow = {.rate = 10'000, .queue = 256'000};
+  for (const plan& p : {frozen, dying, slow}) {
+    tunnel run(p);
+    run.run_until(20s);
+    EXPECT_FALSE(only_small_packets(run));
+  }
 }
 
 TEST(Watched, ANatForgetsConnectionsThatAreIdle) {
@@ -224,6 +265,30 @@ TEST(RotationOnLines, ALineThatBecomesSlowForAllIsTriedRarely) {
   tunnel run(p);
   run.run_until(120s);
   EXPECT_LE(run.count().dialled, 20U);
+}
+
+/// One line that all bridges share: some have less than others for a while, and with BBR all pause at once every ten
+/// seconds.
+plan contended_download(congestion::control control, unsigned bridges, duration round_trip) {
+  plan p = download_plan("contended", {{4.0 * mega, round_trip}}, UINT64_MAX / 2);
+  p.redial = 100ms;
+  p.connection.control = control;
+  path_plan& path = p.paths[0];
+  path.bridges = bridges;
+  path.shared = 0;
+  path.rotate = {};
+  return p;
+}
+
+TEST(RotationOnLines, ALineThatItsBridgesContendForIsLeftAlone) {
+  for (const auto control : {congestion::control::bbr, congestion::control::cubic, congestion::control::reno})
+    for (const duration round_trip : {duration(40ms), duration(200ms)}) {
+      tunnel run(contended_download(control, 8, round_trip));
+      run.run_until(100s);
+      std::printf("%d, %ld ms: %zu dials\n", static_cast<int>(control), static_cast<long>(round_trip / 1ms),
+                  run.count().dialled);
+      EXPECT_LE(run.count().dialled, 8U + 2 * 8U);
+    }
 }
 
 // ---- connections that freeze after some bytes ----

@@ -63,9 +63,9 @@ std::unique_ptr<halves> start(const std::string& server, const std::string& clie
   h->between =
       std::make_unique<network>(local(port_in(h->server->expect("listening bridges .*:(\\d+)").at(1))), slow_network);
   const std::uint16_t wanted = is_free(usual_port) ? usual_port : 0;
-  h->client =
-      std::make_unique<process>(std::vector<std::string>{client, "--key-file", key, "--server", at(h->between->port()),
-                                                         "--bridges", std::to_string(bridges), "--socks", at(wanted)});
+  h->client = std::make_unique<process>(std::vector<std::string>{
+      client, "--key-file", key, "--server", at(h->between->port()), "--bridges", std::to_string(bridges), "--socks",
+      at(wanted), "--direct", "none"});  // its destination is on loopback
   h->proxy = at(port_in(h->client->expect("listening socks .*:(\\d+)").at(1)));
   h->client->expect("tunnel up");
   if (wanted == 0) std::printf("Port %d is taken: the proxy listens on %s instead.\n", usual_port, h->proxy.c_str());

@@ -36,7 +36,12 @@ private_network::private_network(const std::vector<std::string>& addresses) : ou
   if (outside_ < 0 || ::unshare(CLONE_NEWNET) != 0)
     throw std::system_error(errno, std::system_category(), "a network namespace");
   ip({"link", "set", "lo", "up"});
-  for (const std::string& address : addresses) ip({"addr", "add", address, "dev", "lo"});
+  for (const std::string& address : addresses) {
+    std::vector<std::string> add{"addr", "add", address, "dev", "lo"};
+    // Nobody can bind to an address of IPv6 while it is being looked for at others (RFC 4862, section 5.4).
+    if (address.find(':') != std::string::npos) add.emplace_back("nodad");
+    ip(std::move(add));
+  }
 }
 
 private_network::~private_network() {

@@ -1,6 +1,7 @@
 #include "support/socket.hpp"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -10,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -31,8 +33,10 @@ any_address parse(const std::string& text, std::uint16_t port) {
     v4->sin_family = AF_INET;
     v4->sin_port = htons(port);
     a.size = sizeof *v4;
-  } else if (inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) == 1) {
+  } else if (inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &v6->sin6_addr) == 1) {
     v6->sin6_family = AF_INET6;
+    if (const auto zone = text.find('%'); zone != std::string::npos)
+      v6->sin6_scope_id = if_nametoindex(text.c_str() + zone + 1);
     v6->sin6_port = htons(port);
     a.size = sizeof *v6;
   }
@@ -41,7 +45,9 @@ any_address parse(const std::string& text, std::uint16_t port) {
 
 }  // namespace
 
-socket::socket(const std::string& address, std::uint16_t port) {
+socket::socket(const std::string& address, std::uint16_t port) : socket(address, port, {}) {}
+
+socket::socket(const std::string& address, std::uint16_t port, const std::string& from) {
   const any_address to = parse(address, port);
   descriptor_ = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor_ < 0) fail("socket");
@@ -50,7 +56,10 @@ socket::socket(const std::string& address, std::uint16_t port) {
   setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   const int at_once = 1;
   setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
-  if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&to.storage), to.size) == 0) return;
+  const any_address here = parse(from, 0);
+  const bool bound =
+      from.empty() || ::bind(descriptor_, reinterpret_cast<const sockaddr*>(&here.storage), here.size) == 0;
+  if (bound && ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&to.storage), to.size) == 0) return;
   const int error = errno;
   close(descriptor_);
   errno = error;
@@ -69,6 +78,10 @@ void socket::send(std::string_view bytes) {
     if (size < 0) fail("send");
     bytes.remove_prefix(static_cast<std::size_t>(size));
   }
+}
+
+void socket::send_urgent(char byte) {
+  if (::send(descriptor_, &byte, 1, MSG_NOSIGNAL | MSG_OOB) != 1) fail("send");
 }
 
 std::uint64_t socket::send_until_full() {
@@ -137,6 +150,20 @@ std::string octets(std::initializer_list<int> values) {
   std::string text;
   for (const int v : values) text += static_cast<char>(v);
   return text;
+}
+
+std::uint16_t port_of_its_own() {
+  std::random_device chance;
+  std::uniform_int_distribution<int> below_what_is_given_away(16'384, 32'767);  // net.ipv4.ip_local_port_range
+  for (;;) {
+    const auto port = static_cast<std::uint16_t>(below_what_is_given_away(chance));
+    const any_address at = parse("127.0.0.1", port);
+    const int one = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (one < 0) fail("socket");
+    const bool is_free = ::bind(one, reinterpret_cast<const sockaddr*>(&at.storage), at.size) == 0;
+    ::close(one);
+    if (is_free) return port;
+  }
 }
 
 std::string port_bytes(std::uint16_t port) { return octets({port >> 8, port & 0xff}); }

@@ -17,14 +17,19 @@ enum class tail : std::uint8_t { end, reset, timeout };
 /// Owns a connected socket. Every operation ends after 20 s at the latest. Throws std::system_error.
 class socket {
  public:
-  /// Connects to a literal IPv4 or IPv6 address. Every send() leaves at once (TCP_NODELAY).
+  /// Connects to a literal IPv4 or IPv6 address, which may have a zone ("fe80::1%lo"). Every send() leaves at once
+  /// (TCP_NODELAY).
   socket(const std::string& address, std::uint16_t port);
+  /// From an IPv4 address of this machine.
+  socket(const std::string& address, std::uint16_t port, const std::string& from);
   ~socket();
   socket(socket&& other) noexcept;
   socket& operator=(socket&&) = delete;
 
   void send(std::string_view bytes);
   void send(std::span<const std::byte> bytes) { send({reinterpret_cast<const char*>(bytes.data()), bytes.size()}); }
+  /// Sends a byte as urgent data (MSG_OOB).
+  void send_urgent(char byte);
   /// Sends zeros until the peer has taken none for half a second. Returns how many went.
   std::uint64_t send_until_full();
   /// What has arrived, at least one byte; empty at the end of file.
@@ -52,6 +57,10 @@ struct socks_reply {
 
 /// CONNECT to `host` (an IPv4 or IPv6 literal goes as an address, the rest as a name). The stream follows in `proxy`.
 socks_reply socks_connect(socket& proxy, const std::string& host, std::uint16_t port);
+
+/// A port of 127.0.0.1 where nobody listens, and that the system gives to nobody who asks for any: for servers that are
+/// to come back at the same one.
+std::uint16_t port_of_its_own();
 
 /// Bytes by number, as RFCs write them.
 std::string octets(std::initializer_list<int> values);

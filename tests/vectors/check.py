@@ -10,7 +10,8 @@ import sys
 HEADER, MAC = 4, 32
 FRAMES = {'HELLO': 1, 'WELCOME': 2, 'PATH': 3, 'OPEN': 4, 'OPENED': 5, 'REFUSED': 6, 'DATA': 7, 'FIN': 8, 'RESET': 9,
           'STOP': 10, 'WINDOW': 11, 'ACK': 12, 'PING': 13, 'PONG': 14, 'BRIDGE_CLOSED': 15, 'DATAGRAM': 16,
-          'GOAWAY': 17, 'BRIDGE_SUSPECT': 18, 'unknown': 0x7f}
+          'GOAWAY': 17, 'BRIDGE_SUSPECT': 18, 'LISTEN': 19,
+          'ACCEPTED': 20, 'unknown': 0x7f}
 ONE_BYTE = {'role', 'status'}  # and the direction of a HELLO
 
 

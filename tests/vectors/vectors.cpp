@@ -73,7 +73,7 @@ json describe(const core::hello& m) {
            {"join_secret", to_hex(m.secret)},
            {"server_instance_id", to_hex(m.instance)},
            {"bridge_id", m.bridge},
-           {"role", m.options.backup ? 1 : 0},
+           {"role", core::plain_role(m.options.role)},
            {"direction", static_cast<int>(m.options.carries)},
            {"rate_limit", m.options.rate_limit}};
   describe(out, m.limits, m.counts, m.extensions);
@@ -128,9 +128,11 @@ core::hello joining() {
   m.secret = created().secret;
   m.instance = created().instance;
   m.bridge = 300;
-  m.options = {.backup = true, .carries = core::bridge_options::direction::down, .rate_limit = 6'250'000};
+  m.options = {
+      .role = core::path_role::overflow, .carries = core::bridge_options::direction::down, .rate_limit = 6'250'000};
   m.counts = {{1, 123'456'789'012}, {2, 0}};
   m.extensions = {};
+  m.extensions.add(core::extension::role, static_cast<std::uint64_t>(m.options.role));
   return m;
 }
 
@@ -194,28 +196,39 @@ json datagram() {
                }));
 }
 
+json accepted() {
+  constexpr std::string_view host = "192.0.2.9";
+  bytes out(64);
+  const std::size_t size = core::put_accepted_frame(out, 2, 1'048'576, 1, 4711, host);
+  return frame("ACCEPTED", {{"stream", 2}, {"window", 1'048'576}, {"listener", 1}, {"port", 4711}, {"host", host}},
+               std::span(out).first(size));
+}
+
 json frames() {
-  return json::array({of_integers("PATH", frame_type::path,
-                                  {{"bridge", 1}, {"backup", 1}, {"direction", 2}, {"rate_limit", 6'250'000}}),
-                      of_address("OPEN", frame_type::open, 1, 1'048'576, 443, "example.org"),
-                      of_address("OPEN", frame_type::open, 2, 65'536, 0, ""),
-                      of_address("OPENED", frame_type::opened, 1, 1'048'576, 54'321, "192.0.2.7"),
-                      of_integers("REFUSED", frame_type::refused, {{"stream", 1}, {"code", 5}}),
-                      of_integers("DATA", frame_type::data, {{"stream", 1}, {"offset", 0}}, "hello, world"),
-                      of_integers("DATA", frame_type::data, {{"stream", 1}, {"offset", 20'000}}, "x"),
-                      of_integers("FIN", frame_type::fin, {{"stream", 1}, {"final_offset", 12}}),
-                      of_integers("RESET", frame_type::reset, {{"stream", 1}, {"code", 1}, {"final_offset", 12}}),
-                      of_integers("STOP", frame_type::stop, {{"stream", 1}, {"code", 1}}),
-                      of_integers("WINDOW", frame_type::window, {{"stream", 1}, {"limit", 2'097'152}}),
-                      of_integers("WINDOW", frame_type::window, {{"stream", 0}, {"limit", 4'294'967'296}}),
-                      acknowledgement(),
-                      of_integers("PING", frame_type::ping, {{"number", 1}}),
-                      of_integers("PONG", frame_type::pong, {{"number", 1}}),
-                      of_integers("BRIDGE_CLOSED", frame_type::bridge_closed, {{"bridge", 2}, {"count", 5}}),
-                      datagram(),
-                      of_integers("GOAWAY", frame_type::goaway, {{"reserved", 0}}),
-                      of_integers("BRIDGE_SUSPECT", frame_type::bridge_suspect, {{"bridge", 1}}),
-                      of_integers("unknown", static_cast<frame_type>(0x7f), {}, "to be skipped")});
+  return json::array(
+      {of_integers("PATH", frame_type::path, {{"bridge", 1}, {"role", 1}, {"direction", 2}, {"rate_limit", 6'250'000}}),
+       of_integers("PATH", frame_type::path, {{"bridge", 2}, {"role", 2}, {"direction", 0}, {"rate_limit", 0}}),
+       of_address("OPEN", frame_type::open, 1, 1'048'576, 443, "example.org"),
+       of_address("OPEN", frame_type::open, 2, 65'536, 0, ""),
+       of_address("OPENED", frame_type::opened, 1, 1'048'576, 54'321, "192.0.2.7"),
+       of_integers("REFUSED", frame_type::refused, {{"stream", 1}, {"code", 5}}),
+       of_integers("DATA", frame_type::data, {{"stream", 1}, {"offset", 0}}, "hello, world"),
+       of_integers("DATA", frame_type::data, {{"stream", 1}, {"offset", 20'000}}, "x"),
+       of_integers("FIN", frame_type::fin, {{"stream", 1}, {"final_offset", 12}}),
+       of_integers("RESET", frame_type::reset, {{"stream", 1}, {"code", 1}, {"final_offset", 12}}),
+       of_integers("STOP", frame_type::stop, {{"stream", 1}, {"code", 1}}),
+       of_integers("WINDOW", frame_type::window, {{"stream", 1}, {"limit", 2'097'152}}),
+       of_integers("WINDOW", frame_type::window, {{"stream", 0}, {"limit", 4'294'967'296}}),
+       acknowledgement(),
+       of_integers("PING", frame_type::ping, {{"number", 1}}),
+       of_integers("PONG", frame_type::pong, {{"number", 1}}),
+       of_integers("BRIDGE_CLOSED", frame_type::bridge_closed, {{"bridge", 2}, {"count", 5}}),
+       datagram(),
+       of_integers("GOAWAY", frame_type::goaway, {{"reserved", 0}}),
+       of_integers("BRIDGE_SUSPECT", frame_type::bridge_suspect, {{"bridge", 1}}),
+       of_address("LISTEN", frame_type::listen, 1, 8192, 8080, ""),
+       accepted(),
+       of_integers("unknown", static_cast<frame_type>(0x7f), {}, "to be skipped")});
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ TEST(Vectors, Greet) {
   EXPECT_EQ(join->secret, welcome->secret);
   EXPECT_EQ(join->instance, welcome->instance);
   EXPECT_EQ(join->bridge, 300u);
-  EXPECT_TRUE(join->options.backup);
+  EXPECT_EQ(join->options.role, core::path_role::backup) << "as who does not know the extension has it";
+  EXPECT_EQ(core::role_of(join->extensions), core::path_role::overflow);
   ASSERT_EQ(join->counts.size(), 2u);
   EXPECT_EQ(join->counts[0].count, 123'456'789'012u);
 }
@@ -176,6 +177,18 @@ TEST_F(Frames, CarryDatagrams) {
   ASSERT_TRUE(got);
   EXPECT_EQ(got->peer, (core::target{"192.0.2.53", 53}));
   EXPECT_EQ(to_hex(got->payload.bytes()), to_hex(core::test::bytes_of("a question")));
+}
+
+TEST_F(Frames, ListenAndTellOfConnections) {
+  core::test::engine_pair fresh;
+  for (core::engine* one : {&fresh.client, &fresh.server}) one->allow_reverse(10);
+  fresh.client.listen({"", 8080}, fresh.now);
+  EXPECT_TRUE(brings<events::incoming>(fresh.server, frame("LISTEN")));
+  EXPECT_EQ(fresh.server.kind_of(1), core::stream_kind::listener);
+  EXPECT_EQ(fresh.server.target_of(1), (core::target{"", 8080}));
+  EXPECT_TRUE(brings<events::incoming>(fresh.client, frame("ACCEPTED")));
+  EXPECT_EQ(fresh.client.listener_of(2), 1u);
+  EXPECT_EQ(fresh.client.target_of(2), (core::target{"192.0.2.9", 4711}));
 }
 
 TEST_F(Frames, OfAnUnknownTypeAreSkipped) { takes(pair.server, frame("unknown")); }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "integration/status.hpp"
+#include "support/origin.hpp"
 #include "support/peer.hpp"
 
 namespace mtcp::lab {
@@ -81,6 +82,29 @@ TEST_F(Controls, DisableAndEnableABridge) {
   EXPECT_EQ(server.get("/api/controls")["disable_bridge"], false) << "bridges are the client's";
 }
 
+TEST_F(Controls, ChangeAPath) {
+  const auto path = [this] { return client.get("/api/stats")["tunnel"]["paths"][0]; };
+  const auto reaches = [&](const auto& what) {
+    for (const auto end = std::chrono::steady_clock::now() + 20s; std::chrono::steady_clock::now() < end;)
+      if (what(path())) return true;
+    return false;
+  };
+  std::string name;
+  for (const char c : path()["name"].get<std::string>()) name += c == ' ' ? std::string("%20") : std::string(1, c);
+  const auto change = [&](const std::string& role, const std::string& limit) {
+    return client.post("/api/paths/change?name=" + name + "&role=" + role + "&rate_limit=" + limit, {client.token()});
+  };
+  EXPECT_EQ(change("never", "0"), "204");
+  EXPECT_TRUE(reaches([](const document& p) { return p["role"] == "never" && p["bridges_up"] == 0; }));
+  EXPECT_EQ(change("overflow", "5000000"), "204");
+  EXPECT_TRUE(reaches([](const document& p) {
+    return p["role"] == "overflow" && p["rate_limit"] == 5'000'000 && p["bridges_up"] == 2;
+  }));
+  EXPECT_EQ(client.post("/api/paths/change?name=other&role=never&rate_limit=0", {client.token()}), "404");
+  EXPECT_EQ(client.post("/api/paths/change?name=" + name + "&role=never&rate_limit=0", {}), "403");
+  EXPECT_EQ(server.get("/api/controls")["change_path"], false) << "paths are the client's";
+}
+
 TEST_F(Controls, AreNotForOthers) {
   const socket open = halves.stream_to("127.0.0.1", listening.port());
   const document all = client.get("/api/stats");
@@ -105,6 +129,36 @@ TEST_F(Controls, AreNotForOthers) {
   EXPECT_EQ(bridge_state(1), "up");
   EXPECT_EQ(client.get("/api/stats")["streams"].size(), 1U);
   EXPECT_EQ(client.post(disable, {token, "Origin: http://" + client.where()}), "204") << "the page itself";
+}
+
+// Over a line that all connections share, which is found out soon.
+TEST(LineTestOfAClient, TellsWhatItFindsBesideOtherTraffic) {
+  const double line = 2e6 * machine_speed;
+  deployment halves(with_status({.lines = {.rate_of_all = line, .delay = 5ms}, .bridges = 2}));
+  const endpoint client(halves.client());
+  const origin web;
+  EXPECT_EQ(client.get("/api/test")["running"], false);
+  EXPECT_EQ(client.post("/api/test", {}), "403");
+  EXPECT_EQ(client.post("/api/test", {client.token()}), "204");
+  EXPECT_EQ(client.post("/api/test", {client.token()}), "409") << "one at a time";
+  document told = client.get("/api/test");
+  EXPECT_EQ(told["running"], true);
+  EXPECT_TRUE(transfer::download(halves, web.url(""), static_cast<std::uint64_t>(line / 2)).finish().intact);
+  const auto give_up = std::chrono::steady_clock::now() + 100s;
+  while (told["running"] == true && std::chrono::steady_clock::now() < give_up) told = client.get("/api/test");
+  ASSERT_TRUE(told.contains("result")) << told;
+  const std::string text = told["text"].dump();
+  EXPECT_NE(text.find("of other traffic"), std::string::npos) << text;
+  if (machine_speed != 1) return;  // sanitizers have a say of their own in what a line carries
+  EXPECT_EQ(told["result"]["down"]["network"], "shared-line") << told;
+  EXPECT_NE(text.find("more bridges add nothing"), std::string::npos) << text;
+}
+
+TEST(LineTestOfAClient, EndsWithTheClient) {
+  deployment halves(with_status({.lines = {.rate_of_all = 1e6}, .bridges = 2}));
+  const endpoint client(halves.client());
+  EXPECT_EQ(client.post("/api/test", {client.token()}), "204");
+  EXPECT_EQ(halves.client().terminate(6s).exit_code, 0) << "it does not wait for the test";
 }
 
 }  // namespace

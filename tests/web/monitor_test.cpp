@@ -37,6 +37,19 @@ TEST_F(Monitor, DerivesRatesFromTheTimeThatReallyPassed) {
   EXPECT_EQ(record(1).history.value().fine().at(1), rates{});
 }
 
+TEST_F(Monitor, MeasuresWhatGoesPastTheTunnel) {
+  acceptor_snapshot s = only(tunnel("s", {}));
+  s.direct.open = {stream(1, "192.168.1.1", 0, 0)};
+  sample(s);
+  EXPECT_TRUE(seen.quiet());
+  s.direct.bytes_up = 150;  // 50 of them in datagrams
+  s.direct.open[0].bytes_up = 100;
+  sample(s);
+  EXPECT_EQ(seen.direct_rates(), (rates{150, 0}));
+  EXPECT_EQ(seen.stream_rates({direct_session, 1}), (rates{100, 0}));
+  EXPECT_FALSE(seen.quiet());
+}
+
 TEST_F(Monitor, TakesOneSamplePerTick) {
   sample(only(tunnel("s", {bridge(1, 100, 0)})));
   sample(only(tunnel("s", {bridge(1, 200, 0)})), 300ms);
@@ -99,6 +112,31 @@ TEST_F(Monitor, RemembersALostBridgeAndWhy) {
   EXPECT_FALSE(record(2).down);
 }
 
+/// With paths that come and go, of these names.
+tunnel_snapshot roaming(std::vector<std::string> names, std::vector<bridge_snapshot> bridges) {
+  tunnel_snapshot t = tunnel("s", std::move(bridges));
+  t.paths.clear();
+  for (std::string& name : names) t.paths.push_back({.name = std::move(name), .bridges_wanted = 1, .bridges_up = 1});
+  t.patterns = {{"*", t.paths.size()}};
+  return t;
+}
+
+TEST_F(Monitor, TellsOfPathsThatComeAndGo) {
+  bridge_snapshot on_wlan = bridge(1, 0, 0), on_eth = bridge(2, 0, 0);
+  on_wlan.path_name = "wlan0";
+  on_eth.path_name = "eth0";
+  on_eth.path = 0;
+  sample(only(roaming({"wlan0"}, {on_wlan})));
+  sample(only(roaming({"wlan0", "eth0"}, {on_wlan})));
+  EXPECT_EQ(last_words(), "path eth0 has come");
+  sample(only(roaming({"wlan0", "eth0"}, {on_wlan, on_eth})));
+  tunnel_snapshot after = roaming({"eth0"}, {on_eth});
+  after.paths[0].last_error = "that of another path";
+  sample(only(after));
+  EXPECT_EQ(last_words(), "bridge 1 lost: its path is gone");
+  EXPECT_EQ(seen.happenings()[seen.happenings().size() - 2].text, "path wlan0 is gone");
+}
+
 TEST_F(Monitor, MergesTheOldestLostBridgesIntoOneHistory) {
   for (std::uint64_t id = 1; id <= 5; ++id) sample(only(tunnel("s", {bridge(id, 100 * id, 0)})));
   EXPECT_EQ(seen.bridges().size(), 3U);  // two lost, and the one that is up
@@ -123,10 +161,12 @@ TEST_F(Monitor, CountsOnOverSessions) {
   tunnel_snapshot t = tunnel("s", {});
   t.bytes_up = 70;
   t.totals.streams_total = 3;
+  t.totals.hedged_frames = 5;
   sample(only(t));
   sample(only(tunnel("next", {})));
   EXPECT_EQ(seen.ended_sessions().bytes_up, 70U);
   EXPECT_EQ(seen.ended_sessions().streams_total, 3U);
+  EXPECT_EQ(seen.ended_sessions().hedged_frames, 5U);
 }
 
 TEST_F(Monitor, TellsOfSuspectBridges) {
@@ -138,6 +178,15 @@ TEST_F(Monitor, TellsOfSuspectBridges) {
   EXPECT_EQ(seen.happenings().back().how, happening::level::bad);
   sample(only(tunnel("s", {bridge(1, 0, 0)})));
   EXPECT_EQ(last_words(), "bridge 1 over a:1 makes progress again");
+}
+
+TEST_F(Monitor, IsQuietWhileNothingIsCarried) {
+  tunnel_snapshot t = tunnel("s", {bridge(1, 0, 0)});
+  for (int i = 0; i < 2; ++i) sample(only(t));
+  EXPECT_TRUE(seen.quiet());
+  t.bytes_down += 1;
+  sample(only(t));
+  EXPECT_FALSE(seen.quiet());
 }
 
 TEST_F(Monitor, SurvivesALongPause) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "client/settings.hpp"
 #include "programs/given.hpp"
 #include "server/settings.hpp"
@@ -23,16 +25,17 @@ std::unique_ptr<status_server> open(asio::io_context& io, const setting& s) {
 }
 
 TEST(StatusOption, HasADefaultOnLoopback) {
-  EXPECT_EQ(of_client({}).where, (core::target{"127.0.0.1", 8088}));
+  EXPECT_EQ(of_client({}).where, (std::vector{core::target{"127.0.0.1", 8088}}));
   EXPECT_FALSE(of_client({}).asked_for);
   const auto server = server::read_settings({"--key-file", "k"}, test::variables());
-  EXPECT_EQ(server.status.where, (core::target{"127.0.0.1", 8089}));
+  EXPECT_EQ(server.status.where, (std::vector{core::target{"127.0.0.1", 8089}}));
 }
 
 TEST(StatusOption, IsAnAddressOrNone) {
-  EXPECT_EQ(of_client({"--status", "[::1]:99"}).where, (core::target{"::1", 99}));
+  EXPECT_EQ(of_client({"--status", "[::1]:99"}).where, (std::vector{core::target{"::1", 99}}));
   EXPECT_TRUE(of_client({"--status", "[::1]:99"}).asked_for);
-  EXPECT_FALSE(of_client({"--status", "none"}).where);
+  EXPECT_TRUE(of_client({"--status", "none"}).where.empty());
+  EXPECT_EQ(of_client({"--status", "[::1]:99", "--status", ":98"}).where.size(), 2U);
   test::expect_error(64, "--status", [] { of_client({"--status", "8088"}); });
 }
 
@@ -46,7 +49,7 @@ TEST(StatusOption, HasOtherNames) {
 TEST(StatusOption, HealthNeedsNoKey) {
   const auto s = client::read_settings({"--status", "127.0.0.1:5", "health"}, test::variables());
   EXPECT_EQ(s.what, client::settings::action::health);
-  EXPECT_EQ(s.status.where, (core::target{"127.0.0.1", 5}));
+  EXPECT_EQ(s.status.where, (std::vector{core::target{"127.0.0.1", 5}}));
   EXPECT_EQ(server::read_settings({"health"}, test::variables()).what, server::settings::action::health);
 }
 
@@ -54,7 +57,7 @@ TEST(StatusOption, TopNeedsNoKey) {
   const auto client = client::read_settings({"top", "--once", "--status", "127.0.0.1:5"}, test::variables());
   EXPECT_EQ(client.what, client::settings::action::top);
   EXPECT_TRUE(client.once);
-  EXPECT_EQ(client.status.where, (core::target{"127.0.0.1", 5}));
+  EXPECT_EQ(client.status.where, (std::vector{core::target{"127.0.0.1", 5}}));
   const auto server = server::read_settings({"top"}, test::variables());
   EXPECT_EQ(server.what, server::settings::action::top);
   EXPECT_FALSE(server.once);
@@ -62,10 +65,10 @@ TEST(StatusOption, TopNeedsNoKey) {
 
 TEST(StatusEndpoint, IsDispensableUnlessAskedFor) {
   asio::io_context io;
-  const auto first = open(io, {core::target{"127.0.0.1", 0}, true});
-  const core::target taken{"127.0.0.1", first->local_endpoint().port()};
-  EXPECT_EQ(open(io, {taken, false}), nullptr);
-  test::expect_error(69, "--status: cannot listen on", [&] { open(io, {taken, true}); });
+  const auto first = open(io, {{core::target{"127.0.0.1", 0}}, true});
+  const core::target taken{"127.0.0.1", first->local_endpoints().front().port()};
+  EXPECT_EQ(open(io, {{taken}, false}), nullptr);
+  test::expect_error(69, "--status: cannot listen on", [&] { open(io, {{taken}, true}); });
   EXPECT_EQ(open(io, {}), nullptr);
 }
 

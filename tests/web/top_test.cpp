@@ -128,12 +128,18 @@ TEST(Frame, SaysWhatAPathIsFor) {
   view v = busy(3, 0);
   tunnel_part& t = v.tunnels[0];
   t.paths = {{.name = "a:1", .role = "active", .direction = "both"},
-             {.name = "b:2", .role = "backup", .direction = "down", .congestion = "bbr", .rate_limit = 6.25e6}};
+             {.name = "b:2",
+              .role = "backup",
+              .direction = "down",
+              .congestion = "bbr",
+              .proxy = "http://p:3128",
+              .rate_limit = 6.25e6}};
   t.bridges[1].path = t.bridges[2].path = "b:2";
   t.bridges[2].state = "suspect";
   const std::string text = all(draw(v, "", {}));
   EXPECT_EQ(text.find("a:1: "), std::string::npos) << "a plain path needs no words\n" << text;
-  EXPECT_NE(text.find("\nb:2: backup, down only, at most 6.2 MB/s, bbr "), std::string::npos) << text;
+  EXPECT_NE(text.find("\nb:2: backup, down only, at most 6.2 MB/s, bbr, by way of http://p:3128 "), std::string::npos)
+      << text;
   EXPECT_NE(text.find("\n2 b:2            backup "), std::string::npos) << text;
   EXPECT_NE(text.find("\n3 b:2            suspect "), std::string::npos) << "what is wrong comes first\n" << text;
   for (const std::size_t rows : {6U, 7U, 8U, 9U, 10U}) EXPECT_LE(draw(v, "", {.rows = rows}).size(), rows);
@@ -148,6 +154,57 @@ TEST(Frame, SaysWhatAPathWasFoundToDo) {
       << text;
 }
 
+TEST(Frame, SaysWhyLittleIsCarried) {
+  view v = busy(4, 0);
+  tunnel_part& t = v.tunnels[0];
+  t.paths = {{.name = "a:1", .role = "active"},
+             {.name = "b:2", .role = "backup", .direction = "down", .why = "backup: not needed"},
+             {.name = "c:3", .role = "active", .why = "dials paused for 43 s: nobody answers", .dials_held = 43}};
+  t.bridges[1].why = "suspect since 2 s: no progress while others make some";
+  t.bridges[2].path = "b:2";
+  t.bridges[2].why = "backup: not needed";
+  t.bridges[3] = {.path = "c:3", .state = "down", .last_error = "timed out", .why = t.paths[2].why};
+  const std::string text = all(draw(v, "", {}));
+  const auto first = [&](const char* what) { return text.find(what); };
+  EXPECT_NE(first("\n  suspect since 2 s: no progress while others make some "), std::string::npos) << text;
+  EXPECT_LT(first("\n2 a:1 "), first("\n  suspect since")) << "below its bridge";
+  EXPECT_NE(first("\nb:2: backup: not needed, down only "), std::string::npos) << text;
+  EXPECT_EQ(first("\n  backup"), std::string::npos) << "its path has said so";
+  EXPECT_NE(first("\nc:3: dials paused for 43 s: nobody answers  "), std::string::npos) << "once\n" << text;
+  for (const std::size_t rows : {6U, 7U, 8U, 9U, 10U, 11U, 12U}) EXPECT_LE(draw(v, "", {.rows = rows}).size(), rows);
+}
+
+TEST(Frame, SaysWhatAPathHasUsedOfItsQuota) {
+  view v = busy(1, 0);
+  v.tunnels[0].paths = {
+      {.name = "a:1", .quota = 5e9, .quota_used = 5e9, .quota_period = "month", .quota_is_used_up = true}};
+  v.tunnels[0].bridges[0].path = "a:1";
+  const std::string text = all(draw(v, "", {}));
+  EXPECT_NE(text.find("a:1: 5.0 GB of 5.0 GB a month: used up"), std::string::npos) << text;
+}
+
+TEST(Frame, SaysWhatAKeyHasCarriedThisMonth) {
+  view v = busy(1, 0);
+  v.tunnels[0].user = "alice";
+  v.tunnels[0].session = "0123abcd";
+  v.tunnels[0].month = 5e9;
+  v.tunnels[0].max_month = 20e9;
+  EXPECT_NE(all(draw(v, "", {})).find("alice, session 0123abcd, 5.0 GB of 20.0 GB this month"), std::string::npos);
+  v.tunnels[0].max_month = 0;
+  EXPECT_EQ(all(draw(v, "", {})).find("this month"), std::string::npos);
+  v.quota_used_up = true;
+  EXPECT_NE(all(draw(v, "", {})).find("the key has carried all that it may this month"), std::string::npos);
+  for (const std::size_t rows : {6U, 7U, 8U}) EXPECT_LE(draw(v, "", {.rows = rows}).size(), rows);
+}
+
+TEST(Frame, SaysWhatItWaitsFor) {
+  view v = busy(0, 0);
+  v.tunnels[0].vacant = {"wl*"};
+  const std::string text = all(draw(v, "", {}));
+  EXPECT_NE(text.find("\nwaiting for an interface with a default route: wl* "), std::string::npos) << text;
+  for (const std::size_t rows : {6U, 7U, 8U}) EXPECT_LE(draw(v, "", {.rows = rows}).size(), rows);
+}
+
 TEST(Frame, TellsPathsApartThatDifferInTheirPorts) {
   view v = busy(2, 0);
   v.tunnels[0].bridges[0].path = "server.example.org:28411";
@@ -160,7 +217,8 @@ TEST(Frame, TellsPathsApartThatDifferInTheirPorts) {
 TEST(Frame, HasNoEscapesOfOthers) {
   view v = busy(1, 1);
   v.role = v.version = v.tunnels[0].user = v.tunnels[0].bridges[0].path = "\033]0;owned\a";
-  v.tunnels[0].paths = {{.name = "\033]0;owned\a", .role = "backup", .direction = "up", .congestion = "\033[31m"}};
+  v.tunnels[0].paths = {
+      {.name = "\033]0;owned\a", .role = "backup", .direction = "up", .congestion = "\033[31m", .proxy = "\033[31m"}};
   v.tunnels[0].bridges[0].state = v.streams[0].target = "\033[31m";
   const std::string text = all(draw(v, "\033[2J", {}));
   EXPECT_EQ(text.find('\033'), std::string::npos);
@@ -169,27 +227,45 @@ TEST(Frame, HasNoEscapesOfOthers) {
 
 TEST(View, ReadsBothRoles) {
   const auto client = parse_view(R"({"role": "client", "tunnel": {"rate_down": 2, "streams_active": 3,
-      "paths": [{"name": "b", "role": "backup", "direction": "up", "rate_limit": 5, "congestion": "bbr",
-                 "last_replacement": "faded", "found": {"fades_after_bytes": 7, "lives_seconds": 8}}]},
-    "bridges": [{"id": 2, "path": "b"}, {"id": 1, "path": "b"}], "streams": [{"target": "x", "rate_up": 1}, {"target": "y", "rate_up": 2}]})");
+      "paths": [{"name": "b", "role": "backup", "direction": "up", "rate_limit": 5, "congestion": "bbr", "proxy": "p", "why": "r",
+                 "last_replacement": "faded", "found": {"fades_after_bytes": 7, "lives_seconds": 8, "dial_pause_seconds": 2,
+                 "only_small_packets": true},
+                 "quota": {"bytes": 9, "used_bytes": 4, "period": "total", "used_up": true}}],
+      "patterns": [{"interface": "usb*", "paths": 1}, {"interface": "wl*", "paths": 0}]},
+    "bridges": [{"id": 2, "path": "b", "why": "w"}, {"id": 1, "path": "b"}], "streams": [{"target": "x", "rate_up": 1}, {"target": "y", "direct": true, "rate_up": 2}]})");
   ASSERT_TRUE(client);
   EXPECT_EQ(client->rate_down, 2);
   EXPECT_EQ(client->streams_active, 3U);
   EXPECT_EQ(client->tunnels.at(0).bridges.at(0).id, 1U);
   EXPECT_EQ(client->streams.at(0).target, "y");
+  EXPECT_EQ(client->streams.at(0).user, "direct");
+  EXPECT_EQ(client->streams.at(1).user, "");
   const path_line* path = client->tunnels.at(0).path_of(client->tunnels.at(0).bridges.at(0));
   ASSERT_NE(path, nullptr);
-  EXPECT_EQ(path->role + path->direction + path->congestion, "backupupbbr");
+  EXPECT_EQ(path->role + path->direction + path->congestion + path->proxy, "backupupbbrp");
   EXPECT_EQ(path->rate_limit, 5);
+  EXPECT_EQ(path->why, "r");
+  EXPECT_EQ(client->tunnels.at(0).bridges.at(1).why, "w");
   EXPECT_EQ(path->last_replacement, "faded");
   EXPECT_EQ(path->fades_after, 7);
   EXPECT_EQ(path->lives, 8);
   EXPECT_EQ(path->freezes_up, 0);
+  EXPECT_EQ(path->dial_pause, 2);
+  EXPECT_TRUE(path->only_small_packets);
+  EXPECT_EQ(path->quota, 9);
+  EXPECT_EQ(path->quota_used, 4);
+  EXPECT_EQ(path->quota_period, "total");
+  EXPECT_TRUE(path->quota_is_used_up);
+  EXPECT_EQ(client->tunnels[0].vacant, std::vector<std::string>{"wl*"});
   const auto server = parse_view(R"({"role": "server", "tunnels": [
-    {"user": "a", "rate_up": 1, "bridges": [], "streams": [{"target": "x"}]}, {"user": "b", "rate_up": 2}]})");
+    {"user": "a", "rate_up": 1, "bridges": [], "streams": [{"target": "x"}]}, {"user": "b", "rate_up": 2}],
+    "keys": [{"user": "b", "month_bytes": 5, "max_month_bytes": 9}]})");
   ASSERT_TRUE(server);
   EXPECT_EQ(server->rate_up, 3);
   EXPECT_EQ(server->streams.at(0).user, "a");
+  EXPECT_EQ(server->tunnels.at(0).max_month, 0);
+  EXPECT_EQ(server->tunnels.at(1).month, 5);
+  EXPECT_EQ(server->tunnels.at(1).max_month, 9);
 }
 
 TEST(View, SurvivesWhatIsNotOurs) {

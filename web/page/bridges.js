@@ -1,48 +1,88 @@
-// The bridge table. On a server the bridges stand under the tunnel that they belong to.
+// The table of paths and their bridges. On a server the bridges stand under the tunnel that they belong to.
 import { drawSparkline, seriesColour, sparkline, swatch } from './chart.js';
 import { can, offer } from './controls.js';
 import { element, find, KeyedList, row, setClass, setText, spanColumns } from './dom.js';
 import { bytes, count, duration, milliseconds, rate } from './format.js';
 import { seriesKey } from './history.js';
+import { PathRows } from './path_rows.js';
 import { isUp } from './summary.js';
 
-const classes = ['who', '', 'n wider', 'n', 'n', 'wider', 'n wide', 'n widest', 'n widest', 'n full', 'act'];
+const classes = ['who', 'state', 'n wider', 'n', 'n', 'wider', 'n wide', 'n widest', 'n widest', 'n full', 'act'];
 
 export class BridgeTable {
   constructor() {
     this.table = find('bridges');
+    this.pathRows = new PathRows(classes, () => this.draw());
     this.list = new KeyedList(this.table.tBodies[0], {
       key: (item) => item.key,
-      make: (item) => (item.tunnel ? this.makeGroup() : this.makeBridge()),
-      update: (node, item) => (item.tunnel ? this.updateGroup(node, item.tunnel) : this.updateBridge(node, item)),
+      make: (item) => (item.tunnel ? this.makeGroup() : item.bridge ? this.makeBridge() : this.pathRows.make()),
+      update: (node, item) => {
+        if (item.tunnel) this.updateGroup(node, item.tunnel);
+        else if (item.bridge) this.updateBridge(node, item);
+        else this.pathRows.update(node, item);
+      },
     });
     addEventListener('resize', () => spanColumns(this.table));
   }
 
   show(tunnels, history, grouped) {
-    const items = [];
-    for (const t of tunnels) {
-      if (grouped) items.push({ key: `tunnel ${t.session}`, tunnel: t });
-      const all = t.bridges.reduce((sum, b) => sum + b.rate_up + b.rate_down, 0);
-      const paths = new Map((t.paths ?? []).map((path) => [path.name, path]));
-      const bridges = [...t.bridges].sort((a, b) => a.path.localeCompare(b.path) || a.id - b.id);
-      bridges.forEach((bridge, i) => {
-        const key = bridge.id ? seriesKey(t.session, bridge.id) : `/vacant ${t.session} ${i}`;
-        items.push({ key, bridge, path: paths.get(bridge.path), session: t.session, all });
-      });
-    }
-    this.history = history;
+    Object.assign(this, { tunnels, history, grouped });
+    this.draw();
+  }
+
+  draw() {
+    const items = this.tunnels.flatMap((t) => (this.grouped ? this.rowsOfServer(t) : this.rowsOfClient(t)));
     this.most = this.mostOfLastMinute(items);
+    for (const item of items) item.most = this.most;
+    setText(find('bridges-title'), this.grouped ? 'Bridges' : 'Paths and bridges');
     setClass(this.table, can('disable_bridge') ? '' : 'no-action');  // the bridges of a server are its clients'
     this.list.show(items);
     spanColumns(this.table);
   }
 
+  rowsOfServer(t) {
+    return [{ key: `tunnel ${t.session}`, tunnel: t }, ...this.bridgesOf(t, t.bridges)];
+  }
+
+  rowsOfClient(t) {
+    const rows = [];
+    const paths = t.paths ?? [];
+    for (const path of paths) {
+      const bridges = t.bridges.filter((b) => b.path === path.name);
+      const below = this.bridgesOf(t, bridges, path);
+      const folded = this.pathRows.isFolded(path, t.bridges.length);
+      rows.push({ key: `path ${path.name}`, path, bridges, folded, all: this.allOf(t), carried: this.carriedBy(below) });
+      if (!folded) rows.push(...below);
+    }
+    const others = t.bridges.filter((b) => !paths.some((path) => path.name === b.path));
+    return rows.concat(this.bridgesOf(t, others));
+  }
+
+  bridgesOf(t, bridges, path) {
+    const sorted = [...bridges].sort((a, b) => a.path.localeCompare(b.path) || a.id - b.id);
+    return sorted.map((bridge, i) => {
+      const key = bridge.id ? seriesKey(t.session, bridge.id) : `/vacant ${t.session} ${bridge.path} ${i}`;
+      return { key, bridge, path, session: t.session, all: this.allOf(t) };
+    });
+  }
+
+  allOf(t) { return t.bridges.reduce((sum, b) => sum + b.rate_up + b.rate_down, 0); }
+
+  /** The last minute of several bridges together. */
+  carriedBy(rows) {
+    const carried = { up: Array(60).fill(0), down: Array(60).fill(0) };
+    for (const { key } of rows) {
+      const s = this.history.series.get(key);
+      for (let i = 0; s && i < 60; ++i) { carried.up[i] += s.up.at(i - 60); carried.down[i] += s.down.at(i - 60); }
+    }
+    return carried;
+  }
+
   mostOfLastMinute(items) {
     let most = 1000;
-    for (const { key } of items) {
-      const s = this.history.series.get(key);
-      for (let i = 540; s && i < 600; ++i) most = Math.max(most, s.up[i] + s.down[i]);
+    for (const { key, carried } of items) {
+      const s = carried ?? this.history.series.get(key);
+      for (let i = 0; s && i < 60; ++i) most = Math.max(most, s.up.at(i - 60) + s.down.at(i - 60));
     }
     return most;
   }
@@ -61,7 +101,7 @@ export class BridgeTable {
   makeBridge() {
     const made = row(classes);
     const [who, state, , , , spark, rtt] = made.cells;
-    who.append(swatch(), element('span'), element('span', 'note'), element('span', 'error'));
+    who.append(swatch(), element('span'), element('span', 'note reason'), element('span', 'error'));
     state.append(element('span'), ' ', element('span', 'quiet'));
     spark.append(sparkline());
     rtt.append(element('span'), element('span', 'quiet'));
@@ -69,14 +109,14 @@ export class BridgeTable {
   }
 
   updateBridge(node, { key, bridge: b, path, session, all }) {
-    const [who, state, share, down, up, spark, rtt, retransmitted, flight, lost, act] = node.cells;
+    const [who, state, share, down, up, spark, rtt, retransmitted, flight, reconnects, act] = node.cells;
     const live = b.state !== 'down';
-    setClass(node, b.state === 'up' ? '' : b.state);
+    setClass(node, b.state === 'up' ? 'bridge' : `bridge ${b.state}`);
     who.firstChild.style.background = `var(${seriesColour(key)})`;
-    const [, name, note, error] = who.children;
+    const [, name, reason, error] = who.children;
     setText(name, b.id ? `${b.id} · ${b.path}` : b.path);
     name.title = b.id ? `${b.path}: ${b.local} → ${b.remote}` : b.path;
-    setText(note, path ? described(path, b) : '');
+    setText(reason, b.why === path?.why ? '' : b.why ?? '');  // its path has said so
     const [word, since] = state.children;
     const shown = stateOf(b, path);
     setClass(word, `state-${shown}`);
@@ -92,38 +132,16 @@ export class BridgeTable {
     setText(rtt.lastChild, live ? ` / ${milliseconds(b.rtt_min_ms)} ms` : '');
     setText(retransmitted, b.retransmitted_bytes ? bytes(b.retransmitted_bytes) : '–');
     setText(flight, live && b.in_flight_bytes ? bytes(b.in_flight_bytes) : '–');
-    setText(lost, b.reconnects ? count(b.reconnects) : '–');
+    setText(reconnects, b.reconnects ? count(b.reconnects) : '–');
     offer(act, live && switchFor(b, session));
   }
 }
 
-/** A backup that works says so, else it would look like a path that carries nothing because something is wrong. */
-const stateOf = (bridge, path) => (bridge.state === 'up' && path?.role === 'backup' ? 'backup' : bridge.state);
-
-/** What sets a path apart from a plain one: "down only · path at most 6.3 MB/s · bbr". */
-function described({ role, direction, rate_limit: limit, congestion, found, last_replacement: last }, bridge) {
-  const parts = [];
-  if (role === 'backup' && bridge.state !== 'up') parts.push('backup');  // else its state says it
-  if (direction === 'up' || direction === 'down') parts.push(`${direction} only`);
-  if (limit) parts.push(`path at most ${rate(limit)}`);
-  if (congestion) parts.push(congestion);
-  return parts.concat(findings(found), last ? `last replaced: ${last}` : []).join(' · ');
-}
-
-/** What the path was found to do to its connections. */
-function findings(found = {}) {
-  const parts = [];
-  if (found.fades_after_bytes) parts.push(`fades after ${bytes(found.fades_after_bytes)}`);
-  if (found.lives_seconds) parts.push(`lives ${duration(found.lives_seconds)}`);
-  if (found.freezes_after_bytes_down) parts.push(`freezes after ${bytes(found.freezes_after_bytes_down)} down`);
-  if (found.freezes_after_bytes_up) parts.push(`freezes after ${bytes(found.freezes_after_bytes_up)} up`);
-  if (found.dial_pause_seconds) parts.push(`dials ${duration(found.dial_pause_seconds)} apart`);
-  if (found.dials_held_seconds) parts.push(`dials paused for ${duration(found.dials_held_seconds)}`);
-  return parts;
-}
+/** What is not active says so while it works, else it would look like a path that carries nothing because something is wrong. */
+const stateOf = (bridge, path) => (bridge.state === 'up' && (path?.role ?? 'active') !== 'active' ? path.role : bridge.state);
 
 function switchFor({ id, state }, session) {
   const what = state === 'disabled' ? 'enable' : 'disable';
   const word = what === 'enable' ? 'Enable' : 'Disable';
-  return { what: `${what}_bridge`, word, name: `${word} bridge ${id}`, path: `/api/bridges/${what}`, session, id };
+  return { what: `${what}_bridge`, word, name: `${word} bridge ${id}`, path: `api/bridges/${what}`, session, id };
 }

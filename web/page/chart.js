@@ -108,7 +108,7 @@ export function drawSparkline(svg, series, most) {
   const points = Array.from({ length: 60 }, (_, i) => (series ? series.up.at(i - 60) + series.down.at(i - 60) : 0));
   const y = (v) => (19 - (v / Math.max(most, 1)) * 18).toFixed(1);
   svg.firstChild.setAttribute('d', points.map((v, i) => `${i ? 'L' : 'M'}${i} ${y(v)}`).join(''));
-  svg.style.color = series ? `var(${seriesColour(`${series.session}/${series.id}`)})` : '';
+  svg.style.color = series?.id ? `var(${seriesColour(`${series.session}/${series.id}`)})` : '';
 }
 
 export function swatch() { return element('span', 'swatch'); }

@@ -4,22 +4,29 @@ import { element, find, setText } from './dom.js';
 let known = { token: '' };
 let silence = 0;
 
+/** What can be changed, before the token is there: a request without it makes the page ask for it. */
+export function assumeControls(controls) { known = { ...controls, token: '' }; }
+
 export async function loadControls() {
-  known = await (await fetch('/api/controls')).json();
+  known = await (await fetch('api/controls')).json();
 }
 
 export const can = (what) => known[what] === true;
 
-async function change(path, session, id) {
-  const post = () => fetch(`${path}?${new URLSearchParams({ session, id })}`, { method: 'POST', headers: { 'X-Mtcp-Token': known.token } });
+/** POST with the token; throws an Error that says what is wrong. */
+export async function send(path) {
+  const post = () => fetch(path, { method: 'POST', headers: { 'X-Mtcp-Token': known.token } });
   let answer = await post();
   if (answer.status === 403) {  // the program was restarted
     await loadControls();
     answer = await post();
   }
   if (answer.status === 404) throw new Error('it is gone');
+  if (answer.status === 409) throw new Error('one is running already');
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
 }
+
+const change = (path, session, id) => send(`${path}?${new URLSearchParams({ session, id })}`);
 
 /**
  * A cell with a button for {what, word, name, path, session, id}, or without one. The button stays the same when what it

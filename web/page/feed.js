@@ -14,7 +14,7 @@ export class Feed {
   }
 
   open() {
-    this.source = new EventSource('/api/events');
+    this.source = new EventSource('api/events');
     this.source.onmessage = (event) => {
       this.onState(true);
       this.onSnapshot(JSON.parse(event.data));

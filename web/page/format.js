@@ -9,6 +9,12 @@ export function bytes(count) {
 }
 
 /** "–" instead of a zero that would only be in the way. */
+const spans = { day: 'a day', month: 'a month', total: 'in all' };
+
+/** What a path has used of its quota: "1.2 GB of 5.0 GB a month". */
+export const spent = ({ bytes: allowed, used_bytes: used, period, used_up: over }) =>
+  `${bytes(used)} of ${bytes(allowed)} ${spans[period] ?? period}${over ? ': used up' : ''}`;
+
 export const rate = (perSecond) => (perSecond < 0.5 ? '–' : `${bytes(perSecond)}/s`);
 
 export function duration(seconds) {

@@ -17,7 +17,7 @@ export class History {
   }
 
   async load() {
-    const got = await (await fetch('/api/history')).json();
+    const got = await (await fetch('api/history')).json();
     this.tick = got.tick;
     this.time = got.time;
     this.series.clear();

@@ -1,13 +1,16 @@
 // Joins the parts: each snapshot goes to all of them.
 import { BridgeTable } from './bridges.js';
 import { Chart } from './chart.js';
-import { loadControls } from './controls.js';
+import { assumeControls, loadControls } from './controls.js';
 import { element, find, setText } from './dom.js';
 import { Feed } from './feed.js';
 import { rate } from './format.js';
 import { History } from './history.js';
+import { offerTexts } from './proxy.js';
 import { StreamTable } from './streams.js';
-import { showEvents, showHealth, showMemory, showRates } from './summary.js';
+import { showDirect, showEvents, showHealth, showMemory, showRates } from './summary.js';
+import { offerTest } from './test.js';
+import { offerClosed, offerTotals } from './totals.js';
 
 const history = new History();
 const chart = new Chart(find('chart'));
@@ -20,7 +23,8 @@ let latest = null;
 /** A client has one tunnel, a server any number: the page knows only lists. */
 function tunnelsOf(snapshot) {
   if (snapshot.role === 'server') return snapshot.tunnels;
-  return [{ ...snapshot.tunnel, user: '', bridges: snapshot.bridges, streams: snapshot.streams }];
+  const { tunnel, bridges, streams, direct } = snapshot;
+  return [{ ...tunnel, user: '', bridges, streams, direct_active: direct.connections_active }];
 }
 
 /** Of many tunnels the chart shows each as one. */
@@ -70,10 +74,11 @@ function draw() {
   const tunnels = chosen ? all.filter((t) => t.session === chosen) : all;
   showHealth(latest, all);
   showRates(tunnels);
+  showDirect(latest);
   drawChart(tunnels, all);
   bridges.show(tunnels, history, latest.role === 'server');
   streams.show(tunnels);
-  showMemory(tunnels);
+  showMemory(tunnels, latest);
   showEvents(latest.events);
 }
 
@@ -97,5 +102,17 @@ for (const button of document.querySelectorAll('[data-minutes]')) {
 }
 find('tunnel').onchange = (event) => { chosen = event.target.value; draw(); };
 
-await loadControls().catch(() => {});  // rows are made with their buttons
+// The program has put what it knows into the page: the first picture needs no answer from it.
+const first = JSON.parse(find('first').textContent || 'null');
+if (first) {
+  assumeControls(first.controls);
+  latest = first.stats;
+  draw();
+}
+const controls = loadControls().catch(() => {});
+if (!first) await controls;  // rows are made with their buttons
+offerTexts().catch(() => {});
+offerTest();
+offerTotals();
+offerClosed();
 new Feed((snapshot) => take(snapshot).catch(() => showConnection(false)), showConnection);

@@ -30,8 +30,8 @@ export class StreamTable {
   }
 
   show(tunnels) {
-    this.items = tunnels.flatMap((t) => t.streams.map((s) => ({ ...s, session: t.session, user: t.user })));
-    this.active = tunnels.reduce((sum, t) => sum + t.streams_active, 0);
+    this.items = tunnels.flatMap((t) => t.streams.map((s) => ({ ...s, session: s.direct ? 'direct' : t.session, user: t.user })));
+    this.active = tunnels.reduce((sum, t) => sum + t.streams_active + (t.direct_active ?? 0), 0);
     this.grouped = tunnels.length > 1;
     this.draw();
   }
@@ -75,7 +75,7 @@ export class StreamTable {
 
   draw() {
     const wanted = find('filter').value.toLowerCase();
-    const fitting = this.ordered().filter((s) => s.target.toLowerCase().includes(wanted));
+    const fitting = this.ordered().filter((s) => `${s.target}${this.remark(s)}`.toLowerCase().includes(wanted));
     const shown = fitting.slice(0, this.most);
     if (!shown.length) shown.push({ empty: wanted ? 'No destination fits the filter.' : 'No open streams.' });
     this.list.show(shown);
@@ -84,6 +84,12 @@ export class StreamTable {
     setText(find('streams-count'), this.active ? `${listed}${count(this.active)}` : '');
     find('more').hidden = fitting.length <= atFirst;
     setText(find('more'), this.most === atFirst ? `Show ${count(Math.min(fitting.length, atMost))} of ${count(fitting.length)}` : 'Show fewer');
+  }
+
+  /** Of a connection that the server has accepted for a client, where it comes from. */
+  remark(s) {
+    if (s.direct) return ' direct';
+    return s.source ? ` from ${s.source}` : '';
   }
 
   makeEmpty() {
@@ -101,7 +107,7 @@ export class StreamTable {
   updateStream(node, s) {
     const [target, down, up, received, sent, age, act] = node.cells;
     setText(target.firstChild, s.target);
-    setText(target.lastChild, this.grouped ? ` ${s.user}` : '');
+    setText(target.lastChild, `${this.remark(s)}${this.grouped ? ` ${s.user}` : ''}`);
     target.title = s.target;
     setText(down, rate(s.rate_down));
     setText(up, rate(s.rate_up));
@@ -109,7 +115,7 @@ export class StreamTable {
     setText(sent, bytes(s.bytes_up));
     setText(age, duration(s.age_seconds));
     offer(act, {
-      what: 'close_stream', word: 'Close', name: `Close the stream to ${s.target}`, path: '/api/streams/close', session: s.session, id: s.id,
+      what: 'close_stream', word: 'Close', name: `Close the stream to ${s.target}`, path: 'api/streams/close', session: s.session, id: s.id,
     });
   }
 }

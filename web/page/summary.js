@@ -18,16 +18,34 @@ export function health(tunnels, role) {
   const slow = bridges.some((b) => b.state === 'suspect');
   const disabled = bridges.filter((b) => b.state === 'disabled').length;
   const text = `${up}/${wanted} bridges up${disabled ? `, ${disabled} disabled` : ''}`;
-  return { text, level: up === 0 ? 'bad' : up < wanted || slow ? 'warn' : 'good' };
+  const spent = tunnels.some((t) => t.quota_used_up);
+  return { text, level: up === 0 || spent ? 'bad' : up < wanted || slow ? 'warn' : 'good' };
 }
 
 export function showHealth(snapshot, tunnels) {
   const { text, level } = health(tunnels, snapshot.role);
   setText(find('health'), text);
   setClass(find('dot'), `dot ${level}`);
+  const vacant = tunnels.flatMap((t) => t.patterns ?? []).filter((p) => p.paths === 0).map((p) => p.interface);
+  const waits = vacant.length ? `waiting for an interface with a default route: ${vacant.join(', ')} · ` : '';
   const error = snapshot.role === 'client' && level === 'bad' ? tunnels[0].paths?.find((p) => p.last_error)?.last_error : '';
-  setText(find('about'), `${error ? `${error} · ` : ''}mtcp-${snapshot.role} ${snapshot.version} · up ${duration(snapshot.uptime_seconds)}`);
+  const spent = tunnels.some((t) => t.quota_used_up) ? 'the key has carried all that the server lets it carry this month · ' : '';
+  const failed = snapshot.failed_logins_total ? `${count(snapshot.failed_logins_total)} failed logins, most from ${snapshot.failed_logins[0].address} · ` : '';
+  setText(find('about'), `${spent}${error && !spent ? `${error} · ` : ''}${waits}${choice(snapshot.servers)}${failed}${lockedOut(snapshot.locked_out)}mtcp-${snapshot.role} ${snapshot.version} · up ${duration(snapshot.uptime_seconds)}`);
   document.title = `${text} · mtcp ${snapshot.role}`;
+}
+
+/** The addresses that a server does not listen to for a while: "192.0.2.7 and 2 more locked out · ". */
+function lockedOut(addresses = []) {
+  if (!addresses.length) return '';
+  const more = addresses.length > 1 ? ` and ${count(addresses.length - 1)} more` : '';
+  return `${addresses[0].address}${more} locked out · `;
+}
+
+/** Which of several servers new connections go through: "through b:8443, server 2 of 3 · ". */
+function choice(servers = []) {
+  const used = servers.findIndex((one) => one.used);
+  return used < 0 ? '' : `through ${servers[used].name}, server ${used + 1} of ${servers.length} · `;
 }
 
 function showRate(node, perSecond) {
@@ -44,6 +62,15 @@ export function showRates(tunnels) {
   setText(find('total-up'), `${bytes(sum(tunnels, 'bytes_up'))} in all`);
   setText(find('streams-active'), count(sum(tunnels, 'streams_active')));
   setText(find('streams-total'), `${count(sum(tunnels, 'streams_total'))} in all`);
+}
+
+/** What a client's rules keep from the tunnel; nothing as long as they have kept nothing. */
+export function showDirect({ direct, blocked }) {
+  const told = [];
+  if (direct?.connections_total || direct?.datagrams_total)
+    told.push(`${count(direct.connections_active)} direct, ${bytes(direct.bytes_up + direct.bytes_down)} in all`);
+  if (blocked?.connections_total || blocked?.datagrams_total) told.push(`${count(blocked.connections_total + blocked.datagrams_total)} blocked`);
+  setText(find('direct'), told.join(' · '));
 }
 
 // A server has one budget per tunnel: the fullest is shown.
@@ -68,11 +95,17 @@ const memoryList = new KeyedList(find('memory'), {
   },
 });
 
-export function showMemory(tunnels) {
-  memoryList.show(stores.map(({ label, used, most }) => {
+export function showMemory(tunnels, { memory, keys = [] }) {
+  const shown = stores.map(({ label, used, most }) => {
     const fullest = tunnels.reduce((a, t) => (!a || t[used] > a[used] ? t : a), null);
     return { label, used: fullest?.[used] ?? 0, most: fullest?.[most] ?? 0 };
-  }));
+  });
+  if (memory?.limit) shown.push({ label: 'All tunnels', used: memory.used, most: memory.limit });
+  for (const k of keys) if (k.max_memory) shown.push({ label: `All of ${k.user}`, used: k.memory, most: k.max_memory });
+  const months = keys.filter((k) => k.max_month_bytes);
+  for (const k of months) shown.push({ label: `This month, ${k.user}`, used: k.month_bytes, most: k.max_month_bytes });
+  setText(find('memory-title'), months.length ? 'Memory, and bytes this month' : 'Memory');
+  memoryList.show(shown);
 }
 
 const seen = new Map();  // events by number

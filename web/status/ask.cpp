@@ -4,9 +4,12 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <tuple>
+#include <utility>
 
 #include "mtcp/address.hpp"
 #include "mtcp/net/asio/deadline.hpp"
+#include "mtcp/net/platform/local_socket.hpp"
 
 namespace mtcp::status {
 namespace {
@@ -22,15 +25,40 @@ tcp::endpoint reachable(tcp::endpoint where) {
   return where;
 }
 
+task<error_code> connect(tcp::socket& socket, std::vector<tcp::endpoint> where) {
+  error_code error = asio::error::not_found;
+  for (const tcp::endpoint& one : where) {
+    error_code ignored;
+    socket.close(ignored);
+    std::tie(error) = co_await socket.async_connect(reachable(one), use_result);
+    if (!error || error == asio::error::operation_aborted) break;  // by the deadline
+  }
+  co_return error;
+}
+
+/// Takes no time. Nothing of the socket is used that is TCP's alone.
+error_code connect_locally(tcp::socket& socket, const std::string& path) {
+  const auto connected = platform::connect_to(path);
+  if (!connected) return connected.error();
+  error_code error;
+  socket.assign(tcp::protocol::v4(), *connected, error);
+  return error;
+}
+
 }  // namespace
 
-task<error_code> ask(tcp::endpoint where, std::string path, response& said) {
+task<error_code> ask(endpoint_to_ask there, std::string path, response& said, std::string method) {
   const auto here = co_await asio::this_coro::executor;
   tcp::socket socket(here);
   const deadline limit(socket, patience);
-  const auto [unreachable] = co_await socket.async_connect(reachable(where), use_result);
+  error_code unreachable;
+  if (there.control.empty())
+    unreachable = co_await connect(socket, std::move(there.where));
+  else
+    unreachable = connect_locally(socket, there.control);
   if (unreachable) co_return unreachable;
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  const std::string request =
+      method + ' ' + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   const auto text = asio::buffer(request);
   const auto [failed, sent] = co_await asio::async_write(socket, text, use_result);
   if (failed) co_return failed;

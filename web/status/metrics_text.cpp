@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -81,6 +82,10 @@ void write_tunnels(metrics& out, const std::vector<labelled_tunnel>& tunnels, co
   each([&](const auto& t) { return before.streams_total + t.totals.streams_total; });
   out.family("mtcp_retransmitted_bytes_total", "counter", "Stream bytes that this end sent more than once.");
   each([&](const auto& t) { return before.retransmitted_bytes + t.totals.retransmitted_bytes; });
+  out.family("mtcp_hedged_frames_total", "counter", "Small messages that this end sent on a second path as well.");
+  each([&](const auto& t) { return before.hedged_frames + t.totals.hedged_frames; });
+  out.family("mtcp_hedged_bytes_total", "counter", "Stream bytes in these copies.");
+  each([&](const auto& t) { return before.hedged_bytes + t.totals.hedged_bytes; });
   out.family("mtcp_reorder_bytes", "gauge", "Bytes received behind a hole.");
   each([](const auto& t) { return t.totals.reorder_bytes; });
   out.family("mtcp_receive_memory_bytes", "gauge", "Memory held by received, unread bytes.");
@@ -89,9 +94,45 @@ void write_tunnels(metrics& out, const std::vector<labelled_tunnel>& tunnels, co
   each([](const auto& t) { return t.totals.send_memory; });
 }
 
+void write_direct(metrics& out, const direct_snapshot& d) {
+  out.family("mtcp_direct_connections", "gauge", "Open connections past the tunnel.");
+  out.sample("", d.open.size());
+  out.family("mtcp_direct_connections_total", "counter", "Connections that went past the tunnel.");
+  out.sample("", d.connections_total);
+  out.family("mtcp_direct_datagrams_total", "counter", "Datagrams past the tunnel, both ways.");
+  out.sample("", d.datagrams_total);
+  out.family("mtcp_direct_bytes_total", "counter", "Bytes of connections and datagrams past the tunnel.");
+  out.sample(label("direction", "up"), d.bytes_up);
+  out.sample(label("direction", "down"), d.bytes_down);
+  out.family("mtcp_blocked_connections_total", "counter", "Connections that a rule kept from their destination.");
+  out.sample("", d.blocked_connections_total);
+  out.family("mtcp_blocked_datagrams_total", "counter", "Datagrams that a rule kept from their destination.");
+  out.sample("", d.blocked_datagrams_total);
+}
+
 std::string description(const path_snapshot& p) {
   return label("path", p.name) + "," + label("role", role_of(p)) + "," + label("direction", direction_of(p)) + "," +
-         label("congestion", p.congestion);
+         label("congestion", p.congestion) + "," + label("proxy", p.proxy);
+}
+
+void write_reasons_of_paths(metrics& out, const std::vector<labelled_tunnel>& tunnels) {
+  out.family("mtcp_path_why", "gauge", "Paths that carry little, and why.");
+  for (const auto& [labels, t] : tunnels)
+    for (const path_snapshot& p : t->paths)
+      if (p.why != restraint::none) out.sample(label("path", p.name) + "," + label("why", text_of(p.why)), 1);
+}
+
+void write_quotas(metrics& out, const std::vector<labelled_tunnel>& tunnels) {
+  std::vector<const path_snapshot*> limited;
+  for (const auto& [labels, t] : tunnels)
+    for (const path_snapshot& p : t->paths)
+      if (p.quota) limited.push_back(&p);
+  if (limited.empty()) return;
+  out.family("mtcp_path_quota_bytes", "gauge", "Bytes of packets that a path may carry in a period.");
+  for (const path_snapshot* p : limited)
+    out.sample(label("path", p->name) + "," + label("period", p->quota->period), p->quota->bytes);
+  out.family("mtcp_path_quota_used_bytes", "gauge", "Of these, those that it has carried.");
+  for (const path_snapshot* p : limited) out.sample(label("path", p->name), p->quota->used);
 }
 
 void write_paths(metrics& out, const std::vector<labelled_tunnel>& tunnels) {
@@ -103,6 +144,12 @@ void write_paths(metrics& out, const std::vector<labelled_tunnel>& tunnels) {
   each([](const auto& p) { return p.bridges_wanted; });
   out.family("mtcp_path_bridges_up", "gauge", "Bridges that a path has.");
   each([](const auto& p) { return p.bridges_up; });
+  out.family("mtcp_path_bytes_total", "counter", "Bytes of frames on the bridges of a path, without TLS.");
+  for (const auto& [labels, t] : tunnels)
+    for (const path_snapshot& p : t->paths) {
+      out.sample(label("path", p.name) + "," + label("direction", "up"), p.bytes_up);
+      out.sample(label("path", p.name) + "," + label("direction", "down"), p.bytes_down);
+    }
   out.family("mtcp_path_reconnects_total", "counter", "Bridges of a path that were lost.");
   each([](const auto& p) { return p.reconnects; });
   out.family("mtcp_path_replaced_total", "counter", "Bridges of a path that gave way to fresh ones.");
@@ -111,9 +158,15 @@ void write_paths(metrics& out, const std::vector<labelled_tunnel>& tunnels) {
   each([](const auto& p) { return std::chrono::duration<double>(p.found.dials_held).count(); });
   out.family("mtcp_path_rate_limit_bytes_per_second", "gauge", "Limit of each direction of a path; 0 for none.");
   each([](const auto& p) { return p.use.rate_limit; });
+  write_quotas(out, tunnels);
+  write_reasons_of_paths(out, tunnels);
   out.family("mtcp_path_info", "gauge", "What a path is for.");
   for (const auto& [labels, t] : tunnels)
     for (const path_snapshot& p : t->paths) out.sample(description(p), 1);
+  if (std::ranges::all_of(tunnels, [](const auto& one) { return one.second->patterns.empty(); })) return;
+  out.family("mtcp_pattern_paths", "gauge", "Paths that a pattern of interfaces has now.");
+  for (const auto& [labels, t] : tunnels)
+    for (const pattern_snapshot& p : t->patterns) out.sample(label("interface", p.interface), p.paths);
 }
 
 void write_bridges(metrics& out, const std::vector<labelled_bridge>& bridges) {
@@ -127,6 +180,9 @@ void write_bridges(metrics& out, const std::vector<labelled_bridge>& bridges) {
   }
   out.family("mtcp_bridge_suspect", "gauge", "Whether a bridge makes no progress while others do.");
   each([](const auto& b) { return b.now == bridge_snapshot::state::suspect ? 1 : 0; });
+  out.family("mtcp_bridge_why", "gauge", "Bridges that carry little, and why.");
+  for (const auto& [labels, b] : bridges)
+    if (b->why != restraint::none) out.sample(labels + "," + label("why", text_of(b->why)), 1);
   out.family("mtcp_bridge_rtt_seconds", "gauge", "Round trip, last sample.");
   each([](const auto& b) { return seconds(b.rtt); });
   out.family("mtcp_bridge_rtt_min_seconds", "gauge", "Round trip, least of late.");
@@ -135,6 +191,33 @@ void write_bridges(metrics& out, const std::vector<labelled_bridge>& bridges) {
   each([](const auto& b) { return b.in_flight_bytes; });
   out.family("mtcp_bridge_retransmitted_bytes_total", "counter", "Stream bytes sent again elsewhere.");
   each([](const auto& b) { return b.retransmitted_bytes; });
+}
+
+std::string labels_of(const key_snapshot& k) { return label("user", k.user) + "," + label("key", k.id); }
+
+void write_months(metrics& out, const std::vector<key_snapshot>& keys) {
+  out.family("mtcp_key_month_bytes", "gauge", "Bytes of streams and datagrams of a key in this month, both ways.");
+  for (const key_snapshot& k : keys) out.sample(labels_of(k), k.month_bytes);
+  out.family("mtcp_key_month_limit_bytes", "gauge", "The most that there may be of them.");
+  for (const key_snapshot& k : keys)
+    if (k.max_month_bytes != 0) out.sample(labels_of(k), k.max_month_bytes);
+}
+
+void write_keys(metrics& out, const std::vector<key_snapshot>& keys) {
+  const auto each = [&](auto value) {
+    for (const key_snapshot& k : keys) out.sample(labels_of(k), value(k));
+  };
+  out.family("mtcp_key_sessions", "gauge", "Sessions of a key.");
+  each([](const auto& k) { return k.used.sessions; });
+  out.family("mtcp_key_bridges", "gauge", "Bridges of a key.");
+  each([](const auto& k) { return k.used.bridges; });
+  out.family("mtcp_key_streams", "gauge", "Open streams of a key.");
+  each([](const auto& k) { return k.streams; });
+  out.family("mtcp_key_memory_bytes", "gauge", "Memory held for the streams of a key.");
+  each([](const auto& k) { return k.used.memory; });
+  out.family("mtcp_key_refused_total", "counter", "Streams that a key was refused for a limit of its own.");
+  each([](const auto& k) { return k.refused_total; });
+  write_months(out, keys);
 }
 
 void write_acceptor(metrics& out, const acceptor_snapshot& now) {
@@ -151,6 +234,19 @@ void write_acceptor(metrics& out, const acceptor_snapshot& now) {
   out.sample("", now.turned_away_total);
   out.family("mtcp_stranger_connections_total", "counter", "Connections closed for silence, junk or a wrong key.");
   out.sample("", now.strangers_total);
+  out.family("mtcp_locked_out_connections_total", "counter",
+             "Connections closed since their addresses failed too often.");
+  out.sample("", now.locked_out_total);
+  out.family("mtcp_locked_out_addresses", "gauge", "Addresses that are locked out; ten at the most are told of.");
+  out.sample("", now.locked_out.size());
+  out.family("mtcp_memory_bytes", "gauge", "Memory held for the streams of all tunnels.");
+  out.sample("", now.memory.used);
+  out.family("mtcp_memory_limit_bytes", "gauge",
+             "The most of it, before the largest streams are reset; 0 for no limit.");
+  out.sample("", now.memory.limit);
+  out.family("mtcp_memory_shed_total", "counter", "How often a session had to give memory back.");
+  out.sample("", now.memory.shed_total);
+  write_keys(out, now.keys);
 }
 
 }  // namespace
@@ -162,9 +258,12 @@ std::string metrics_text(const monitor& seen, const acceptor_snapshot& now, cons
   out.sample(label("role", client ? "client" : "server") + "," + label("version", options.version), 1);
   out.family("mtcp_uptime_seconds", "gauge", "Time since the program started.");
   out.sample("", seconds(clock::now() - seen.start()));
+  out.family("mtcp_failed_logins_total", "counter", "Wrong passwords and keys.");
+  out.sample("", options.failed_logins != nullptr ? options.failed_logins->total() : 0);
   const auto tunnels = tunnels_of(now, seen.which());
   if (!client) write_acceptor(out, now);
   write_tunnels(out, tunnels, client ? seen.ended_sessions() : monitor::counters{});
+  if (client) write_direct(out, now.direct);
   if (client) write_paths(out, tunnels);
   write_bridges(out, bridges_of(tunnels));
   return out.take();

@@ -28,10 +28,18 @@ const char* describe_change(bridge_snapshot::state from, bridge_snapshot::state 
   return from == state::disabled ? " enabled" : " makes progress again";
 }
 
-std::string last_error_of(const acceptor_snapshot& all, const std::string& session, std::size_t path) {
-  for (const tunnel_snapshot& t : all.tunnels)
-    if (t.session == session && path < t.paths.size()) return t.paths[path].last_error;
+/// Why a bridge of this path was lost, as far as that is known. A path that is not there any more took it along.
+std::string loss_on(const acceptor_snapshot& all, const std::string& session, const std::string& path) {
+  for (const tunnel_snapshot& t : all.tunnels) {
+    if (t.session != session || path.empty()) continue;
+    const auto found = std::ranges::find(t.paths, path, &path_snapshot::name);
+    return found == t.paths.end() || found->bridges_wanted == 0 ? "its path is gone" : found->last_error;
+  }
   return {};
+}
+
+bool has_path(const tunnel_snapshot& t, const std::string& name) {
+  return std::ranges::find(t.paths, name, &path_snapshot::name) != t.paths.end();
 }
 
 }  // namespace
@@ -47,6 +55,7 @@ void monitor::sample(acceptor_snapshot now, clock::time_point at, double unix_ti
   seconds_ = std::chrono::duration<double>(at - before_).count();
   before_ = at;
   const acceptor_snapshot before = std::exchange(last_, std::move(now));
+  if (!before.tunnels.empty() && !last_.tunnels.empty()) tell_paths(before.tunnels.front(), last_.tunnels.front());
   find_lost_bridges();
   for (const tunnel_snapshot& t : before.tunnels)
     if (std::none_of(last_.tunnels.begin(), last_.tunnels.end(),
@@ -55,10 +64,20 @@ void monitor::sample(acceptor_snapshot now, clock::time_point at, double unix_ti
       ended_.bytes_down += t.bytes_down;
       ended_.streams_total += t.totals.streams_total;
       ended_.retransmitted_bytes += t.totals.retransmitted_bytes;
+      ended_.hedged_frames += t.totals.hedged_frames;
+      ended_.hedged_bytes += t.totals.hedged_bytes;
     }
   for (const tunnel_snapshot& t : last_.tunnels) sample_tunnel(t);
+  advance(direct_, last_.direct.bytes_up, last_.direct.bytes_down);
+  for (const stream_snapshot& s : last_.direct.open)
+    advance(streams_[{direct_session, s.id}], s.bytes_up, s.bytes_down);
   find_ended_sessions();
   std::erase_if(streams_, [this](const auto& s) { return s.second.seen != tick_; });
+}
+
+bool monitor::quiet() const {
+  const auto rests = [](const progress& p) { return p.now.up == 0 && p.now.down == 0; };
+  return rests(direct_) && std::ranges::all_of(tunnels_, [&rests](const auto& t) { return rests(t.second); });
 }
 
 rates monitor::rates_since(std::uint64_t up, std::uint64_t down) const {
@@ -112,13 +131,22 @@ void monitor::find_lost_bridges() {
       r.down = true;
       r.now = {};
       r.changed = at_;
-      r.error = last_error_of(last_, which.session, r.last.path);
+      r.error = loss_on(last_, which.session, r.last.path_name);
       const std::string id = "bridge " + std::to_string(which.id);
       tell(happening::level::bad, id + " lost" + (r.error.empty() ? "" : ": " + r.error));
     }
     lost += r.down;
   }
   for (; lost > keep_.lost_bridges; --lost) forget_oldest_lost();
+}
+
+// Of one tunnel; where there are several, others may have come to be used.
+void monitor::tell_paths(const tunnel_snapshot& before, const tunnel_snapshot& now) {
+  if (now.patterns.empty() || before.session != now.session) return;
+  for (const path_snapshot& p : before.paths)
+    if (!has_path(now, p.name)) tell(happening::level::info, "path " + p.name + " is gone");
+  for (const path_snapshot& p : now.paths)
+    if (!has_path(before, p.name)) tell(happening::level::info, "path " + p.name + " has come");
 }
 
 // What it carried still counts, but no longer under its own name.

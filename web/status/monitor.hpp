@@ -54,6 +54,7 @@ class monitor {
   };
   struct counters {
     std::uint64_t bytes_up = 0, bytes_down = 0, streams_total = 0, retransmitted_bytes = 0;
+    std::uint64_t hedged_frames = 0, hedged_bytes = 0;
   };
 
   monitor(role r, clock::time_point start) : monitor(r, start, keep{}) {}
@@ -61,6 +62,9 @@ class monitor {
 
   /// `unix_time` in seconds, for display. Calls within the same tick do nothing.
   void sample(acceptor_snapshot now, clock::time_point at, double unix_time);
+
+  /// Between the last two samples nothing was carried.
+  bool quiet() const;
 
   role which() const noexcept { return role_; }
   clock::time_point start() const noexcept { return start_; }
@@ -75,6 +79,8 @@ class monitor {
   /// 0 for a bridge or stream that the last sample did not see.
   rates stream_rates(const name& which) const;
   rates tunnel_rates(const std::string& session) const;
+  /// Of what goes past the tunnel.
+  rates direct_rates() const noexcept { return direct_.now; }
   /// Of sessions that have ended.
   const counters& ended_sessions() const noexcept { return ended_; }
 
@@ -89,6 +95,7 @@ class monitor {
   void advance(progress& p, std::uint64_t up, std::uint64_t down) const;
   rates rates_since(std::uint64_t up, std::uint64_t down) const;
   void find_lost_bridges();
+  void tell_paths(const tunnel_snapshot& before, const tunnel_snapshot& now);
   void find_ended_sessions();
   void forget_oldest_lost();
   void tell_states(const tunnel_snapshot& t);
@@ -107,6 +114,7 @@ class monitor {
   std::map<name, bridge_record> bridges_;
   std::map<name, progress> streams_;
   std::map<std::string, progress> tunnels_;
+  progress direct_;
   std::map<std::string, tunnel_snapshot::state> states_;
   rate_history forgotten_;
   counters ended_;

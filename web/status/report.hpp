@@ -5,6 +5,7 @@
 #include <string>
 
 #include "mtcp/limits.hpp"
+#include "program/failed_logins.hpp"
 #include "status/monitor.hpp"
 
 namespace mtcp::status {
@@ -14,9 +15,10 @@ struct report_options {
   core::limits limits{};
   std::size_t max_streams = static_cast<std::size_t>(-1);  ///< of each tunnel: the busiest
   std::size_t max_happenings = 20;                         ///< the latest
+  const program::failed_logins* failed_logins = nullptr;   ///< may be null: there were none
 };
 
-/// "active" or "backup", "both", "up" or "down": the words of the option --path.
+/// "active", "backup", "overflow" or "never", "both", "up" or "down": the words of the option --path.
 const char* role_of(const path_snapshot& path);
 const char* direction_of(const path_snapshot& path);
 

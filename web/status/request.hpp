@@ -15,7 +15,12 @@ namespace mtcp::status {
 namespace http = boost::beast::http;
 using request = http::request<http::string_body>;
 
-/// The host of a Host field, without port and brackets; empty if it is malformed.
+/// Without what stands behind the question mark.
+std::string_view path_of(const request& r);
+/// Whether a response may be compressed (RFC 9110, section 12.5.3).
+bool takes_gzip(const request& r);
+
+/// The host of a Host field, without port, brackets and final dot, in lower case; empty if it is malformed.
 std::string host_of(std::string_view field);
 
 struct guard {

@@ -2,7 +2,9 @@
 #include <vector>
 
 #include "mtcp/address.hpp"
+#include "mtcp/reverse_options.hpp"
 #include "status/json.hpp"
+#include "status/reason.hpp"
 #include "status/report.hpp"
 
 namespace mtcp::status {
@@ -18,6 +20,12 @@ const char* text_of(tunnel_snapshot::state s) {
 
 const char* text_of(bridge_snapshot::state s) {
   static constexpr const char* texts[] = {"up", "suspect", "disabled"};  // in the order of the enumerators
+  return texts[static_cast<std::size_t>(s)];
+}
+
+const char* text_of(listener_snapshot::state s) {
+  // In the order of the enumerators.
+  static constexpr const char* texts[] = {"waiting", "listening", "refused", "unsupported"};
   return texts[static_cast<std::size_t>(s)];
 }
 
@@ -42,6 +50,7 @@ class stats_writer {
       write_client();
     else
       write_server();
+    write_failed_logins();
     write_happenings();
     out_.end_object();
     return out_.take();
@@ -53,22 +62,87 @@ class stats_writer {
     const tunnel_snapshot& t = now_.tunnels.empty() ? none : now_.tunnels.front();
     out_.key("tunnel").begin_object();
     write_tunnel_fields(t, seen_.ended_sessions());
+    out_.member("quota_used_up", t.quota_used_up);
     out_.end_object();
+    write_servers();
+    write_direct();
     write_bridges(t);
-    write_streams(t);
+    out_.key("streams").begin_array();
+    write_streams(t.session, t.streams);
+    write_streams(direct_session, now_.direct.open);
+    out_.end_array();
+  }
+
+  void write_direct() {
+    const direct_snapshot& d = now_.direct;
+    const rates r = seen_.direct_rates();
+    out_.key("direct").begin_object();
+    out_.member("connections_active", d.open.size()).member("connections_total", d.connections_total);
+    out_.member("datagrams_total", d.datagrams_total);
+    out_.member("bytes_up", d.bytes_up).member("bytes_down", d.bytes_down);
+    out_.member("rate_up", double{r.up}).member("rate_down", double{r.down}).end_object();
+    out_.key("blocked").begin_object().member("connections_total", d.blocked_connections_total);
+    out_.member("datagrams_total", d.blocked_datagrams_total).end_object();
+  }
+
+  // Those that new connections may take, in order of preference.
+  void write_servers() {
+    if (now_.servers.empty()) return;
+    out_.key("servers").begin_array();
+    for (const server_standing& one : now_.servers)
+      out_.begin_object()
+          .member("name", one.name)
+          .member("state", text_of(one.now))
+          .member("used", one.used)
+          .end_object();
+    out_.end_array();
+  }
+
+  void write_failed_logins() {
+    constexpr std::size_t most = 10;
+    static const program::failed_logins none;
+    const program::failed_logins& all = options_.failed_logins != nullptr ? *options_.failed_logins : none;
+    out_.member("failed_logins_total", all.total()).key("failed_logins").begin_array();
+    for (const auto& [from, count] : all.worst(most))
+      out_.begin_object().member("address", from.to_string()).member("count", count).end_object();
+    out_.end_array();
   }
 
   void write_server() {
     out_.member("pending", now_.pending).member("silent", now_.silent);
     out_.member("accepted_total", now_.accepted_total);
     out_.member("turned_away_total", now_.turned_away_total).member("strangers_total", now_.strangers_total);
+    out_.member("locked_out_total", now_.locked_out_total).key("locked_out").begin_array();
+    for (const locked_out_address& one : now_.locked_out)
+      out_.begin_object().member("address", one.address).member("seconds", seconds(one.left)).end_object();
+    out_.end_array();
+    out_.key("memory").begin_object().member("used", now_.memory.used).member("limit", now_.memory.limit);
+    out_.member("shed_total", now_.memory.shed_total).end_object();
+    write_keys();
     out_.key("tunnels").begin_array();
     for (const tunnel_snapshot& t : now_.tunnels) {
-      out_.begin_object().member("user", t.user);
+      out_.begin_object().member("user", t.user).member("from", t.from);
       write_tunnel_fields(t, {});
       write_bridges(t);
-      write_streams(t);
-      out_.end_object();
+      out_.key("streams").begin_array();
+      write_streams(t.session, t.streams);
+      out_.end_array().end_object();
+    }
+    out_.end_array();
+  }
+
+  void write_keys() {
+    out_.key("keys").begin_array();
+    for (const key_snapshot& k : now_.keys) {
+      out_.begin_object().member("user", k.user).member("id", k.id);
+      out_.member("sessions", k.used.sessions).member("max_sessions", k.most.sessions);
+      out_.member("bridges", k.used.bridges).member("max_bridges", k.most.bridges);
+      out_.member("streams", k.streams).member("max_streams", k.max_streams);
+      out_.member("memory", k.used.memory).member("max_memory", k.most.memory);
+      out_.member("dials_per_second", k.dials_per_second).member("rate_limit", k.rate_limit);
+      out_.member("month_bytes", k.month_bytes).member("max_month_bytes", k.max_month_bytes);
+      out_.member("month_used_up", k.month_used_up);
+      out_.member("expires", k.expires).member("refused_total", k.refused_total).end_object();
     }
     out_.end_array();
   }
@@ -83,10 +157,28 @@ class stats_writer {
     out_.member("rate_up", double{r.up}).member("rate_down", double{r.down});
     out_.member("reorder_bytes", t.totals.reorder_bytes);
     out_.member("retransmitted_bytes", before.retransmitted_bytes + t.totals.retransmitted_bytes);
+    out_.member("hedged_frames", before.hedged_frames + t.totals.hedged_frames);
+    out_.member("hedged_bytes", before.hedged_bytes + t.totals.hedged_bytes);
     out_.member("receive_memory", t.totals.receive_memory).member("receive_granted", t.totals.receive_granted);
     out_.member("receive_budget", options_.limits.receive_budget);
     out_.member("send_memory", t.totals.send_memory).member("send_budget", options_.limits.send_budget);
     write_paths(t);
+    write_patterns(t);
+    write_listeners(t);
+  }
+
+  // What the server listens on for the client.
+  void write_listeners(const tunnel_snapshot& t) {
+    out_.key("listeners").begin_array();
+    for (const listener_snapshot& l : t.listeners) {
+      out_.begin_object();
+      if (seen_.which() == role::client) out_.member("listen", listen_name(l.listen)).member("target", to_string(l.to));
+      out_.member("state", text_of(l.now));
+      out_.member("bound", l.bound.port == 0 ? std::string() : to_string(l.bound));
+      if (seen_.which() == role::client) out_.member("last_error", l.last_error).member("accepted_total", l.accepted);
+      out_.end_object();
+    }
+    out_.end_array();
   }
 
   void write_paths(const tunnel_snapshot& t) {
@@ -94,12 +186,28 @@ class stats_writer {
     for (const path_snapshot& p : t.paths) {
       out_.begin_object().member("name", p.name).member("bridges_wanted", p.bridges_wanted);
       out_.member("bridges_up", p.bridges_up).member("reconnects", p.reconnects).member("last_error", p.last_error);
+      out_.member("bytes_up", p.bytes_up).member("bytes_down", p.bytes_down).member("why", reason_of(p));
       out_.member("role", role_of(p)).member("direction", direction_of(p));
       out_.member("rate_limit", p.use.rate_limit).member("congestion", p.congestion);
+      out_.member("proxy", p.proxy);
       out_.member("replaced", p.replaced).member("last_replacement", p.last_replacement);
       write_findings(p.found);
+      if (p.quota) write_quota(*p.quota);
       out_.end_object();
     }
+    out_.end_array();
+  }
+
+  void write_quota(const quota_snapshot& q) {
+    out_.key("quota").begin_object().member("bytes", q.bytes).member("used_bytes", q.used);
+    out_.member("period", q.period).member("used_up", q.used_up).end_object();
+  }
+
+  void write_patterns(const tunnel_snapshot& t) {
+    if (t.patterns.empty()) return;
+    out_.key("patterns").begin_array();
+    for (const pattern_snapshot& p : t.patterns)
+      out_.begin_object().member("interface", p.interface).member("paths", p.paths).end_object();
     out_.end_array();
   }
 
@@ -108,6 +216,7 @@ class stats_writer {
     out_.member("fades_after_bytes", found.fades_after_bytes).member("lives_seconds", seconds(found.lives));
     out_.member("freezes_after_bytes_up", found.freezes_after_bytes_up);
     out_.member("freezes_after_bytes_down", found.freezes_after_bytes_down);
+    out_.member("only_small_packets", found.only_small_packets);
     out_.member("dial_pause_seconds", seconds(found.dial_pause));
     out_.member("dials_held_seconds", seconds(found.dials_held)).end_object();
   }
@@ -117,7 +226,7 @@ class stats_writer {
     for (const bridge_snapshot& b : t.bridges) {
       const auto known = seen_.bridges().find({t.session, b.id});
       const bool is_new = known == seen_.bridges().end();
-      write_bridge(b, text_of(b.now), is_new ? rates{} : known->second.now, "",
+      write_bridge(b, text_of(b.now), is_new ? rates{} : known->second.now, "", reason_of(b),
                    is_new ? b.age : at_ - known->second.changed);
     }
     write_lost(t);
@@ -127,16 +236,17 @@ class stats_writer {
   // As many lost bridges of each path as are missing: the places that wait for a new one. A server does not know how
   // many its clients want, and shows what was lost lately.
   void write_lost(const tunnel_snapshot& t) {
-    std::vector<std::size_t> missing;
+    std::vector<std::size_t> missing;  // by path
     for (const path_snapshot& p : t.paths)
       missing.push_back(p.bridges_wanted - std::min(p.bridges_wanted, p.bridges_up));
     for (const bridge_record* r : lost_latest_first(t.session)) {
       const auto ago = at_ - r->changed;
-      const std::size_t path = r->last.path;
-      if (t.paths.empty() && ago < std::chrono::seconds(10)) write_bridge(r->last, "down", {}, r->error, ago);
+      const auto found = std::ranges::find(t.paths, r->last.path_name, &path_snapshot::name);
+      const auto path = static_cast<std::size_t>(found - t.paths.begin());
+      if (t.paths.empty() && ago < std::chrono::seconds(10)) write_bridge(r->last, "down", {}, r->error, "", ago);
       if (path >= missing.size() || missing[path] == 0) continue;
       --missing[path];
-      write_bridge(r->last, "down", {}, t.paths[path].last_error, ago);
+      write_bridge(r->last, "down", {}, t.paths[path].last_error, reason_of(t.paths[path]), ago);
     }
     for (std::size_t path = 0; path < missing.size(); ++path) write_vacant(t.paths[path], missing[path]);
   }
@@ -146,7 +256,7 @@ class stats_writer {
     bridge_snapshot none;
     none.path_name = path.name;
     none.reconnects = path.reconnects;
-    for (; count > 0; --count) write_bridge(none, "down", {}, path.last_error, {});
+    for (; count > 0; --count) write_bridge(none, "down", {}, path.last_error, reason_of(path), {});
   }
 
   std::vector<const bridge_record*> lost_latest_first(const std::string& session) const {
@@ -158,7 +268,7 @@ class stats_writer {
   }
 
   void write_bridge(const bridge_snapshot& b, const char* state, rates r, const std::string& error,
-                    std::chrono::nanoseconds since) {
+                    const std::string& why, std::chrono::nanoseconds since) {
     out_.begin_object().member("id", b.id).member("path", b.path_name.empty() ? b.remote : b.path_name);
     out_.member("local", b.local).member("remote", b.remote).member("state", state);
     out_.member("state_seconds", seconds(since)).member("last_error", error);
@@ -167,24 +277,25 @@ class stats_writer {
     out_.member("rtt_ms", milliseconds(b.rtt).count()).member("rtt_min_ms", milliseconds(b.rtt_min).count());
     out_.member("in_flight_bytes", b.in_flight_bytes).member("cap_bytes", b.cap_bytes);
     out_.member("delivery_rate", b.delivery_rate).member("retransmitted_bytes", b.retransmitted_bytes);
-    out_.member("reconnects", b.reconnects).end_object();
+    out_.member("reconnects", b.reconnects).member("why", why).end_object();
   }
 
-  void write_streams(const tunnel_snapshot& t) {
-    out_.key("streams").begin_array();
-    for (const auto& [rate, s] : busiest(t)) {
+  void write_streams(const std::string& session, const std::vector<stream_snapshot>& all) {
+    for (const auto& [rate, s] : busiest(session, all)) {
       out_.begin_object().member("id", s->id).member("target", to_string(s->to));
+      if (session == direct_session) out_.member("direct", true);
+      if (s->source.port != 0) out_.member("source", to_string(s->source));
       out_.member("bytes_up", s->bytes_up).member("bytes_down", s->bytes_down);
       out_.member("rate_up", double{rate.up}).member("rate_down", double{rate.down});
       out_.member("age_seconds", seconds(s->age)).end_object();
     }
-    out_.end_array();
   }
 
-  std::vector<std::pair<rates, const stream_snapshot*>> busiest(const tunnel_snapshot& t) const {
-    std::vector<std::pair<rates, const stream_snapshot*>> all;
-    all.reserve(t.streams.size());
-    for (const stream_snapshot& s : t.streams) all.emplace_back(seen_.stream_rates({t.session, s.id}), &s);
+  using rated = std::vector<std::pair<rates, const stream_snapshot*>>;
+  rated busiest(const std::string& session, const std::vector<stream_snapshot>& streams) const {
+    rated all;
+    all.reserve(streams.size());
+    for (const stream_snapshot& s : streams) all.emplace_back(seen_.stream_rates({session, s.id}), &s);
     if (all.size() <= options_.max_streams) return all;
     const auto busier = [](const auto& a, const auto& b) {
       return a.first.up + a.first.down > b.first.up + b.first.down;
@@ -214,7 +325,7 @@ class stats_writer {
 
 }  // namespace
 
-const char* role_of(const path_snapshot& path) { return path.use.backup ? "backup" : "active"; }
+const char* role_of(const path_snapshot& path) { return name_of(path.use.role); }
 
 const char* direction_of(const path_snapshot& path) {
   static constexpr const char* texts[] = {"both", "up", "down"};  // in the order of the enumerators

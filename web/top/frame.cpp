@@ -14,6 +14,8 @@ constexpr std::size_t state_columns = 9, rate_columns = 11, rtt_columns = 9, fli
                       age_columns = 10;
 constexpr std::size_t bar_columns = 12;
 
+const std::string waiting_for = "waiting for an interface with a default route: ";
+
 enum class tone : std::uint8_t { plain, good, warn, bad, quiet, title };
 
 tone tone_of(const std::string& state) {
@@ -35,26 +37,43 @@ std::string name_of(const bridge_line& b, std::size_t columns) {
   return columns == 0 ? "" : fitted_ends(name, columns - 1) + ' ';
 }
 
+/// "1.2 GB of 5.0 GB a month".
+std::string spent(const path_line& p) {
+  const std::string period = p.quota_period == "total" ? " in all" : " a " + p.quota_period;
+  return bytes(p.quota_used) + " of " + bytes(p.quota) + period + (p.quota_is_used_up ? ": used up" : "");
+}
+
 /// How it differs from a plain path; empty if it does not.
 std::string described(const path_line& p) {
   std::string out;
   const auto add = [&](const std::string& what) { out += (out.empty() ? "" : ", ") + what; };
-  if (p.role == "backup") add("backup");
+  if (!p.why.empty()) add(p.why);
+  if (p.role != "active" && !p.why.starts_with(p.role)) add(p.role);  // most reasons of a role begin with it
   if (p.direction == "up" || p.direction == "down") add(p.direction + " only");
   if (p.rate_limit > 0) add("at most " + rate(p.rate_limit));
+  if (p.quota > 0) add(spent(p));
   if (!p.congestion.empty()) add(p.congestion);
+  if (p.name.find(p.proxy) == std::string::npos) add("by way of " + p.proxy);  // most names have it
   if (p.fades_after > 0) add("fades after " + bytes(p.fades_after));
   if (p.lives > 0) add("lives " + duration(p.lives));
   if (p.freezes_down > 0) add("freezes after " + bytes(p.freezes_down) + " down");
   if (p.freezes_up > 0) add("freezes after " + bytes(p.freezes_up) + " up");
-  if (p.dials_held > 0) add("dials paused for " + duration(p.dials_held));
+  if (p.only_small_packets) add("only small packets get through: MTU?");
+  if (p.dial_pause > 0) add("dials " + duration(p.dial_pause) + " apart");
+  if (p.dials_held > 0 && !p.why.starts_with("dials paused")) add("dials paused for " + duration(p.dials_held));
   if (!p.last_replacement.empty()) add("last replaced: " + p.last_replacement);
   return out;
 }
 
-/// A backup is marked as such, so that it does not look like a path that carries nothing because of a fault.
+/// What is not active is marked as such, so that it does not look like a path that carries nothing because of a fault.
 std::string state_of(const bridge_line& b, const path_line* path) {
-  return b.state == "up" && path != nullptr && path->role == "backup" ? path->role : b.state;
+  return b.state == "up" && path != nullptr && path->role != "active" ? path->role : b.state;
+}
+
+/// What a bridge has to say that its path does not say already.
+std::string own_reason(const tunnel_part& t, const bridge_line& b) {
+  const path_line* path = t.path_of(b);
+  return !carries(b) || (path != nullptr && path->why == b.why) ? "" : b.why;
 }
 
 class painter {
@@ -85,7 +104,8 @@ class painter {
 
   std::size_t bridge_rows() const {
     std::size_t rows = 0;
-    for (const tunnel_part& t : now_.tunnels) rows += t.bridges.size() + !t.user.empty() + described_paths(t);
+    for (const tunnel_part& t : now_.tunnels)
+      rows += t.bridges.size() + !t.user.empty() + described_paths(t) + reasons(t) + t.vacant.size();
     return rows;
   }
 
@@ -106,6 +126,11 @@ class painter {
     return count;
   }
 
+  static std::size_t reasons(const tunnel_part& t) {
+    const auto has_one = [&](const bridge_line& b) { return !own_reason(t, b).empty(); };
+    return static_cast<std::size_t>(std::ranges::count_if(t.bridges, has_one));
+  }
+
   void header() {
     std::size_t up = 0, all = 0;
     for (const tunnel_part& t : now_.tunnels)
@@ -124,8 +149,10 @@ class painter {
                                          direction(how_.unicode ? "↑" : "up", now_.rate_up, now_.bytes_up),
                                      how_.columns)));
     line(fitted(std::to_string(now_.streams_active) + (now_.streams_active == 1 ? " stream" : " streams") +
-                    ", reorder buffer " + bytes(now_.reorder) + ", resent " + bytes(now_.retransmitted_bytes),
+                    ", reorder buffer " + bytes(now_.reorder) + ", retransmitted " + bytes(now_.retransmitted_bytes),
                 how_.columns));
+    if (now_.quota_used_up)
+      line(painted(tone::bad, fitted("the key has carried all that it may this month", how_.columns)));
     line();
   }
 
@@ -159,13 +186,22 @@ class painter {
           --left;
           bridge(t.bridges[i], t.path_of(t.bridges[i]), name);
         }
+        if (const std::string why = own_reason(t, t.bridges[i]); !why.empty() && left > 0) {
+          --left;
+          line(painted(tone::quiet, fitted("  " + why, how_.columns)));
+        }
       }
     }
+    for (const tunnel_part& t : now_.tunnels)
+      for (std::size_t i = 0; i < t.vacant.size() && left > 0; ++i, --left)
+        line(painted(tone::quiet, fitted(waiting_for + t.vacant[i], how_.columns)));
     if (wanted > rows) line(painted(tone::quiet, fitted(std::to_string(wanted - shown) + " more", how_.columns)));
   }
 
   void group(const tunnel_part& t) {
-    line(painted(tone::title, fitted(t.user + ", session " + t.session, how_.columns)));
+    const std::string month =
+        t.max_month > 0 ? ", " + bytes(t.month) + " of " + bytes(t.max_month) + " this month" : std::string();
+    line(painted(tone::title, fitted(t.user + ", session " + t.session + month, how_.columns)));
   }
 
   void bridge(const bridge_line& b, const path_line* path, std::size_t name) {

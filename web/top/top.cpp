@@ -8,6 +8,8 @@
 #include <clocale>
 #include <csignal>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "mtcp/address.hpp"
 #include "program/listen.hpp"
@@ -26,9 +28,9 @@ struct news {
   std::string trouble = "no answer yet";
 };
 
-task<> look(tcp::endpoint where, news& into) {
+task<> look(status::endpoint_to_ask where, news& into) {
   status::response said;
-  const error_code error = co_await status::ask(where, "/api/stats", said);
+  const error_code error = co_await status::ask(std::move(where), "/api/stats", said);
   auto got = error ? std::nullopt : parse_view(said.body());
   into.trouble = error ? error.message() : got ? "" : "what answers there is not mtcp";
   if (got) into.latest = std::move(*got);
@@ -37,10 +39,10 @@ task<> look(tcp::endpoint where, news& into) {
 /// A running `top`: pictures, keys and signals, until one of them ends it.
 class session {
  public:
-  session(asio::io_context& io, const core::target& where)
+  session(asio::io_context& io, const status::setting& s)
       : io_(io),
-        where_(program::listen_endpoint(where)),
-        name_(to_string(where)),
+        where_(status::place_to_ask(s)),
+        name_(status::name_of_place(s)),
         next_(io.get_executor()),
         signals_(io.get_executor()),
         keys_(io.get_executor()) {
@@ -115,7 +117,7 @@ class session {
   }
 
   asio::io_context& io_;
-  tcp::endpoint where_;
+  status::endpoint_to_ask where_;
   std::string name_;
   news news_;
   terminal screen_;
@@ -125,12 +127,12 @@ class session {
   int code_ = 0;
 };
 
-int print_once(asio::io_context& io, const core::target& where) {
+int print_once(asio::io_context& io, const status::setting& s) {
   news got;
-  spawn(io.get_executor(), look(program::listen_endpoint(where), got));
+  spawn(io.get_executor(), look(status::place_to_ask(s), got));
   io.run();
   if (!got.trouble.empty()) {
-    std::fprintf(stderr, "%s: %s\n", to_string(where).c_str(), got.trouble.c_str());
+    std::fprintf(stderr, "%s: %s\n", status::name_of_place(s).c_str(), got.trouble.c_str());
     return 1;
   }
   for (const std::string& line : draw(got.latest, "", terminal::look())) std::puts(line.c_str());
@@ -141,17 +143,18 @@ int print_once(asio::io_context& io, const core::target& where) {
 
 program::command top_command() {
   return {"top",
-          "show what a running program, at --status, is doing",
+          "show what a running program, at --control or --status, is doing",
           {{"once", "", "print one picture and end; needs no terminal", program::option::arity::flag}}};
 }
 
 int run_top(const status::setting& s, bool once) {
-  if (!s.where) throw program::settings_error(EX_USAGE, "--status none: there is no endpoint to look at");
+  if (s.where.empty() && s.control.empty())
+    throw program::settings_error(EX_USAGE, "--status none: there is no endpoint to look at");
   if (!once && !terminal::is_there()) throw program::settings_error(EX_USAGE, "top needs a terminal, or --once");
   std::setlocale(LC_CTYPE, "");
   asio::io_context io(1);
-  if (once) return print_once(io, *s.where);
-  session shown(io, *s.where);
+  if (once) return print_once(io, s);
+  session shown(io, s);
   return shown.run();
 }
 

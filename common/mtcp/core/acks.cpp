@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include "mtcp/core/wire/frame.hpp"
@@ -21,12 +22,15 @@ constexpr std::uint64_t ack_every = 128 * 1024;
 constexpr std::uint64_t ack_every_young = 32 * 1024;
 constexpr std::uint64_t young = 1024 * 1024;
 constexpr duration ack_delay = milliseconds(5);
+constexpr duration calm_ack_delay = milliseconds(2);
 
 constexpr std::size_t ack_entry_size = 8 + 8 + 4;
 constexpr std::size_t max_ack_entries = 256;
 
-bridge_state* quickest_of(bridge_table& bridges) {
-  const auto key = [](const bridge_state& b) { return std::pair(b.progress.suspected(), b.path.rtt_minimum()); };
+bridge_state* quickest_of(bridge_table& bridges, timestamp now) {
+  const auto key = [now](const bridge_state& b) {
+    return std::tuple(b.progress.suspected(), b.spared_at(now), b.path.rtt_minimum());
+  };
   bridge_state* quickest = nullptr;
   for (auto& [id, b] : bridges.live()) {
     if (b.spent()) continue;
@@ -35,10 +39,11 @@ bridge_state* quickest_of(bridge_table& bridges) {
   return quickest;
 }
 
-bridge_state* last_heard_of(bridge_table& bridges, const bridge_state* but) {
+bridge_state* last_heard_of(bridge_table& bridges, const bridge_state* but, timestamp now) {
   bridge_state* recent = nullptr;
   for (auto& [id, b] : bridges.live()) {
-    if (&b != but && !b.spent() && (recent == nullptr || b.received.heard_at() > recent->received.heard_at()))
+    if (&b != but && !b.spent() && !b.spared_at(now) &&
+        (recent == nullptr || b.received.heard_at() > recent->received.heard_at()))
       recent = &b;
   }
   return recent;
@@ -57,11 +62,11 @@ bool mark(bridge_table& bridges, ack_copy by) {
 
 }  // namespace
 
-void acks::took(receipt& from, std::size_t size, bool eliciting, bool at_once, timestamp now) {
+void acks::took(receipt& from, std::size_t size, ack_speed speed, timestamp now) {
   from.on_taken(size, now);
-  if (!eliciting) return;
   const std::uint64_t every = from.taken() < young ? ack_every_young : ack_every;
-  const timestamp when = at_once || from.untold() >= every ? now : now + ack_delay;
+  const bool at_once = speed == ack_speed::at_once || from.untold() >= every;
+  const timestamp when = at_once ? now : now + (speed == ack_speed::calm ? calm_ack_delay : ack_delay);
   if (!due_ || when < *due_) due_ = when;
 }
 
@@ -79,10 +84,10 @@ void acks::repeat_all(bridge_table& bridges, timestamp now) {
 void acks::fire(bridge_table& bridges, timestamp now) {
   if (!due(now)) return;
   due_.reset();
-  bridge_state* quickest = quickest_of(bridges);
+  bridge_state* quickest = quickest_of(bridges, now);
   without_carrier_ = quickest == nullptr;
   if (without_carrier_) return;
-  bridge_state* recent = last_heard_of(bridges, quickest);
+  bridge_state* recent = last_heard_of(bridges, quickest, now);
   const bool news = mark(bridges, recent == nullptr ? ack_copy::first : ack_copy::both);
   if (news) quickest->acks_wanted = with(quickest->acks_wanted, ack_copy::first);
   if (recent == nullptr || !(news || second_due_)) return;

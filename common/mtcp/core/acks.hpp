@@ -14,11 +14,17 @@ namespace mtcp::core {
 /// overflow a time.
 inline constexpr std::uint64_t longest_ack_delay = 10'000'000;
 
+/// How soon what has arrived is to be acknowledged, unless enough has come before.
+enum class ack_speed : std::uint8_t {
+  usual,
+  calm,  ///< sooner: somebody waits for single messages, which wait behind what is in flight from one ACK to the next
+  at_once,
+};
+
 class acks {
  public:
-  /// A frame of so many bytes was taken from the bridge. If it is `eliciting`, an ACK goes out at once, or when enough
-  /// has come or time has passed.
-  void took(receipt& from, std::size_t size, bool eliciting, bool at_once, timestamp now);
+  /// A frame of so many bytes was taken from the bridge, and an ACK goes out.
+  void took(receipt& from, std::size_t size, ack_speed speed, timestamp now);
   /// A bridge has come up: if there was none that could carry counts, it does.
   void on_bridge_up(timestamp now);
   /// A bridge is gone: the last ACKs may have been on it, so the others carry all counts again.

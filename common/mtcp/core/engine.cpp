@@ -1,6 +1,7 @@
 #include "mtcp/core/engine.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "mtcp/core/engine_impl.hpp"
 
@@ -26,7 +27,7 @@ void engine::set_peer_limits(const peer_limits& peer, timestamp now) {
   e.terms.peer = peer;
   e.credit.raise_limit(peer.tunnel_credit);
   for (auto& [id, s] : e.streams) {
-    if (e.terms.mine == role::client) s->send.raise_limit(peer.early_limit);
+    if (s->ours) s->send.raise_limit(peer.early_limit);
     e.mark_sendable(*s, now);
   }
 }
@@ -35,6 +36,21 @@ const target& engine::target_of(stream_id id) const {
   static const target none;
   const stream_state* s = impl_->streams.find(id);
   return s == nullptr ? none : s->to;
+}
+
+stream_kind engine::kind_of(stream_id id) const {
+  const stream_state* s = impl_->streams.find(id);
+  return s == nullptr ? stream_kind::opened : s->kind;
+}
+
+stream_id engine::listener_of(stream_id id) const {
+  const stream_state* s = impl_->streams.find(id);
+  return s == nullptr ? 0 : s->listener;
+}
+
+bool engine::undecided(stream_id id) const {
+  const stream_state* s = impl_->streams.find(id);
+  return s != nullptr && s->undecided();
 }
 
 const target& engine::bound_address(stream_id id) const {
@@ -78,11 +94,33 @@ std::optional<bridge_stats> engine::stats_of(bridge_id id) const {
   s.cap = b->path.cap();
   s.delivery_rate = static_cast<std::uint64_t>(b->path.best_rate());
   s.rtt = rtt.latest();
-  s.rtt_min = rtt.known() ? rtt.minimum() : duration::zero();
+  s.rtt_min = rtt.minimum();
   s.budget_used = std::max(b->budget.used(), b->peers_budget.used());
   s.budget_over = b->worn_out();
   s.suspect = b->progress.suspected();
+  if (s.suspect) s.suspect_since = b->progress.at();
   return s;
+}
+
+carried_bytes engine::carried_on(bridge_id id) const {
+  if (const bridge_state* b = impl_->bridges.find(id)) return {b->flight.sent(), b->received.taken()};
+  const lost_bridge* gone = impl_->bridges.find_lost(id);
+  return gone == nullptr ? carried_bytes{} : carried_bytes{gone->flight.sent(), gone->taken};
+}
+
+std::size_t engine::memory() const {
+  constexpr std::size_t of_stream = 1'024, of_bridge = 32'768;
+  const impl& e = *impl_;
+  return e.streams.receive_memory() + e.streams.send_memory() + e.streams.size() * of_stream +
+         e.bridges.live().size() * of_bridge;
+}
+
+std::vector<std::pair<stream_id, std::size_t>> engine::streams_by_memory() const {
+  std::vector<std::pair<stream_id, std::size_t>> all;
+  for (const auto& [id, s] : impl_->streams)
+    if (const std::size_t held = s->receive.memory() + s->send.memory(); held != 0) all.emplace_back(id, held);
+  std::ranges::sort(all, std::greater(), &std::pair<stream_id, std::size_t>::second);
+  return all;
 }
 
 std::optional<stream_stats> engine::stats_of_stream(stream_id id) const {

@@ -13,17 +13,21 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mtcp/bridge_options.hpp"
 #include "mtcp/buffer.hpp"
+#include "mtcp/core/active_load.hpp"
 #include "mtcp/core/base/gather_list.hpp"
 #include "mtcp/core/bridge/tcp_info.hpp"
 #include "mtcp/core/datagram.hpp"
 #include "mtcp/core/event.hpp"
 #include "mtcp/core/stream/io_result.hpp"
+#include "mtcp/core/stream/stream_kind.hpp"
 #include "mtcp/core/wire/bridge_count.hpp"
 #include "mtcp/limits.hpp"
+#include "mtcp/restraint.hpp"
 #include "mtcp/stats.hpp"
 #include "mtcp/types.hpp"
 
@@ -41,12 +45,22 @@ class engine {
 
   // ---- commands ----
 
+  /// The server may open streams, so many at once, and the client ask it to listen: both ends have agreed to that.
+  /// Once, before there is any stream.
+  void allow_reverse(std::size_t streams);
   /// (client) Opens a stream. Up to limits().early_limit bytes of `early` ride with it: the number taken is the
   /// stream's first write(). Empty when the peer's stream limit is reached or it is going away.
   std::optional<stream_id> open(const target& to, std::span<const std::byte> early, timestamp now);
-  /// (server) The destination was reached; `bound` is the local address of that connection as text, may be empty.
+  /// (client) Asks the server to listen there, for as long as this stream lasts; an empty host leaves the address to
+  /// the server, a port 0 the port. Empty as open() is, and if it was not agreed on.
+  std::optional<stream_id> listen(const target& at, timestamp now);
+  /// (server) Opens a stream for a connection from `source` that was accepted for this listener of the client's. Empty
+  /// if the client takes no more, or has let go of the listener.
+  std::optional<stream_id> accept(stream_id listener, const target& source, timestamp now);
+  /// Of a stream that the peer has opened: the destination was reached; `bound` is the local
+  /// address of that connection as text, may be empty; of a listener the address that it has.
   void answer(stream_id id, const target& bound, timestamp now);
-  /// (server) The destination was not reached. The stream is gone.
+  /// Of a stream that the peer has opened: the destination was not reached. The stream is gone.
   void refuse(stream_id id, refusal why, timestamp now);
 
   /// Takes as many bytes as the send buffer has room for. They are copied; the slice form keeps a reference instead.
@@ -84,13 +98,16 @@ class engine {
 
   // ---- inputs ----
 
-  /// A bridge finished its HELLO / WELCOME. Ids are never reused.
-  void bridge_up(bridge_id id, const bridge_options& options, timestamp now);
+  /// A bridge finished its HELLO / WELCOME. Ids are never reused. `handshake_rtt`: how long the peer took to answer
+  /// while its connection was set up, 0 if unknown.
+  void bridge_up(bridge_id id, const bridge_options& options, timestamp now, duration handshake_rtt = {});
   /// A bridge will never come up after all, and its id is used up. Both ends remember a gap between ids until it is
   /// settled.
   void bridge_unused(bridge_id id, timestamp now);
   /// The peer changed what the bridge is for, or the local configuration did.
   void bridge_changed(bridge_id id, const bridge_options& options);
+  /// Whether bridges of that role carry stream bytes beside the active ones, as far as this end sends.
+  void admit(path_role role, bool on);
   /// The bridge's connection is gone or must not be used again: nothing read from it may be handed in any more.
   void bridge_down(bridge_id id, timestamp now);
   /// Bytes as they came from the bridge, cut anywhere. Ignored for a bridge that is down.
@@ -113,6 +130,9 @@ class engine {
   void poll_transmit(bridge_id id, gather_list& out, timestamp now);
   /// Bytes of unsent data that the bridge's socket should hold at most (TCP_NOTSENT_LOWAT).
   std::size_t send_slack(bridge_id id) const;
+  bool admits(path_role role) const;
+  /// Since the last call.
+  active_load look_at_load();
   /// When handle_timeout() is due next. Empty when nothing is.
   std::optional<timestamp> poll_timeout() const;
   std::optional<event> poll_event();
@@ -130,7 +150,13 @@ class engine {
   const limits& local_limits() const;
   /// Limits that the peer announced in its HELLO or WELCOME. Until then the engine sends nothing but control.
   void set_peer_limits(const peer_limits& peer, timestamp now);
+  /// Of a stream for a connection that a listener has accepted this is where that comes from.
   const target& target_of(stream_id id) const;
+  stream_kind kind_of(stream_id id) const;
+  /// Of such a stream; else 0.
+  stream_id listener_of(stream_id id) const;
+  /// Opened, and neither answered nor refused.
+  bool undecided(stream_id id) const;
   const target& bound_address(stream_id id) const;
   /// Streams that are not yet over on both ends.
   std::size_t stream_count() const;
@@ -140,7 +166,15 @@ class engine {
   bool delivers() const;
   tunnel_stats stats() const;
   std::optional<bridge_stats> stats_of(bridge_id id) const;
+  /// The same two counts of a bridge that is up, or has ended a moment ago.
+  carried_bytes carried_on(bridge_id id) const;
+  /// What keeps this end from sending stream bytes on it. None for one that brings some: the peer's needs are others.
+  restraint restraint_of(bridge_id id, timestamp now) const;
   std::optional<stream_stats> stats_of_stream(stream_id id) const;
+  /// About so many bytes are held for streams and bridges.
+  std::size_t memory() const;
+  /// Streams that hold some, with how much, the largest first.
+  std::vector<std::pair<stream_id, std::size_t>> streams_by_memory() const;
   std::vector<stream_id> stream_ids() const;
 
   // ---- tracing ----

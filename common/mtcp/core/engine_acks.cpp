@@ -25,8 +25,11 @@ violation engine::impl::acknowledge(bridge_id id, std::uint64_t count, duration 
 
 void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, duration delay, timestamp now) {
   std::optional<rate_estimator::mark> newest;
+  const timestamp due = b.flight.empty() ? now : b.flight.oldest().due;
   const std::uint64_t bytes = b.flight.acknowledge(count, [&](const sent_frame& f) {
     newest = f.mark;
+    if (f.alone) b.late.sample(now - f.due, now);
+    if (f.alone && b.overdue(f, now)) hedge.on_trouble(now);
     acknowledge_frame(f);
   });
   if (!newest) return;
@@ -34,6 +37,8 @@ void engine::impl::acknowledge_live(bridge_state& b, std::uint64_t count, durati
   on_progress(b, recovery::ack, now);
   bridges.on_acked(newest->sent);
   b.path.on_ack(bytes, *newest, delay, now);
+  b.path.on_late(now - delay - due, now);
+  search.advance(bridges, now);
   if (tracer.on()) tracer.tell_pace(b.id, static_cast<std::uint64_t>(b.path.rate_estimate()), b.path.cap());
 }
 

@@ -10,11 +10,15 @@ constexpr timestamp never = timestamp::max();
 
 }  // namespace
 
-void engine::bridge_up(bridge_id id, const bridge_options& options, timestamp now) {
+void engine::bridge_up(bridge_id id, const bridge_options& options, timestamp now, duration handshake_rtt) {
+  const lateness known = impl_->bridges.lateness_on(options.path, now);
+  const second_chance chance = impl_->bridges.chance_on(options.path);
   bridge_state* b = impl_->bridges.add(id);
   if (b == nullptr) return;
-  b->set_options(options);
-  b->set_budget(options.budget, impl_->terms.mine);
+  b->begin(options, impl_->terms.mine);
+  b->path.on_handshake(handshake_rtt);
+  b->late = known;
+  b->chance = chance;
   b->up_since = now;
   b->received.on_heard(now);
   b->progress.begin(now);
@@ -39,6 +43,7 @@ void engine::bridge_down(bridge_id id, timestamp now) { impl_->bridge_down(id, n
 
 void engine::impl::bridge_down(bridge_id id, timestamp now) {
   if (bridges.find(id) == nullptr) return;
+  search.disturb(bridges, now);
   lost_bridge& gone = bridges.lose(id);
   controls.announce(gone.notice, {control::bridge_closed, id});
   ranking.rank(bridges);
@@ -136,6 +141,8 @@ void engine::impl::check_progress(bridge_state& b, timestamp now) {
 // Others are acknowledged for newer frames: this bridge is suspect. Its frames go elsewhere, it gets no new ones.
 void engine::impl::give_up(bridge_state& b, suspicion why, timestamp now) {
   tell_suspect(b, why, now);
+  hedge.on_trouble(now);
+  b.late.sample(b.stalled_for(now), now);  // a replacement on the same path is to know
   b.progress.suspect(now);
   b.beat.ask(b.received.taken(), now);
   resend_count again;

@@ -17,45 +17,6 @@ std::span<const std::byte> front_of(std::span<const std::byte> bytes, std::size_
 
 }  // namespace
 
-std::optional<stream_id> engine::open(const target& to, std::span<const std::byte> early, timestamp now) {
-  impl& e = *impl_;
-  const auto& peer = e.terms.peer;
-  if (e.terms.farewell.leaving() || e.terms.farewell.peer_leaving() || e.conduct.failed()) return {};
-  if (peer && e.streams.size() >= peer->max_streams) return {};
-  stream_state& s = e.create(e.streams.take_id());
-  s.to = to;
-  s.phase = opening::asked;
-  e.windows.open(s);
-  s.send.raise_limit(peer ? peer->early_limit : 0);
-  ++e.counters.streams_total;
-  e.queue_control(s, control::open);
-  write(s.id, early.first(std::min(early.size(), e.terms.own.early_limit)), now);
-  return s.id;
-}
-
-void engine::answer(stream_id id, const target& bound, timestamp now) {
-  stream_state* s = impl_->streams.find(id);
-  if (s == nullptr || !s->undecided()) return;
-  s->phase = opening::answered;
-  s->bound = bound;
-  impl_->windows.open(*s);
-  impl_->queue_control(*s, control::answer);
-  impl_->mark_sendable(*s, now);
-}
-
-void engine::refuse(stream_id id, refusal why, timestamp) { impl_->refuse(id, why); }
-
-void engine::impl::refuse(stream_id id, refusal why) {
-  stream_state* s = streams.find(id);
-  if (s == nullptr || !s->undecided()) return;
-  s->phase = opening::refused;
-  s->why = why;
-  s->closed = true;
-  events.drop(id);
-  stop_receiving(*s, reset_code::refused, false);
-  queue_control(*s, control::answer);
-}
-
 std::size_t engine::impl::write_room(const stream_state& s) const {
   if (!s.send.open() || s.refused()) return 0;
   const send_buffer& out = s.send.buffer();
@@ -154,7 +115,8 @@ void engine::reset(stream_id id, reset_code code, timestamp) {
   impl& e = *impl_;
   stream_state* s = e.streams.find(id);
   if (s == nullptr || s->closed) return;
-  if (e.terms.mine == role::server && s->phase != opening::answered) return e.refuse(id, refusal::general);
+  if (!s->ours && s->phase != opening::answered)
+    return e.refuse(id, code == reset_code::quota ? refusal::quota : refusal::general);
   s->closed = true;
   e.events.drop(id);
   e.reset_sending(*s, code);
@@ -174,7 +136,7 @@ void engine::close(stream_id id, timestamp) {
   impl& e = *impl_;
   stream_state* s = e.streams.find(id);
   if (s == nullptr || s->closed) return;
-  if (e.terms.mine == role::server && s->phase != opening::answered) return e.refuse(id, refusal::general);
+  if (!s->ours && s->phase != opening::answered) return e.refuse(id, refusal::general);
   s->closed = true;
   e.events.drop(id);
   s->send.finish();

@@ -30,7 +30,7 @@ std::optional<datagram> engine::read_datagram(stream_id id) { return impl_->data
 /// The open association of that id, or null.
 stream_state* engine::impl::association(stream_id id) {
   stream_state* s = streams.find(id);
-  return s != nullptr && s->phase == opening::answered && !s->closed && is_association(s->to) ? s : nullptr;
+  return s != nullptr && s->phase == opening::answered && !s->closed && s->is_association() ? s : nullptr;
 }
 
 // On the bridge that delivers soonest. One that is cut for the last bytes of room exceeds it: it cannot be split.
@@ -72,7 +72,7 @@ violation engine::impl::handle_datagram(wire_reader body, timestamp now) {
   const std::string_view host = body.string();
   const auto payload = body.rest();
   stream_state* s = streams.find(id);
-  if (s != nullptr && s->known() && !is_association(s->to)) return violation::unexpected_frame;
+  if (s != nullptr && s->known() && !s->is_association()) return violation::unexpected_frame;
   if (association(id) == nullptr || s->receive.stopped() || !is_host(host)) return violation::none;
   const bool first = !datagrams.in.has(id);
   datagram d{{std::string(host), static_cast<std::uint16_t>(port)}, slice::copy_of(payload)};

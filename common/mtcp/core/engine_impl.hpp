@@ -8,7 +8,10 @@
 //   engine_bridges.cpp    bridges that come, go, fall silent; timers
 //   engine_transmit.cpp   filling a bridge: who sends what
 //   engine_reinject.cpp   sending again
+//   engine_hedge.cpp      sending small messages twice
 //   engine_datagrams.cpp  UDP, both ways
+//   engine_openings.cpp   streams that either end opens
+//   engine_load.cpp       how the active bridges cope, and when others help
 #pragma once
 
 #include <algorithm>
@@ -20,10 +23,12 @@
 #include "mtcp/core/acks.hpp"
 #include "mtcp/core/bridge/bridge_ranking.hpp"
 #include "mtcp/core/bridge/bridge_table.hpp"
+#include "mtcp/core/bridge/cap_search.hpp"
 #include "mtcp/core/datagrams.hpp"
 #include "mtcp/core/engine.hpp"
 #include "mtcp/core/event_queue.hpp"
 #include "mtcp/core/farewell.hpp"
+#include "mtcp/core/hedge.hpp"
 #include "mtcp/core/peer_conduct.hpp"
 #include "mtcp/core/reinject.hpp"
 #include "mtcp/core/scheduler.hpp"
@@ -41,6 +46,7 @@ struct terms {
   role mine = role::client;
   limits own;
   std::optional<peer_limits> peer;
+  std::size_t reverse_streams = 0;  ///< that the server may have open at once; 0: only the client opens any
   core::farewell farewell{};
 };
 
@@ -68,7 +74,8 @@ struct transmission {
 };
 
 struct engine::impl {
-  impl(role r, const limits& l) : terms{r, l, {}}, credit(tunnel_window(l)), windows(l), ranking(r) {}
+  impl(role r, const limits& l)
+      : terms{r, l, {}}, streams(r), credit(tunnel_window(l)), windows(l), ranking(r), hedge(l.hedge) {}
 
   // ---- parts ----
   core::terms terms;
@@ -81,14 +88,21 @@ struct engine::impl {
   bridge_table bridges;
   core::acks acks;
   bridge_ranking ranking;
+  cap_search search;
   core::scheduler scheduler;
   core::reinject reinject;
+  core::hedge hedge;
   core::datagrams datagrams;
   core::tracer tracer;
   tunnel_stats counters;
+  bool active_had_room = true;  ///< and nothing to send, since the last look at it
+  bool others_helped = false;   ///< since the last look
 
   // ---- streams (engine_streams.cpp) ----
   stream_state& create(stream_id id);
+  /// A stream of this end's that is about to be asked for; null if there may be none.
+  stream_state* begin(stream_kind kind, const target& to);
+  std::size_t streams_allowed() const;
   void queue_control(stream_state& s, control what) { controls.announce(s.slot(what), {what, s.id}); }
   void report_readable(stream_state& s);
   void mark_sendable(stream_state& s, timestamp now);
@@ -117,7 +131,9 @@ struct engine::impl {
   violation handle_control(bridge_state& b, timestamp now);
   violation handle_stream_control(frame_type type, wire_reader body, timestamp now);
   violation handle_bridge_control(bridge_state& b, frame_type type, wire_reader body, timestamp now);
-  violation handle_open(wire_reader body);
+  violation handle_opening(frame_type type, wire_reader body);
+  bool may_open(frame_type type, stream_id id, stream_id listener) const;
+  bool listens(stream_id listener) const;
   violation handle_opened(stream_state& s, wire_reader body, timestamp now);
   violation handle_refused(stream_state& s, wire_reader body);
   violation handle_end(stream_state& s, frame_type type, wire_reader body, timestamp now);
@@ -157,31 +173,49 @@ struct engine::impl {
   // ---- transmit (engine_transmit.cpp) ----
   static std::size_t max_data(const bridge_state& b);
   bool anything_waits(timestamp now) const;
+  std::uint64_t cap_room(const bridge_state& b, timestamp now) const;
+  bool held_by_cap(const bridge_state& b, timestamp now) const;
   bool nothing_to_do(const bridge_state& b) const;
   void poll_transmit(bridge_state& b, gather_list& out, timestamp now);
+  void on_held_by_cap(bridge_state& b, timestamp now);
+  void offer_data(transmission& t);
   void put_data(transmission& t);
+  bool carries_bulk(bridge_state& b, timestamp now);
+  restraint keeps_from_bulk(bridge_state& b, timestamp now);
+  void put_bulk(transmission& t);
   void put_sparse(transmission& t);
   double bulk_backlog() const;
+  bool more_behind() const;
+  bool needs_help(const bridge_state& helper) const;
   static void put_pings(transmission& t);
   void put_path(transmission& t);
   void put_controls(transmission& t);
   void put_control(transmission& t, const control_item& item);
+  std::size_t write_control(transmission& t, const control_item& item, control_slot& slot);
   static std::size_t write_stream_control(std::span<std::byte> out, const stream_state& s, control what);
   std::size_t write_tunnel_control(std::span<std::byte> out, const control_item& item);
   control_slot* slot_of(const control_item& item);
   std::size_t data_room(const transmission& t) const;
   void put_streams(transmission& t, stream_queue::place where);
-  static std::size_t segment_limit(const bridge_state& b, const stream_state& s);
-  void put_new_segment(transmission& t, stream_state& s, std::size_t size);
+  static std::size_t segment_limit(const bridge_state& b, const stream_state& s, bool calm);
+  std::uint64_t put_new_segment(transmission& t, stream_state& s, std::size_t size);
   void put_segment(transmission& t, stream_state& s, std::uint64_t number);
   void record(transmission& t, const sent_frame::content& what, std::size_t frame_size);
 
   // ---- sending again (engine_reinject.cpp) ----
   void put_resends(transmission& t);
+  std::optional<timestamp> worth_waiting_until(const transmission& t, const bridge_state& owner) const;
   void put_overdue(transmission& t);
   void put_speculative(transmission& t);
+  control_slot* only_copy(const sent_control& f);
   bool repeat_control(const sent_control& f);
   bool put_copy(transmission& t, bridge_state& owner, const sent_segment& f);
+
+  // ---- small messages twice (engine_hedge.cpp) ----
+  void hedge_message(const bridge_state& first, const sent_frame::content& what, std::size_t size, timestamp now);
+  void put_hedged(transmission& t);
+  bool hedge_settled(const sent_frame::content& what);
+  void put_second(transmission& t, const sent_frame::content& what);
 
   // ---- datagrams (engine_datagrams.cpp) ----
   stream_state* association(stream_id id);

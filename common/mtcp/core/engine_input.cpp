@@ -6,19 +6,19 @@
 
 #include "mtcp/core/engine_impl.hpp"
 #include "mtcp/core/wire/frame_fields.hpp"
-#include "mtcp/core/wire/host.hpp"
 #include "mtcp/core/wire/wire.hpp"
 
 namespace mtcp::core {
 namespace {
 
-// Streams over the limit that are over at the peer, but not here.
-constexpr std::size_t max_lingering = 256;
+bool is_opening(frame_type type) {
+  return type == frame_type::open || type == frame_type::listen || type == frame_type::accepted;
+}
 
 // Those about a stream; DATA and DATAGRAM have readers of their own.
 bool is_stream_control(frame_type type) {
+  if (is_opening(type)) return true;
   switch (type) {
-    case frame_type::open:
     case frame_type::opened:
     case frame_type::refused:
     case frame_type::fin:
@@ -55,7 +55,7 @@ void engine::impl::handle_input(bridge_state& b, slice bytes, timestamp now) {
     if (got == item::malformed) wrong = violation::malformed_frame;
     if (got == item::data) wrong = handle_data(b, now);
     if (got == item::skipped) {
-      acks.took(b.received, b.received.parser.frame_size(), true, false, now);
+      acks.took(b.received, b.received.parser.frame_size(), ack_speed::usual, now);
       wrong = conduct.on_waste(now);
     }
     if (got == item::control) {
@@ -64,7 +64,12 @@ void engine::impl::handle_input(bridge_state& b, slice bytes, timestamp now) {
       wrong = handle_control(b, now);
       if (wrong != violation::none) return fail(wrong);
       if (bridges.find(id) == nullptr) return;  // a frame may close the bridge that it came on
-      acks.took(b.received, size, elicits_ack(type), type == frame_type::fin || type == frame_type::reset, now);
+      const bool at_once = type == frame_type::fin || type == frame_type::reset;
+      if (!elicits_ack(type)) {
+        b.received.on_taken(size, now);
+      } else {
+        acks.took(b.received, size, at_once ? ack_speed::at_once : ack_speed::usual, now);
+      }
     }
     if (wrong != violation::none) return fail(wrong);
   }
@@ -76,30 +81,14 @@ void engine::impl::fail(violation why) {
   if (conduct.fail(why)) events.push(events::failed{why});
 }
 
-stream_state* engine::impl::stream_for(stream_id id, violation& wrong) {
-  if (stream_state* s = streams.find(id)) return s;
-  if (id == 0 || (terms.mine == role::client && !streams.was_opened(id))) {
-    wrong = violation::unexpected_frame;
-  } else if (terms.mine == role::server && !streams.was_seen(id)) {
-    // Frames of a new stream may overtake its OPEN.
-    const std::size_t most = max_lingering + 2 * terms.own.max_streams;  // ids that are left out count for all time
-    if (streams.counted() >= terms.own.max_streams || streams.size() >= most || streams.seen_ranges() > most) {
-      wrong = violation::stream_limit;
-      return nullptr;
-    }
-    streams.see(id);
-    return &create(id);
-  }
-  return nullptr;
-}
-
 violation engine::impl::handle_data(bridge_state& b, timestamp now) {
   violation wrong = violation::none;
   slice piece = b.received.parser.take_piece();
   const std::uint64_t offset = b.received.parser.offset();
   const std::uint64_t end = offset + piece.size();
+  b.data_at = now;
   stream_state* s = stream_for(b.received.parser.stream(), wrong);
-  bool at_once = false;
+  ack_speed speed = scheduler.conversing(now) ? ack_speed::calm : ack_speed::usual;
   if (s != nullptr) {
     if (const violation bad = s->receive.check_data(end); bad != violation::none) return bad;
     account_received(*s, end);
@@ -111,14 +100,16 @@ violation engine::impl::handle_data(bridge_state& b, timestamp now) {
       counters.payload_received += got.fresh;
       counters.payload_duplicate += size - got.fresh;
       conduct.on_new_bytes(got.fresh);
-      at_once = got.filled_gap;
-      if (s->receive.readable() > 0) report_readable(*s);
+      if (got.filled_gap) speed = ack_speed::at_once;
+      if (s->receive.readable() > 0)
+        report_readable(*s);
+      else if (windows.on_hole(*s, bridges.rtt_maximum(), now))
+        queue_control(*s, control::window);
       if (got.fresh == 0 && b.received.parser.frame_size() > 0)
         wrong = conduct.on_waste(now);  // a frame, however it was cut
     }
   }
-  if (const std::size_t size = b.received.parser.frame_size(); size > 0)
-    acks.took(b.received, size, true, at_once, now);
+  if (const std::size_t size = b.received.parser.frame_size(); size > 0) acks.took(b.received, size, speed, now);
   return wrong;
 }
 
@@ -187,7 +178,7 @@ violation engine::impl::handle_bridge_closed(wire_reader body, timestamp now) {
 violation engine::impl::handle_path(bridge_state& b, wire_reader body, timestamp now) {
   const bridge_id id = body.varint();
   bridge_options options;
-  options.backup = body.varint() == 1;
+  options.role = static_cast<path_role>(body.varint());
   options.carries = static_cast<bridge_options::direction>(body.varint());
   options.rate_limit = body.varint();
   if (id != b.id) return violation::unexpected_frame;
@@ -196,7 +187,7 @@ violation engine::impl::handle_path(bridge_state& b, wire_reader body, timestamp
 }
 
 violation engine::impl::handle_stream_control(frame_type type, wire_reader body, timestamp now) {
-  if (type == frame_type::open) return handle_open(body);
+  if (is_opening(type)) return handle_opening(type, body);
   if (type == frame_type::window) return handle_window(body, now);
   violation wrong = violation::none;
   stream_state* s = stream_for(body.varint(), wrong);
@@ -211,66 +202,6 @@ violation engine::impl::handle_stream_control(frame_type type, wire_reader body,
     default:
       return handle_end(*s, type, body, now);
   }
-}
-
-violation engine::impl::handle_open(wire_reader body) {
-  const stream_id id = body.varint();
-  const std::uint64_t limit = body.varint();
-  const std::uint64_t port = body.varint();
-  const std::string_view host = body.string();
-  if (terms.mine != role::server) return violation::unexpected_frame;
-  violation wrong = violation::none;
-  stream_state* s = stream_for(id, wrong);
-  if (s == nullptr || s->known()) return wrong;
-  s->phase = opening::asked;
-  const target to{std::string(host), static_cast<std::uint16_t>(port)};
-  const bool sound = is_association(to) || is_host(host);
-  if (sound) s->to = to;
-  s->send.raise_limit(limit);
-  ++counters.streams_total;
-  if (terms.farewell.leaving() || !sound) {
-    s->phase = opening::refused;
-    s->closed = true;
-    if (!sound) s->why = refusal::host_unreachable;
-    stop_receiving(*s, sound ? reset_code::shutdown : reset_code::refused, false);
-    queue_control(*s, control::answer);
-    return violation::none;
-  }
-  events.push(events::incoming{id});
-  if (s->receive.readable() > 0 || s->receive.size_known()) report_readable(*s);
-  if (s->send.stopped()) events.push(events::stopped{id, s->send.code()});
-  return violation::none;
-}
-
-violation engine::impl::handle_opened(stream_state& s, wire_reader body, timestamp now) {
-  const std::uint64_t limit = body.varint();
-  const std::uint64_t port = body.varint();
-  const std::string_view host = body.string();
-  if (terms.mine != role::client) return violation::unexpected_frame;
-  if (!s.undecided()) return violation::none;
-  s.phase = opening::answered;
-  s.bound = {is_host(host) ? std::string(host) : std::string(), static_cast<std::uint16_t>(port)};
-  s.send.raise_limit(limit);
-  if (!s.closed) events.push(events::opened{s.id});
-  mark_sendable(s, now);
-  return violation::none;
-}
-
-// The server keeps a refused stream until it knows how many early bytes were sent: RESET tells.
-violation engine::impl::handle_refused(stream_state& s, wire_reader body) {
-  const refusal why = known_refusal(body.varint());
-  if (terms.mine != role::client || s.phase == opening::answered) return violation::unexpected_frame;
-  if (s.refused()) return violation::none;
-  if (!s.closed) events.push(events::refused{s.id, why});
-  s.closed = true;
-  s.send.stop();
-  reset_sending(s, reset_code::refused);
-  drop_written(s);
-  s.phase = opening::refused;
-  stop_receiving(s, reset_code::refused, false);
-  s.receive.finish(s.receive.highest());
-  erase_if_over(s);
-  return violation::none;
 }
 
 // FIN: final offset. RESET: code, final offset; the bytes before it are still delivered.

@@ -2,6 +2,7 @@
 // send, what a slower bridge would bring later than this one.
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "mtcp/core/engine_impl.hpp"
 
@@ -11,6 +12,8 @@ namespace {
 // A copy must win clearly: without this test up to 39 % of small transfers was sent twice in a fluid simulation.
 constexpr double clear_gain = 1.5;
 constexpr double clear_gain_seconds = 0.010;
+// In flight on a bridge of which too little is known: so much may be copied whatever it costs.
+constexpr std::uint64_t little_known = 64 * 1024;
 constexpr double long_time = 1e6;  // seconds, for what would overflow a time
 // Frames looked at per call.
 constexpr std::size_t overdue_depth = 64;
@@ -21,6 +24,14 @@ constexpr std::size_t speculative_depth = 1024;
 bool none_is_late(const bridge_state& owner, timestamp late, timestamp now) {
   const ring<sent_frame>& frames = owner.flight.frames();
   return frames.empty() || (frames.back().due <= late && !owner.overdue(frames.front(), now));
+}
+
+// What is due on `owner` later than then would arrive clearly sooner as a copy on a bridge that delivers after `eta`
+// seconds, where `owner` itself does after `owners_eta`.
+timestamp clearly_later(double eta, const bridge_state& owner, double owners_eta, timestamp now) {
+  const double return_trip = path_model::seconds(owner.path.rtt_minimum()) - owners_eta + owner.queue_seconds();
+  const double gain = std::min(clear_gain * eta + clear_gain_seconds + return_trip, long_time);
+  return now + duration(static_cast<std::int64_t>(gain * 1e9));
 }
 
 }  // namespace
@@ -47,11 +58,19 @@ void engine::impl::put_resends(transmission& t) {
   }
 }
 
-// A second copy of a frame that is in flight on `owner`. False when it may not or need not be sent.
+// The latest copy is to have its time before another one is sent: where all bridges become slow at once, the first
+// copies stand on such bridges as well, and only fresh ones help.
+bool copied_enough(const segment& s, timestamp now) {
+  constexpr unsigned most_copies = 4;
+  return s.copies != 1 && (s.copies >= most_copies || now <= s.late_at);
+}
+
+// Another copy of a frame that is in flight on `owner`. False when it may not or need not be sent.
 bool engine::impl::put_copy(transmission& t, bridge_state& owner, const sent_segment& f) {
   stream_state* s = streams.find(f.stream);
   const segment* piece = s == nullptr ? nullptr : s->send.find(f.number);
-  if (piece == nullptr || piece->acked || piece->copies != 1 || s->send.stopped()) return false;
+  if (piece == nullptr || piece->acked || piece->waits() || copied_enough(*piece, t.now) || s->send.stopped())
+    return false;
   if (t.rest().size() < piece->size + data_header || t.largest_segment() < piece->size) return false;
   if (!t.takes_data()) return false;
   reinject.on_copy(piece->size);
@@ -61,27 +80,45 @@ bool engine::impl::put_copy(transmission& t, bridge_state& owner, const sent_seg
   return true;
 }
 
+// The slot of a control frame of which nothing else is under way or queued; null if another copy is not needed.
+control_slot* engine::impl::only_copy(const sent_control& f) {
+  control_slot* slot = slot_of(f.item);
+  const bool only = slot != nullptr && slot->says(f.version) && !slot->acked && !slot->queued && slot->copies == 1;
+  return only ? slot : nullptr;
+}
+
 // The same for a control frame: the credit that a stream waits for may be in it.
 bool engine::impl::repeat_control(const sent_control& f) {
-  control_slot* slot = slot_of(f.item);
-  if (slot == nullptr || !slot->says(f.version) || slot->acked || slot->queued || slot->copies != 1) return false;
+  control_slot* slot = only_copy(f);
+  if (slot == nullptr) return false;
   controls.say_again(*slot, f.item);
   return true;
 }
 
-// The oldest frame of another bridge is late: what holds up a stream is usually there.
+// Until when a frame of `owner` may be due for `t.bridge` to wait for it; none if the only question is whether it is
+// late. Too little is known of a bridge to wait for it, or it should not have got the frame.
+std::optional<timestamp> engine::impl::worth_waiting_until(const transmission& t, const bridge_state& owner) const {
+  if (owner.is_known_to_help() || !t.bridge.is_known_to_help()) return std::nullopt;
+  return clearly_later(ranking.estimate_of(t.bridge).eta, owner, ranking.estimate_of(owner).eta, t.now);
+}
+
+// What holds up a stream is usually the oldest frame of another bridge: it may be copied before anything new is sent.
 void engine::impl::put_overdue(transmission& t) {
   for (auto& [id, owner] : bridges.live()) {
     if (&owner == &t.bridge || owner.flight.empty()) continue;
     const ring<sent_frame>& frames = owner.flight.frames();
     const std::size_t depth = std::min(overdue_depth, frames.size());
+    const bool little = !owner.is_known_to_help() && owner.flight.in_flight() <= little_known;
+    const std::optional<timestamp> until = worth_waiting_until(t, owner);
     resend_count again;
-    for (std::size_t i = 0; i < depth && reinject.may_copy() && t.data_room >= data_header; ++i) {
+    for (std::size_t i = 0; i < depth && (little || reinject.may_copy()) && t.data_room >= data_header; ++i) {
       const sent_frame& f = frames[i];
-      if (!owner.overdue(f, t.now)) break;
+      const bool overdue = owner.overdue(f, t.now);
+      if (!overdue && !(until && (t.now > f.due || f.due > *until))) break;
+      if (f.alone && overdue) hedge.on_trouble(t.now);
       if (f.given_up) continue;
       if (f.segment() != nullptr && put_copy(t, owner, *f.segment())) again.add(f.stream_bytes());
-      if (f.control() != nullptr && repeat_control(*f.control())) again.add(0);
+      if (f.control() != nullptr && overdue && repeat_control(*f.control())) again.add(0);
     }
     tracer.tell_resent(id, t.bridge.id, resend::late, again);
   }
@@ -95,9 +132,7 @@ void engine::impl::put_speculative(transmission& t) {
   for (const ranked_bridge& r : ranking.ranks()) {
     bridge_state& owner = *r.bridge;
     if (&owner == &t.bridge) continue;
-    const double return_trip = path_model::seconds(owner.path.rtt_minimum()) - r.estimate.eta + owner.queue_seconds();
-    const double gains = std::min(clear_gain * eta + clear_gain_seconds + return_trip, long_time);
-    const timestamp late = t.now + duration(static_cast<std::int64_t>(gains * 1e9));
+    const timestamp late = clearly_later(eta, owner, r.estimate.eta, t.now);
     if (none_is_late(owner, late, t.now)) continue;
     const ring<sent_frame>& frames = owner.flight.frames();
     const std::size_t depth = std::min(speculative_depth, frames.size());

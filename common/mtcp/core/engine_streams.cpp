@@ -18,7 +18,7 @@ void engine::impl::report_readable(stream_state& s) {
 }
 
 void engine::impl::mark_sendable(stream_state& s, timestamp now) {
-  if (terms.mine == role::client || s.phase == opening::answered) scheduler.enter(s, now);
+  if (s.ours || s.phase == opening::answered) scheduler.enter(s, now);
 }
 
 void engine::impl::finish_sending(stream_state& s) {

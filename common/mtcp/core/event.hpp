@@ -20,15 +20,15 @@ enum class observer : std::uint8_t { self, peer };
 
 namespace events {
 
-/// (server) A peer opened the stream; see engine::target_of(). answer() or refuse() it.
+/// The peer opened the stream; see engine::kind_of(), target_of() and listener_of(). answer() or refuse() it.
 struct incoming {
   stream_id stream;
 };
-/// (client) The stream was answered; see engine::bound_address().
+/// The stream was answered; see engine::bound_address().
 struct opened {
   stream_id stream;
 };
-/// (client) The stream was refused, and is gone.
+/// The stream was refused, and is gone.
 struct refused {
   stream_id stream;
   refusal why;

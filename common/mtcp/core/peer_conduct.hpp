@@ -25,7 +25,8 @@ class peer_conduct {
     useless_.spend(1);
     return useless_.empty() ? violation::flood : violation::none;
   }
-  /// New stream bytes pay for frames that carry nothing: an honest peer sends at most one byte in twenty twice.
+  /// New stream bytes pay for frames that carry nothing: an honest peer sends at most one byte in twenty
+  /// twice, and small messages on a second path (hedge.hpp), which are few.
   void on_new_bytes(std::size_t bytes) { useless_.earn(static_cast<double>(bytes) / useful_bytes); }
 
  private:

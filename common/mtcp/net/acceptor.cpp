@@ -15,16 +15,19 @@ incoming& incoming::operator=(incoming&& other) noexcept {
   stream_ = std::move(other.stream_);
   user_ = std::move(other.user_);
   owner_ = other.owner_;
+  from_ = std::move(other.from_);
+  session_ = std::move(other.session_);
+  listens_ = other.listens_;
   return *this;
 }
 
 stream incoming::answer(const core::target& bound) {
-  stream_.impl_->answer(bound);
+  static_cast<detail::stream_impl*>(stream_.impl_.get())->answer(bound);  // it is the tunnel's
   return std::move(stream_);
 }
 
 void incoming::refuse(core::refusal why) {
-  if (stream_.impl_) stream_.impl_->refuse(why);
+  if (stream_.impl_) static_cast<detail::stream_impl*>(stream_.impl_.get())->refuse(why);
   stream_.impl_.reset();
 }
 
@@ -52,9 +55,13 @@ std::vector<asio::ip::tcp::endpoint> acceptor::local_endpoints() const { return 
 task<> acceptor::run() { return detail::server::run(impl_); }
 void acceptor::drain() { impl_->drain(); }
 void acceptor::stop(std::chrono::milliseconds patience) { impl_->stop(patience); }
-void acceptor::set_keys(key_ring keys) { impl_->set_keys(std::move(keys)); }
+void acceptor::set_keys(key_ring keys, key_quotas quotas) { impl_->set_keys(std::move(keys), std::move(quotas)); }
 void acceptor::set_trusted_proxies(std::vector<network> proxies) { impl_->set_trusted_proxies(std::move(proxies)); }
+void acceptor::on_stranger(std::function<void(const ip_address&, stranger)> told) {
+  impl_->on_stranger(std::move(told));
+}
 bool acceptor::close_stream(std::string_view session, core::stream_id id) { return impl_->close_stream(session, id); }
+void acceptor::close_streams(const key_id& owner, core::reset_code why) { impl_->close_streams(owner, why); }
 acceptor_snapshot acceptor::snapshot() const { return impl_->snapshot(); }
 
 namespace detail {

@@ -38,6 +38,13 @@ task<std::optional<proxied>> receive_proxy_header(tcp::socket& from) {
   co_return told;
 }
 
+/// Empty for one whose connection broke: that happens to everybody.
+std::optional<stranger> stranger_of(const secure_channel& channel, const error_code& error) {
+  if (error.category() != mtcp_category() || error == errc::truncated) return std::nullopt;
+  if (error == errc::malformed_hello || error == errc::wrong_mac) return stranger::bad_hello;
+  return channel.has_been_offered_a_key() ? stranger::wrong_key : stranger::junk;
+}
+
 }  // namespace
 
 task<> server::accept_from(listening_socket& listener) {
@@ -82,13 +89,13 @@ void server::learn(const asio::ip::address& reached) {
   if (options_.machine) options_.machine->learn(reached);
 }
 
-void server::on_speaker(pending_connections::id who, tcp::socket socket) {
+void server::on_speaker(pending_connections::id who, tcp::socket socket, const asio::ip::address& from) {
   platform::prepare(socket);
-  start(serve(who, std::move(socket)));
+  start(serve(who, std::move(socket), from));
 }
 
-task<> server::serve(pending_connections::id who, tcp::socket socket) {
-  arrival from{secure_channel(std::move(socket)), {}, {}};
+task<> server::serve(pending_connections::id who, tcp::socket socket, asio::ip::address source) {
+  arrival from{secure_channel(std::move(socket)), {}, {}, source};
   const error_code error = co_await shake_hands(who, from);
   if (error) co_return from.channel.close();
   const std::size_t home = directory().home_of(from.said, place_);
@@ -96,10 +103,21 @@ task<> server::serve(pending_connections::id who, tcp::socket socket) {
   co_await welcome(std::move(from));
 }
 
+void server::on_failure(const asio::ip::address& from, stranger why) {
+  if (stranger_) stranger_(from, why);
+}
+
+void server::fail(pending_connections::place& here, const arrival& from, const error_code& error) {
+  const auto why = here.is_overdue() ? stranger::slow : stranger_of(from.channel, error);
+  if (!why) return here.fail();
+  here.fail(from.from, *why);
+  on_failure(from.from, *why);
+}
+
 task<error_code> server::shake_hands(pending_connections::id who, arrival& from) {
   pending_connections::place here(pending_, who, [&from] { from.channel.close(); });
   const error_code error = co_await authenticate(from, here);
-  if (error) here.fail();
+  if (error) fail(here, from, error);
   co_return error;
 }
 
@@ -121,7 +139,9 @@ task<error_code> server::authenticate(arrival& from, pending_connections::place&
 void server::adopt(arrival bridge) { start(welcome(std::move(bridge))); }
 
 task<> server::welcome(arrival from) {
-  const server_sessions::answer reply = answer(from.said, from.channel.shared_key());
+  const key_id holder = from.channel.shared_key().id();
+  const session_directory::bridge_place place(directory(), holder, quota_of(holder).bridges);
+  const server_sessions::answer reply = answer(from.said, from.channel.shared_key(), place.granted());
   error_code error;
   {
     const deadline limit(from.channel.socket(), options_.admission.deadline);
@@ -130,20 +150,22 @@ task<> server::welcome(arrival from) {
   if (error && reply.joined) reply.joined->bridge_failed(from.said.bridge, now());
   if (error || !reply.joined) co_return from.channel.close();
   if (const auto local = from.channel.socket().local_endpoint(error); !error) learn(local.address());
+  reply.joined->came_from(unmapped(from.from).to_string());
   from.said.options = reply.use;
   co_await run_bridge(reply.joined, std::move(from));
 }
 
-server_sessions::answer server::answer(const core::hello& said, const key& holder) {
+server_sessions::answer server::answer(const core::hello& said, const key& holder, bool room) {
   using open_to = server_sessions::open_to;
   open_to whom = stage_ == stage::serving ? open_to::all : open_to::joins;
   if (stage_ == stage::stopped || !options_.keys.find(holder.id())) whom = open_to::none;
   const std::string user = holder.user().empty() ? to_string(holder.id()) : holder.user();
-  return sessions_.greet(said, holder.id().bytes, user, whom, now());
+  return sessions_.greet(said, holder.id().bytes, user, whom, now(), room);
 }
 
 task<> server::run_bridge(session_ref of, arrival from) {
   const core::bridge_id id = from.said.bridge;
+  const session_directory::visitor here(directory(), from.from);
   bridge_link connection(std::move(from.channel));
   const std::string where = "in session " + short_name(of->id());
   const bool routine = from.said.options.budget.any();  // many a second

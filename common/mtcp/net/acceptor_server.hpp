@@ -6,7 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -19,6 +19,7 @@
 #include "mtcp/acceptor_group.hpp"
 #include "mtcp/async.hpp"
 #include "mtcp/core/wire/hello.hpp"
+#include "mtcp/net/accept_queue.hpp"
 #include "mtcp/net/admission/pending_connections.hpp"
 #include "mtcp/net/asio/condition.hpp"
 #include "mtcp/net/asio/task_group.hpp"
@@ -35,6 +36,7 @@ struct arrival {
   secure_channel channel;
   core::hello said;
   std::vector<core::slice> rest;
+  asio::ip::address from{};  ///< as a trusted proxy says, if there is one
 };
 
 class server final : private server_sessions::host,
@@ -54,15 +56,19 @@ class server final : private server_sessions::host,
   void drain();
   void stop(std::chrono::milliseconds patience = {});
   void abort();
-  void set_keys(key_ring keys);
+  void set_keys(key_ring keys, key_quotas quotas);
+  /// Too much memory is held, and this session is the one to give some back.
+  void shed(const memory_shares::victim& what);
   void set_trusted_proxies(std::vector<network> proxies) { options_.trusted_proxies = std::move(proxies); }
+  void on_stranger(std::function<void(const asio::ip::address&, stranger)> told) { stranger_ = std::move(told); }
   acceptor_snapshot snapshot() const;
   bool close_stream(std::string_view session, core::stream_id id);
+  void close_streams(const key_id& owner, core::reset_code why);
 
   /// The next stream; false if there is none yet, and the caller has to wait with wait_accept().
   bool try_accept(error_code& error, incoming& out);
-  void wait_accept(accept_completion done) { accept_done_ = std::move(done); }
-  void cancel_accept();
+  void wait_accept(accept_completion done) { requests_.wait(std::move(done)); }
+  void cancel_accept() { requests_.cancel(); }
 
  private:
   using session_ref = server_sessions::session_ref;
@@ -83,21 +89,26 @@ class server final : private server_sessions::host,
   void on_proxy(pending_connections::id who, tcp::socket socket) override;
   task<> read_source(pending_connections::id who, tcp::socket socket);
   void learn(const asio::ip::address& reached);
-  void on_speaker(pending_connections::id who, tcp::socket socket) override;
-  task<> serve(pending_connections::id who, tcp::socket socket);
+  void on_speaker(pending_connections::id who, tcp::socket socket, const asio::ip::address& from) override;
+  void on_failure(const asio::ip::address& from, stranger why) override;
+  bool has_bridges(const asio::ip::address& from) const override { return directory().has_bridges(from); }
+  task<> serve(pending_connections::id who, tcp::socket socket, asio::ip::address source);
   task<error_code> shake_hands(pending_connections::id who, arrival& from);
+  void fail(pending_connections::place& here, const arrival& from, const error_code& why);
   task<error_code> authenticate(arrival& from, pending_connections::place& here);
   task<> welcome(arrival from);
-  server_sessions::answer answer(const core::hello& said, const key& holder);
+  server_sessions::answer answer(const core::hello& said, const key& holder, bool room);
+  key_quota quota_of(const key_id& of) const;
   task<> run_bridge(session_ref of, arrival from);
 
   void on_begin(const session_ref& begun) override;
   void on_stream(server_session& of, core::stream_id id) override;
   void on_end(session_ref ended) override;
-  bool enter(const core::session_id& id, const owner_id& owner, std::size_t most) override;
+  std::optional<core::limit_reason> enter(const core::session_id& id, const owner_id& owner, std::size_t most) override;
   void leave(const core::session_id& id) override { directory().remove(id); }
+  void on_memory(const server_session& of, std::size_t bytes) override { directory().set_memory(of.id(), bytes); }
   void random_fill(std::span<std::byte> out) override { mtcp::random_fill(out); }
-  void report(const std::string& line) const;
+  void report(const std::string& line, event_weight weight = event_weight::routine) const;
 
   executor executor_;
   acceptor_options options_;
@@ -108,8 +119,8 @@ class server final : private server_sessions::host,
   pending_connections pending_;
   server_sessions sessions_;
   std::map<core::session_id, std::unique_ptr<driver>> drivers_;  // of the sessions
-  std::deque<incoming> waiting_;                                 // streams that nobody has accepted yet
-  accept_completion accept_done_;
+  accept_queue requests_;
+  std::function<void(const asio::ip::address&, stranger)> stranger_;
   stage stage_ = stage::serving;
   acceptor_snapshot totals_;  // its counters only
   task_group connections_;    // and what accepts them

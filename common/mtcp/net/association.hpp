@@ -45,27 +45,28 @@ struct initiate_receive {
 
 class association {
  public:
-  /// Adopts an open stream.
+  /// Adopts an open stream of a tunnel.
   explicit association(stream carrier) : carrier_(std::move(carrier)) {}
 
   /// Sends up to 65,507 bytes; false if they were dropped. `peer` is the destination (client; a name or an address) or
   /// the source (server; an address).
   bool send(const core::target& peer, std::span<const std::byte> payload) {
-    return carrier_.is_open() && carrier_.impl_->send_datagram(peer, payload);
+    return carrier_.is_open() && impl()->send_datagram(peer, payload);
   }
 
   /// The next datagram: void(error_code, core::datagram). One at a time. Errors as those of reading a stream: eof is
   /// the end of the association.
   template <class Token>
   auto async_receive(Token&& token) {
-    return asio::async_initiate<Token, void(error_code, core::datagram)>(detail::initiate_receive{}, token,
-                                                                         carrier_.impl_.get());
+    return asio::async_initiate<Token, void(error_code, core::datagram)>(detail::initiate_receive{}, token, impl());
   }
 
   /// Ends it. A receive that waits ends with operation_aborted.
   void close() { carrier_.close(); }
 
  private:
+  detail::stream_impl* impl() const { return static_cast<detail::stream_impl*>(carrier_.impl_.get()); }
+
   stream carrier_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "mtcp/net/asio/clock.hpp"
 #include "mtcp/net/platform/platform.hpp"
+#include "mtcp/net/read_pace.hpp"
 
 namespace mtcp {
 
@@ -23,24 +24,47 @@ std::string text_of(const tcp::endpoint& endpoint, const error_code& error) {
 
 }  // namespace
 
-bridge_link::bridge_link(secure_channel channel) : channel_(std::move(channel)) {
+bridge_link::bridge_link(secure_channel channel)
+    : channel_(std::move(channel)), pause_(channel_.socket().get_executor()) {
   error_code error;
   const auto here = channel_.socket().local_endpoint(error);
   local_ = text_of(here, error);
   const auto there = channel_.socket().remote_endpoint(error);
+  header_size_ = (there.address().is_v6() ? 40 : 20) + 20 + 12;  // with TCP's timestamps
   remote_ = text_of(there, error);
 }
 
 task<> bridge_link::run(session& into, core::bridge_id id, std::vector<core::slice> first) {
   session_ = &into;
   id_ = id;
+  read_pace pace(platform::shortest_round_trip(channel_.socket()).value_or(core::duration(0)));
   std::vector<core::slice> received = std::move(first);
+  into.receive(id, received, now());
   while (!closed_) {
-    into.receive(id, received, now());
     received.clear();
-    const error_code error = co_await channel_.read(received);
-    if (error) fail(error);
+    const auto size = channel_.receive(received);
+    if (!size) co_return fail(size.error());
+    const core::timestamp at = now();
+    if (!received.empty()) into.receive(id, received, at);
+    if (closed_) co_return;
+    const auto next = pace.next(*size, secure_channel::receive_capacity, at);
+    wake_for_each_packet(!next);
+    if (next) {
+      pause_.expires_at(timer::time_point(*next));
+      co_await pause_.async_wait(use_result);
+    } else if (const error_code error = co_await channel_.wait_readable()) {
+      fail(error);
+    }
   }
+}
+
+// The socket stays registered with the event loop while it is read at a pace, which would still turn for every packet.
+void bridge_link::wake_for_each_packet(bool on) {
+  if (std::exchange(wakes_for_each_packet_, on) == on) return;
+  // Linux lowers the receive window to a mark that is above half the buffer, which begins with 128 KiB.
+  constexpr int rarely = 64 * 1024;
+  error_code ignored;  // then it wakes more often
+  channel_.socket().set_option(asio::socket_base::receive_low_watermark(on ? 1 : rarely), ignored);
 }
 
 // The bridge keeps the reason, unless it knows one already, and closes this.
@@ -78,6 +102,7 @@ std::optional<core::tcp_info> bridge_link::tcp_info(core::timestamp now) {
 void bridge_link::close() {
   if (std::exchange(closed_, true)) return;
   channel_.close();
+  pause_.cancel();
 }
 
 }  // namespace detail

@@ -27,18 +27,24 @@ class bridge_link final : public link {
   void set_unsent_limit(std::size_t bytes) override;
   void await_room() override;
   std::optional<core::tcp_info> tcp_info(core::timestamp now) override;
+  core::duration handshake_rtt() const override { return channel_.handshake_rtt(); }
+  std::size_t header_size() const override { return header_size_; }
   void close() override;
   std::string local() const override { return local_; }
   std::string remote() const override { return remote_; }
 
  private:
+  void wake_for_each_packet(bool on);
   void on_room(error_code error);
   void fail(error_code why);
 
   secure_channel channel_;
+  timer pause_;  // between two reads of a busy connection
   std::string local_, remote_;
+  std::size_t header_size_ = 0;
   session* session_ = nullptr;  // while it runs
   core::bridge_id id_ = 0;
+  bool wakes_for_each_packet_ = true;
   bool closed_ = false;
   core::timestamp next_postponement_{0};
   lifeline lifeline_;

@@ -14,35 +14,20 @@
 namespace mtcp::detail {
 namespace {
 
-std::string description(const path_options& o) {
-  std::string text = to_string(core::target{o.host, o.port});
-  if (o.last_port > o.port) text += '-' + std::to_string(o.last_port);
-  if (!o.bind.empty()) text += " from " + o.bind;
-  if (!o.interface.empty()) text += " through " + o.interface;
-  return text;
-}
-
-// A name that none of `others` has.
-std::string distinct(const std::string& plain, const std::vector<path_settings>& others) {
-  std::string name = plain;
-  const auto has_name = [&name](const path_settings& other) { return other.name == name; };
-  for (int number = 2; std::ranges::any_of(others, has_name); ++number)
-    name = plain + " (" + std::to_string(number) + ')';
-  return name;
-}
-
-client_settings settings_of(const tunnel_options& o) {
+client_settings settings_of(const tunnel_options& o, const path_list& paths) {
   client_settings s;
-  for (const path_options& p : o.paths) {
-    const std::string plain = p.name.empty() ? description(p) : p.name;
-    s.paths.push_back({distinct(plain, s.paths), p.bridges, p.tune_bridges, p.use, p.rotate, p.pace});
-  }
+  for (std::size_t i = 0; i < paths.named.size(); ++i)
+    s.paths.push_back(path_settings_of(paths.named[i], paths.names[i]));
+  s.paths_come = !paths.patterns.empty();
   s.limits = o.limits;
   s.resume_timeout = o.resume_timeout;
+  s.connect_wait = o.connect_wait;
   s.first_backoff = o.backoff_first;
   s.longest_backoff = o.max_backoff;
   s.suspicion = o.suspicion;
+  s.renew_after = o.renew_after;
   s.seed = std::random_device{}();
+  s.reverse = o.reverse;
   return s;
 }
 
@@ -52,18 +37,26 @@ client::client(const executor& where, tunnel_options options)
     : executor_(where),
       options_(std::move(options)),
       tls_(tls_context::client()),
+      given_(options_.paths),
       driver_(where, *this),
-      policy_(settings_of(options_), driver_, *this,
-              trace::lines_for([this](const std::string& line) { report(line); }, options_.wants_details)),
+      policy_(settings_of(options_, given_), driver_, *this,
+              trace::lines_for([this](event_weight weight, const std::string& line) { report(line, weight); },
+                               options_.wants_details)),
+      uplinks_(given_.make_uplinks()),
+      interfaces_(where),
       bridges_(where, std::rethrow_exception),
       changed_(where) {
-  for (const path_options& path : options_.paths) books_.emplace_back(path);
+  for (std::size_t i = 0; i < given_.named.size(); ++i)
+    paths_.push_back(std::make_unique<path>(given_.names[i], given_.named[i]));
+  vacant_.resize(given_.patterns.size());
+  policy_.hand_accepted_to(*this);
 }
 
 // ---- from beginning to end ----
 
 task<> client::run(std::shared_ptr<client> self) {
   self->policy_.start(now());
+  self->start_following();
   self->carry_out_actions();
   while (!self->policy_.stopped()) co_await self->changed_.wait();
   co_await self->bridges_.wait();
@@ -77,8 +70,11 @@ task<error_code> client::wait_up(std::shared_ptr<client> self, std::size_t bridg
 
 void client::stop(std::chrono::milliseconds patience) {
   policy_.stop(patience, now());
+  requests_.clear();
+  requests_.cancel();
   for (const auto& [id, dial] : dials_) dial.by->abort();
-  for (address_book& book : books_) book.names.cancel();
+  for (const auto& one : paths_) one->book.names.cancel();
+  interfaces_.close();
   changed_.notify_all();
 }
 
@@ -90,18 +86,25 @@ void client::abort() {
 }
 
 void client::work(core::timestamp now) {
+  if (change_paths(now)) tell_vacancies();
   policy_.work(now);
   carry_out_actions();
 }
 
-void client::report(const std::string& line) const {
-  if (options_.on_event) options_.on_event(line);
+void client::report(const std::string& line, event_weight weight) const {
+  if (options_.on_event) options_.on_event(weight, line);
 }
 
 tunnel_snapshot client::snapshot() const {
   tunnel_snapshot out;
   policy_.describe(out, now());
-  for (std::size_t i = 0; i < out.paths.size(); ++i) out.paths[i].congestion = options_.paths[i].congestion;
+  for (path_snapshot& is : out.paths) {
+    const path_options& options = paths_[is.number]->options;
+    is.congestion = options.congestion;
+    if (options.proxy) is.proxy = to_string(*options.proxy);
+  }
+  for (std::size_t i = 0; i < given_.patterns.size(); ++i)
+    out.patterns.push_back({given_.patterns[i].interface, uplinks_.count(i)});
   return out;
 }
 
@@ -129,6 +132,14 @@ void client::complete(std::uint64_t ticket, error_code error, stream opened) {
   open_completion done = std::move(found->second);
   opening_.erase(found);
   done(error, std::move(opened));
+}
+
+// ---- streams of the server's ----
+
+void client::on_accepted(session& through, core::stream_id id, const reverse_options& by) {
+  auto asked =
+      std::make_unique<stream_impl>(through, executor_, id, by.to, core::target(), through.engine().target_of(id));
+  requests_.push(incoming(stream(std::move(asked)), {}, {}));
 }
 
 }  // namespace mtcp::detail

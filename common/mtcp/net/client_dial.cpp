@@ -26,14 +26,23 @@ void client::carry_out(client_policy::greet wanted) {
   changed_.notify_all();
 }
 
+// What it waits for ends, and it says that it has failed.
+void client::carry_out(client_policy::abandon wanted) {
+  const auto found = dials_.find(wanted.id);
+  if (found == dials_.end()) return;
+  found->second.abandoned = true;
+  found->second.by->abort();
+  changed_.notify_all();
+}
+
 task<> client::dial(client_policy::dial wanted) {
   const dial_id id = wanted.id;
   std::vector<core::slice> first;
   std::optional<secure_channel> channel;
   error_code error;
   {
-    connector by(executor_, options_.paths[wanted.path], books_[wanted.path],
-                 {.whole = options_.connect_timeout, .answer = wanted.patience});
+    path& on = *paths_[wanted.path];
+    connector by(executor_, on.options, on.book, {.whole = options_.connect_timeout, .answer = wanted.patience});
     dials_.emplace(id, dialling{&by});
     const scope_exit registered([this, id] { dials_.erase(id); });
     error = co_await by.connect(tls_, options_.key);
@@ -54,7 +63,7 @@ task<> client::dial(client_policy::dial wanted) {
 
 // What goes wrong with one bridge, as when there is no memory for it, ends that one only.
 void client::on_dial_broken(dial_id id, const std::exception_ptr& escaped) {
-  report("a dial failed: " + message_of(escaped));
+  report("a dial failed: " + message_of(escaped), event_weight::warning);
   policy_.dial_failed(id, asio::error::no_memory, now());
   carry_out_actions();
 }
@@ -64,8 +73,8 @@ task<error_code> client::greet(dial_id id, connector& by, std::vector<core::slic
   policy_.connected(id, now());
   carry_out_actions();
   const dialling& mine = dials_.at(id);
-  while (!mine.hello && !policy_.stopped()) co_await changed_.wait();
-  if (policy_.stopped()) co_return asio::error::operation_aborted;
+  while (!mine.hello && !mine.abandoned && !policy_.stopped()) co_await changed_.wait();
+  if (mine.abandoned || policy_.stopped()) co_return asio::error::operation_aborted;
   const error_code unsent = co_await send_hello(by.channel(), *mine.hello);
   if (unsent) co_return unsent;
   auto got = co_await receive_welcome(by.channel());

@@ -23,6 +23,9 @@ class listener {
   /// Connections that are being served.
   std::size_t connections() const noexcept { return connections_.size(); }
 
+  /// From now on it also gets connections to other addresses (platform::allow_foreign_addresses).
+  error_code allow_foreign_addresses() { return socket_.allow_foreign_addresses(); }
+
   /// Accepts until stop(), and returns when the last connection has been served. While `max_connections` are, others
   /// wait in the system's queue.
   task<> run();

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "mtcp/address.hpp"
+#include "mtcp/net/platform/transparent.hpp"
 
 namespace mtcp {
 namespace {
@@ -30,6 +31,7 @@ void listen(tcp::acceptor& acceptor, const listen_options& options) {
   const tcp::endpoint& local = options.local;
   acceptor.open(local.protocol());
   acceptor.set_option(asio::socket_base::reuse_address(true));
+  acceptor.set_option(asio::socket_base::out_of_band_inline(true));  // of what it accepts, before anything arrives
   if (local.address().is_v6())
     acceptor.set_option(asio::ip::v6_only(options.ipv6_only || !local.address().is_unspecified()));
   if (!options.congestion.empty()) {
@@ -50,6 +52,10 @@ listening_socket::listening_socket(const executor& where, const listen_options& 
     throw boost::system::system_error(error.code(), "cannot listen on " + to_string(to_target(options.local)));
   }
   local_ = acceptor_.local_endpoint();
+}
+
+error_code listening_socket::allow_foreign_addresses() {
+  return platform::allow_foreign_addresses(acceptor_.native_handle(), local_.address().is_v6());
 }
 
 task<std::optional<tcp::socket>> listening_socket::accept() {

@@ -27,6 +27,9 @@ class listening_socket {
   /// Connections closed so far because there was no descriptor for them.
   std::uint64_t turned_away() const noexcept { return turned_away_; }
 
+  /// From now on it also gets connections to other addresses (platform::allow_foreign_addresses).
+  error_code allow_foreign_addresses();
+
   /// The next connection; empty once close() was called.
   task<std::optional<tcp::socket>> accept();
   void close();

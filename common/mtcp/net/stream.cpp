@@ -1,28 +1,28 @@
 #include "mtcp/stream.hpp"
 
-#include "mtcp/net/stream_impl.hpp"
+#include "mtcp/net/stream_backend.hpp"
 
 namespace mtcp {
 
 namespace detail {
 
-executor executor_of(const stream_impl& self) { return self.get_executor(); }
-std::optional<io_result> try_read(stream_impl& self, const read_request& request) { return self.try_read(request); }
-std::optional<io_result> try_write(stream_impl& self, write_request& request) { return self.try_write(request); }
-void wait_read(stream_impl& self, const read_request& request, io_completion done) {
+executor executor_of(const stream_backend& self) { return self.get_executor(); }
+std::optional<io_result> try_read(stream_backend& self, const read_request& request) { return self.try_read(request); }
+std::optional<io_result> try_write(stream_backend& self, write_request& request) { return self.try_write(request); }
+void wait_read(stream_backend& self, const read_request& request, io_completion done) {
   self.wait_read(request, std::move(done));
 }
-void wait_write(stream_impl& self, const write_request& request, io_completion done) {
+void wait_write(stream_backend& self, const write_request& request, io_completion done) {
   self.wait_write(request, std::move(done));
 }
-void cancel_read(stream_impl& self) { self.cancel_read(); }
-void cancel_write(stream_impl& self) { self.cancel_write(); }
+void cancel_read(stream_backend& self) { self.cancel_read(); }
+void cancel_write(stream_backend& self) { self.cancel_write(); }
 
 }  // namespace detail
 
 // Where the state is a complete type.
 stream::stream() noexcept = default;
-stream::stream(std::unique_ptr<detail::stream_impl> impl) noexcept : impl_(std::move(impl)) {}
+stream::stream(std::unique_ptr<detail::stream_backend> impl) noexcept : impl_(std::move(impl)) {}
 stream::stream(stream&&) noexcept = default;
 stream& stream::operator=(stream&&) noexcept = default;
 stream::~stream() = default;
@@ -31,6 +31,7 @@ executor stream::get_executor() const noexcept { return impl_->get_executor(); }
 core::stream_id stream::id() const noexcept { return impl_->id(); }
 const core::target& stream::target() const noexcept { return impl_->target(); }
 const core::target& stream::bound() const noexcept { return impl_->bound(); }
+const core::target& stream::source() const noexcept { return impl_->source(); }
 std::size_t stream::writable() const { return impl_ ? impl_->writable() : 0; }
 
 void stream::shutdown_send() {

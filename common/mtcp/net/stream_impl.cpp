@@ -16,10 +16,22 @@ namespace {
 // processor time when none waits.
 constexpr std::size_t large_write = 64 * 1024;
 
+error_code error_of(core::reset_code code) {
+  if (code == core::reset_code::quota) return errc::quota_used_up;
+  return asio::error::connection_reset;
+}
+
 }  // namespace
 
-stream_impl::stream_impl(session& owner, const executor& where, core::stream_id id, core::target to, core::target bound)
-    : owner_(&owner), executor_(where), id_(id), target_(std::move(to)), bound_(std::move(bound)), opened_at_(now()) {
+stream_impl::stream_impl(session& owner, const executor& where, core::stream_id id, core::target to, core::target bound,
+                         core::target source)
+    : owner_(&owner),
+      executor_(where),
+      id_(id),
+      target_(std::move(to)),
+      bound_(std::move(bound)),
+      source_(std::move(source)),
+      opened_at_(now()) {
   owner.add_stream(id, *this);
 }
 
@@ -55,7 +67,7 @@ io_result stream_impl::read_engine(const read_request& request) {
                                                           : engine.read(id_, request.into, now());
   if (got.size != 0) owner_->changed();  // there may be credit to give
   if (got.status == core::read_result::state::end) receive_end_ = asio::error::eof;
-  if (got.status == core::read_result::state::reset) receive_end_ = asio::error::connection_reset;
+  if (got.status == core::read_result::state::reset) receive_end_ = error_of(got.code);
   // Bytes and the end of the stream may come together; the end is for the next read then.
   return {got.size != 0 ? error_code() : receive_end_, got.size};
 }
@@ -225,6 +237,7 @@ void stream_impl::reset_send(core::reset_code code) {
 // ---- both directions ----
 
 void stream_impl::answer(const core::target& bound) {
+  bound_ = bound;
   if (owner_ == nullptr) return;
   owner_->engine().answer(id_, bound, now());
   owner_->changed();
@@ -233,6 +246,22 @@ void stream_impl::answer(const core::target& bound) {
 void stream_impl::refuse(core::refusal why) {
   if (owner_ != nullptr) owner_->engine().refuse(id_, why, now());
   forget();
+}
+
+std::unique_ptr<stream_backend> stream_impl::accept(core::target source) {
+  const auto id = owner_ == nullptr ? std::nullopt : owner_->accept(id_, source, now());
+  if (!id) return nullptr;
+  return std::make_unique<stream_impl>(*owner_, executor_, *id, bound_, core::target(), std::move(source));
+}
+
+bool stream_impl::deserted() const { return owner_ == nullptr || owner_->bridge_count() == 0; }
+
+// The session has forgotten the stream.
+void stream_impl::on_refused(error_code why) {
+  owner_ = nullptr;
+  end_receive(why);
+  end_send(why);
+  tell_stop();
 }
 
 void stream_impl::reset(core::reset_code code) {

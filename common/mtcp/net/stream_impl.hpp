@@ -1,4 +1,4 @@
-// What is behind a stream: it carries out the application's operations on the engine of its session.
+// A stream through a tunnel: it carries out the application's operations on the engine of its session.
 //
 // The stream owns this object; the session only points to it, and each side tells the other when it goes first.
 #pragma once
@@ -12,6 +12,7 @@
 #include "mtcp/async.hpp"
 #include "mtcp/buffer.hpp"
 #include "mtcp/core/engine.hpp"
+#include "mtcp/net/stream_backend.hpp"
 #include "mtcp/session/stream_listener.hpp"
 #include "mtcp/stream.hpp"
 #include "mtcp/types.hpp"
@@ -24,49 +25,56 @@ namespace mtcp::detail {
 
 using datagram_completion = completion<error_code, core::datagram>;
 
-class stream_impl final : public stream_listener {
+class stream_impl final : public stream_backend, public stream_listener {
  public:
-  stream_impl(session& owner, const executor& where, core::stream_id id, core::target to, core::target bound);
+  stream_impl(session& owner, const executor& where, core::stream_id id, core::target to, core::target bound,
+              core::target source = {});
   stream_impl(const stream_impl&) = delete;
   stream_impl& operator=(const stream_impl&) = delete;
-  ~stream_impl();
+  ~stream_impl() override;
 
-  executor get_executor() const noexcept { return executor_; }
-  core::stream_id id() const noexcept { return id_; }
+  executor get_executor() const noexcept override { return executor_; }
+  core::stream_id id() const noexcept override { return id_; }
   const core::target& target() const override { return target_; }
-  const core::target& bound() const noexcept { return bound_; }
+  const core::target& bound() const noexcept override { return bound_; }
+  const core::target& source() const override { return source_; }
   core::timestamp opened_at() const override { return opened_at_; }
 
   // From the application. A result means that the operation is over; no result, that it has to wait.
-  std::optional<io_result> try_read(const read_request& request);
-  std::optional<io_result> try_write(write_request& request);
-  void wait_read(const read_request& request, io_completion done);
-  void wait_write(const write_request& request, io_completion done);
+  std::optional<io_result> try_read(const read_request& request) override;
+  std::optional<io_result> try_write(write_request& request) override;
+  void wait_read(const read_request& request, io_completion done) override;
+  void wait_write(const write_request& request, io_completion done) override;
   /// The next datagram or why there will be none; neither means that the operation has to wait.
   std::optional<core::datagram> try_receive(error_code& ended);
   void wait_receive(datagram_completion done) { receive_done_ = std::move(done); }
   bool send_datagram(const core::target& peer, std::span<const std::byte> payload);
-  void cancel_read();
-  void cancel_write();
-  void shutdown_send();
-  void reset_send(core::reset_code code);
-  void stop_receive(core::reset_code code);
-  void reset(core::reset_code code);
-  void close();
+  void cancel_read() override;
+  void cancel_write() override;
+  void shutdown_send() override;
+  void reset_send(core::reset_code code) override;
+  void stop_receive(core::reset_code code) override;
+  void reset(core::reset_code code) override;
+  void close() override;
   /// Who is told when the peer stops reading, or the session is over; null for nobody. It must outlive the stream.
-  void watch_stop(stop_watcher* who) noexcept { stop_watcher_ = who; }
-  std::size_t writable() const;
+  void watch_stop(stop_watcher* who) noexcept override { stop_watcher_ = who; }
+  std::size_t writable() const override;
   /// The peer has reset its sending direction, or the session is over.
-  bool peer_has_reset() const;
+  bool peer_has_reset() const override;
   void answer(const core::target& bound);
   void refuse(core::refusal why);
+  /// Of a listener: a stream for a connection from `source`; null if the client takes none.
+  std::unique_ptr<stream_backend> accept(core::target source);
+  /// Its session has no bridge.
+  bool deserted() const;
 
   // From the session.
   void on_readable() override;
   void on_datagram() override;
   void on_writable() override;
   void on_stopped() override;
-  void on_closed_by_user() override { reset(core::reset_code::reset); }
+  void on_refused(error_code why) override;
+  void on_closed(core::reset_code why) override { reset(why); }
   /// What has arrived can still be read, unless this end has ended the session (operation_aborted); beyond that every
   /// operation fails.
   void on_session_over(error_code why) override;
@@ -86,7 +94,7 @@ class stream_impl final : public stream_listener {
   session* owner_;  // null once the stream is over for the engine, or the session itself is
   executor executor_;
   core::stream_id id_;
-  core::target target_, bound_;
+  core::target target_, bound_, source_;
   core::timestamp opened_at_;
   error_code receive_end_, send_end_;  // why a direction gives nothing more; unset while it is open
 

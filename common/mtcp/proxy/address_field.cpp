@@ -37,20 +37,29 @@ std::optional<std::string> host_of(std::byte type, std::span<const std::byte> fi
 
 }  // namespace
 
-decoded<core::target, address_error> decode_address(std::span<const std::byte> bytes) {
+decoded<std::size_t, address_error> decode_address_size(std::span<const std::byte> bytes) {
   if (bytes.empty()) return {};
   const std::byte type = bytes[0];
   if (type != ipv4 && type != ipv6 && type != name) return address_error::type;
-  const auto field = bytes.subspan(1);
-  const auto size = host_size(type, field);
-  if (!size || field.size() < *size + 2) return {};
-  auto host = host_of(type, field.first(*size));
+  const auto host = host_size(type, bytes.subspan(1));
+  if (!host || bytes.size() < 1 + *host + 2) return {};
+  const std::size_t size = 1 + *host + 2;
+  return {size, size};
+}
+
+decoded<core::target, address_error> decode_address(std::span<const std::byte> bytes) {
+  const auto whole = decode_address_size(bytes);
+  if (whole.needs_more()) return {};
+  if (whole.failed()) return whole.error();
+  const auto field = bytes.subspan(1, whole.size() - 1 - 2);
+  auto host = host_of(bytes[0], field);
   if (!host) return address_error::name;
-  return {core::target{std::move(*host), load16(field.subspan(*size, 2))}, 1 + *size + 2};
+  return {core::target{std::move(*host), load16(bytes.subspan(whole.size() - 2, 2))}, whole.size()};
 }
 
 encoded_address::encoded_address(const core::target& address) noexcept {
-  address_bytes host = parse_address_bytes(address.host);
+  // There is no room for a zone, which is of the other machine anyway ("fe80::1%eth0").
+  address_bytes host = parse_address_bytes(address.host.substr(0, address.host.find('%')));
   const unsigned port = host.size != 0 ? address.port : 0;
   if (host.size == 0) host = {{}, 4};
   data_[0] = host.size == 4 ? ipv4 : ipv6;

@@ -22,6 +22,9 @@ inline constexpr std::size_t max_address_size = 1 + 1 + 255 + 2;
 /// The field at the front of `bytes`. An unknown type is told as soon as it has come.
 decoded<core::target, address_error> decode_address(std::span<const std::byte> bytes);
 
+/// How many bytes the field at the front of `bytes` takes, whatever address it holds.
+decoded<std::size_t, address_error> decode_address_size(std::span<const std::byte> bytes);
+
 /// The field for an address of either family: 7 bytes for IPv4, 19 for IPv6. Everything else, also a name, becomes
 /// 0.0.0.0 with port 0: some clients end the dialogue when a reply holds a name.
 class encoded_address {

@@ -1,4 +1,4 @@
-// What every decoder of the local listener answers. Bytes come cut anywhere, so a decoder looks at all that has come so
+// What every decoder of a proxy's messages answers. Bytes come cut anywhere, so a decoder looks at all that has come so
 // far, takes nothing, and may be asked again with more: it keeps no state.
 #pragma once
 

@@ -7,11 +7,12 @@
 namespace mtcp::proxy {
 namespace {
 
-std::string_view strip(std::string_view text) {
+std::string_view without_dot(std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
-  if (text.size() >= 2 && text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
   return text;
 }
+
+bool has_brackets(std::string_view text) { return text.size() >= 2 && text.starts_with('[') && text.ends_with(']'); }
 
 }  // namespace
 
@@ -33,10 +34,11 @@ address_bytes parse_address_bytes(const std::string& text) {
 }
 
 std::optional<std::string> clean_host(std::string_view text) {
-  std::string host(strip(text));
-  if (!core::is_host(host) || host.ends_with('.')) return std::nullopt;
-  const address_bytes literal = parse_address_bytes(host);
-  return literal.size == 0 ? host : address_text(literal.bytes());
+  std::string_view host = without_dot(text);
+  if (has_brackets(host)) text = host = host.substr(1, host.size() - 2);
+  if (!core::is_host(text) || host.empty() || host.ends_with('.')) return std::nullopt;
+  const address_bytes literal = parse_address_bytes(std::string(host));
+  return literal.size == 0 ? std::string(text) : address_text(literal.bytes());
 }
 
 }  // namespace mtcp::proxy

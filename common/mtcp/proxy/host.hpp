@@ -9,9 +9,10 @@
 
 namespace mtcp::proxy {
 
-/// `text` as core::target holds it: brackets around it and one trailing dot are dropped, and an IP address gets its
-/// usual spelling (RFC 5952), so that the rules see an address and not a name. Empty for what can be no host: nothing,
-/// too long, with a second dot at its end, or with a NUL, a control character, a space or a bracket inside.
+/// `text` as core::target holds it: brackets around it are dropped, and an IP address gets its usual spelling (RFC
+/// 5952), without a trailing dot, so that the rules see an address and not a name. The dot of an absolute name (RFC
+/// 1034, section 3.1) stays: without it a search list would apply. Empty for what can be no host: nothing, too long,
+/// with a second dot at its end, or with a NUL, a control character, a space or a bracket inside.
 std::optional<std::string> clean_host(std::string_view text);
 
 /// An address of 4 or 16 bytes, most significant first, as text. Empty for any other size.

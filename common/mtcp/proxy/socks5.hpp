@@ -39,7 +39,10 @@ enum class reply : std::uint8_t {
 };
 
 /// Errors that have no reply: the connection is closed without one.
-enum class malformed { version };
+enum class malformed {
+  version,
+  address_type,  ///< an ATYP that there is not
+};
 
 struct request {
   command what = command::connect;
@@ -77,6 +80,8 @@ class encoded_reply {
 };
 
 /// The reply that tells a client why the tunnel's server refused.
-constexpr reply reply_to(core::refusal why) noexcept { return static_cast<reply>(why); }
+constexpr reply reply_to(core::refusal why) noexcept {
+  return why == core::refusal::quota ? reply::not_allowed : static_cast<reply>(why);
+}
 
 }  // namespace mtcp::proxy

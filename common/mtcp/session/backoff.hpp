@@ -24,8 +24,8 @@ class backoff {
     not_before_ = std::max(begun + varied(pause_), now + first_ / 2);
   }
   /// Waiting less will not help.
-  void failed_for_long(core::timestamp now) {
-    pause_ = longest_;
+  void failed_for_long(core::timestamp now, core::duration at_least = {}) {
+    pause_ = std::max(longest_, at_least);
     not_before_ = now + varied(pause_);
   }
   void reset() {

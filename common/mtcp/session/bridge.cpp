@@ -71,16 +71,32 @@ void bridge::report_tcp_info(core::engine& to, core::timestamp now) {
 }
 
 void bridge::close(error_code why) {
-  if (std::exchange(closed_, true)) return;
+  if (closed_) return;
   why_ = why;
+  const core::tcp_info last = tcp_info(core::timestamp{0});
+  carried_ = last.acknowledged + last.received;
+  on_wire_ = on_wire_of(last);
+  closed_ = true;
   link_.close();
 }
+
+std::uint64_t bridge::on_wire_of(const core::tcp_info& known) const {
+  return known.sent + known.received + known.packets * link_.header_size();
+}
+
+std::uint64_t bridge::on_wire(core::timestamp now) { return closed_ ? on_wire_ : on_wire_of(tcp_info(now)); }
 
 bool bridge::set_rest(core::engine& of, rest why, bool on) {
   const auto bit = static_cast<std::uint8_t>(why);
   const std::uint8_t before = rests_;
   rests_ = static_cast<std::uint8_t>(on ? before | bit : before & ~bit);
   if (rests_ == before) return false;
+  tell_use(of);
+  return true;
+}
+
+bool bridge::use_as(core::engine& of, core::path_role role) {
+  if (std::exchange(use_.role, role) == role) return false;
   tell_use(of);
   return true;
 }
@@ -93,8 +109,13 @@ bool bridge::limit_rate(core::engine& of, std::uint64_t rate) {
 
 void bridge::tell_use(core::engine& of) {
   core::bridge_options options = use_;
-  options.backup = use_.backup || !in_use();
+  if (!in_use()) options.role = core::path_role::never;
   of.bridge_changed(id_, options);
+}
+
+void bridge::suspect(core::timestamp now, core::timestamp until) noexcept {
+  if (now >= suspect_until_) suspect_since_ = now;
+  suspect_until_ = until;
 }
 
 bool bridge::healthy(const core::engine& engine, core::timestamp now) const {
@@ -128,25 +149,37 @@ std::uint64_t bridge::delivered(const core::engine& engine) const {
   return stats ? stats->bytes_received + stats->bytes_sent - stats->in_flight : 0;
 }
 
+restraint bridge::restrained_by(const core::engine& engine, core::timestamp now) const {
+  if (rests_for(rest::disabled)) return restraint::disabled;
+  if (!healthy(engine, now)) return restraint::suspect;
+  if (rests_for(rest::unwanted)) return restraint::never;
+  if (rests_for(rest::retired)) return restraint::retired;
+  if (rests_for(rest::surplus)) return restraint::surplus;
+  return engine.restraint_of(id_, now);
+}
+
 void bridge::describe(const core::engine& engine, core::role side, core::timestamp now, bridge_snapshot& out) const {
   out.id = id_;
   out.path = path_;
   out.local = link_.local();
   out.remote = link_.remote();
   out.age = age(now);
+  const bool client = side == core::role::client;
+  const core::carried_bytes carried = engine.carried_on(id_);
+  out.bytes_up = client ? carried.sent : carried.received;
+  out.bytes_down = client ? carried.received : carried.sent;
   const auto stats = engine.stats_of(id_);
   if (!stats) return;
-  const bool client = side == core::role::client;
   out.now = healthy(engine, now) ? bridge_snapshot::state::up : bridge_snapshot::state::suspect;
   if (rests_for(rest::disabled)) out.now = bridge_snapshot::state::disabled;
-  out.bytes_up = client ? stats->bytes_sent : stats->bytes_received;
-  out.bytes_down = client ? stats->bytes_received : stats->bytes_sent;
   out.retransmitted_bytes = stats->retransmitted_bytes;
   out.in_flight_bytes = stats->in_flight;
   out.cap_bytes = stats->cap;
   out.delivery_rate = stats->delivery_rate;
   out.rtt = stats->rtt;
   out.rtt_min = stats->rtt_min;
+  out.why = restrained_by(engine, now);
+  if (out.why == restraint::suspect) out.suspect = now - (stats->suspect ? stats->suspect_since : suspect_since_);
 }
 
 }  // namespace mtcp

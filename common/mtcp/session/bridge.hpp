@@ -32,26 +32,41 @@ class bridge {
   void close(error_code why);
   bool closed() const noexcept { return closed_; }
   error_code why_closed() const noexcept { return why_; }
+  /// Bytes that TCP had got across when it was closed, both ways together; 0 if unknown.
+  std::uint64_t carried() const noexcept { return carried_; }
+  /// Bytes that its packets had, both ways together, with those that were sent again and the headers of TCP and IP.
+  /// Costs a system call.
+  std::uint64_t on_wire(core::timestamp now);
 
   /// Why a bridge rests: it carries data only while no bridge that does not rest can. Each reason ends by itself.
   enum class rest : std::uint8_t {
     surplus = 1,   ///< the path has as many as it needs without it, or tries whether it has
     disabled = 2,  ///< the user wishes it
     retired = 4,   ///< it has faded, or is about to: it is closed once nothing is under way on it
+    unwanted = 8,  ///< its path is to have none: the same
   };
   /// True if that changed anything; the peer is to be told then, so the session has work.
   bool set_rest(core::engine& of, rest why, bool on);
   bool rests_for(rest why) const noexcept { return (rests_ & static_cast<unsigned>(why)) != 0; }
   bool in_use() const noexcept { return rests_ == 0; }
+  /// Returns the same as set_rest().
+  bool use_as(core::engine& of, core::path_role role);
   /// Bytes per second in each direction, 0 for no limit. Returns the same as set_rest().
   bool limit_rate(core::engine& of, std::uint64_t rate);
 
   /// The engine, or the peer's, has found it to make no progress. The peer does not tell that this is over: at `until`
   /// the bridge is dead or well.
-  void suspect(core::timestamp until) noexcept { suspect_until_ = until; }
+  void suspect(core::timestamp now, core::timestamp until) noexcept;
   core::timestamp suspected_until() const noexcept { return suspect_until_; }
   /// Open, not suspected by this end's engine, nor of late by either.
   bool healthy(const core::engine& engine, core::timestamp now) const;
+
+  /// From `when` on a successor is wanted for it: bridges are renewed now and then, with fresh secrets.
+  void renew_from(core::timestamp when) noexcept { renews_at_ = when; }
+  core::timestamp renews_at() const noexcept { return renews_at_; }
+  /// That time has come: it is used until the successor is there.
+  void age_out(bool on) noexcept { aged_ = on; }
+  bool aged() const noexcept { return aged_; }
 
   /// How much of its budget a bridge has used up, if it has one.
   enum class wear : std::uint8_t { none, half, all };
@@ -62,6 +77,8 @@ class bridge {
   /// What TCP knows of its connection, now. Costs a system call.
   core::tcp_info tcp_info(core::timestamp now) { return link_.tcp_info(now).value_or(core::tcp_info{}); }
 
+  /// Why it carries little, as far as this end knows.
+  restraint restrained_by(const core::engine& engine, core::timestamp now) const;
   /// This end knows of nothing that is under way on it, and nothing has arrived for a while. To be asked repeatedly.
   bool is_quiet(const core::engine& engine, core::timestamp now);
   /// Bytes of frames that reached their end, both ways together.
@@ -73,20 +90,25 @@ class bridge {
   void wait_for_room();
   void adapt_unsent_limit(std::size_t slack);
   void tell_use(core::engine& of);
+  std::uint64_t on_wire_of(const core::tcp_info& known) const;
 
   link& link_;
   core::bridge_id id_;
   core::bridge_options use_;
   std::size_t path_;
   core::timestamp up_since_;
-  core::timestamp suspect_until_{0};
+  core::timestamp suspect_since_{0}, suspect_until_{0};
   core::timestamp next_tcp_info_{0};
   core::timestamp last_change_{0};  ///< of received_before_
   std::uint64_t received_before_ = 0;
   error_code why_;
-  std::size_t unsent_ = 0;  ///< at most so many bytes are in the connection and not sent
+  std::uint64_t carried_ = 0;  ///< by TCP, until it was closed
+  std::uint64_t on_wire_ = 0;  ///< the same, by packets
+  std::size_t unsent_ = 0;     ///< at most so many bytes are in the connection and not sent
   std::size_t unsent_limit_ = 0;
+  core::timestamp renews_at_ = core::timestamp::max();
   bool closed_ = false;
+  bool aged_ = false;
   bool waits_for_room_ = false;
   wear worn_ = wear::none;
   std::uint8_t rests_ = 0;  ///< reasons, as bits

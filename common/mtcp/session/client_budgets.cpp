@@ -18,7 +18,15 @@ freeze_watch::carried carried_by(bridge& b, core::timestamp now) {
 
 // ---- learning ----
 
+// On a slow line frames wait for long, and TCP moves all the same.
 void client_policy::note_silence(bridge& silent, core::timestamp now) {
+  const freeze_watch::carried by_tcp = carried_by(silent, now);
+  note_freeze(silent, by_tcp, now);
+  const std::uint64_t carried = std::max(by_tcp.up + by_tcp.down, silent.delivered(session_->core.engine()));
+  note_small_packets(silent.path(), silent.id(), now - silent.age(now), carried, now);
+}
+
+void client_policy::note_freeze(const bridge& silent, const freeze_watch::carried& by_then, core::timestamp now) {
   path& on = paths_[silent.path()];
   if (!on.watch || silent.rests_for(bridge::rest::retired)) return;
   freeze_watch& freezes = on.watch->freezes();
@@ -26,9 +34,25 @@ void client_policy::note_silence(bridge& silent, core::timestamp now) {
     if (freezes.budget_failed()) trace_event(trace::path_freezes{on.settings.name, 0, 0});
     return;
   }
-  if (freezes.fell_silent(silent.id(), now - silent.age(now), carried_by(silent, now), now))
+  if (freezes.fell_silent(silent.id(), now - silent.age(now), by_then, now))
     trace_event(trace::path_freezes{on.settings.name, freezes.found().up, freezes.found().down});
   if (freezes.finds()) close_frozen(silent.path(), now);
+}
+
+void client_policy::note_small_packets(std::size_t index, core::bridge_id silent, core::timestamp up_since,
+                                       std::uint64_t carried, core::timestamp now) {
+  path& on = paths_[index];
+  note_large_packets(index, now);
+  if (on.mtu.fell_silent(silent, up_since, carried, now)) trace_event(trace::path_mtu{on.settings.name, true});
+}
+
+void client_policy::note_large_packets(std::size_t index, core::timestamp now) {
+  path& on = paths_[index];
+  for (const bridge* b : bridges_of(index)) {
+    const core::engine& engine = session_->core.engine();
+    if (b->healthy(engine, now) && on.mtu.lives(b->delivered(engine)))
+      trace_event(trace::path_mtu{on.settings.name, false});
+  }
 }
 
 // They would count as bridges that may recover, for as long as a bridge has to show that it lives.

@@ -1,31 +1,40 @@
 #include "mtcp/session/client_policy.hpp"
 #include "mtcp/session/outcome.hpp"
+#include "mtcp/session/path_restraint.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
 
+#include "mtcp/core/base/earlier.hpp"
+
 namespace mtcp {
 namespace {
 
 // Between looks whether those that have carried all that they may can be closed.
 constexpr std::chrono::milliseconds spent_interval{10};
+// So long streams to open wait for a server that has bridges and takes no more of them.
+constexpr std::chrono::seconds opening_patience{60};
+// Between looks whether large packets get through again.
+constexpr std::chrono::seconds mtu_interval{10};
 
-void put_off_to(std::optional<core::timestamp>& next, std::optional<core::timestamp> when) {
-  if (when) next = next ? std::min(*next, *when) : when;
-}
+using core::keep_earlier;
 
 }  // namespace
 
 client_policy::client_policy(client_settings settings, waker& woken, openings::listener& openers,
                              trace::observer traced)
-    : settings_(std::move(settings)), waker_(woken), trace_(std::move(traced)), openings_(openers) {
-  if (settings_.paths.empty()) throw std::invalid_argument("a tunnel needs a path");
-  std::uint64_t seed = settings_.seed;
+    : settings_(std::move(settings)),
+      waker_(woken),
+      trace_(std::move(traced)),
+      openings_(openers),
+      reverse_(settings_.reverse, trace_),
+      lives_(static_cast<std::minstd_rand::result_type>(settings_.seed)) {
+  if (settings_.paths.empty() && !settings_.paths_come) throw std::invalid_argument("a tunnel needs a path");
   for (const path_settings& one : settings_.paths) {
     if (one.bridges == 0) throw std::invalid_argument("a path needs a bridge");
-    paths_.emplace_back(one, backoff(settings_.first_backoff, settings_.longest_backoff, ++seed));
+    paths_.emplace_back(one, pauses_of(paths_.size()));
   }
 }
 
@@ -38,6 +47,7 @@ void client_policy::trace_event(const trace::event& what) const {
 void client_policy::start(core::timestamp now) {
   if (stage_ != stage::idle) return;
   stage_ = stage::running;
+  down_since_ = now;
   maintain(now);
   waker_.wake();  // for its deadline
 }
@@ -54,9 +64,11 @@ void client_policy::stop(core::duration patience, core::timestamp now) {
 }
 
 void client_policy::open(std::uint64_t ticket, core::target to, std::vector<std::byte> early, core::timestamp now) {
-  openings_.add(ticket, std::move(to), std::move(early), now + settings_.resume_timeout);
-  if (session_ && !session_->server_leaves) return openings_.submit(session_->core, now);
-  maintain_soon();  // which sets the deadline
+  openings_.add(ticket, std::move(to), std::move(early),
+                now + std::min<core::duration>(settings_.resume_timeout, opening_patience));
+  if (refuses(now)) return openings_.fail_all(why_refused());           // the others have been told already
+  if (bridge_count() == 0 || session_->server_leaves) maintain_soon();  // which sets the deadline
+  if (session_ && !session_->server_leaves) openings_.submit(session_->core, now);
 }
 
 void client_policy::cancel_open(std::uint64_t ticket, core::timestamp now) {
@@ -64,6 +76,10 @@ void client_policy::cancel_open(std::uint64_t ticket, core::timestamp now) {
 }
 
 bool client_policy::close_stream(core::stream_id id) { return session_ && session_->core.close_stream(id); }
+
+void client_policy::stop_listening(core::timestamp now) {
+  reverse_.withdraw(session_ ? &session_->core : nullptr, now);
+}
 
 bool client_policy::enable_bridge(core::bridge_id id, bool on) {
   bridge* b = session_ ? session_->core.find_bridge(id) : nullptr;
@@ -81,18 +97,20 @@ void client_policy::work(core::timestamp now) {
   const session_ref at_work = session_;  // it may end meanwhile
   if (at_work) at_work->core.work(now);
   review_budgets(now);
-  const bool due = next_maintenance_ && *next_maintenance_ <= now;
-  if (maintenance_wanted_ || due) maintain(now);
+  const bool stirred = stir_looks(now);
+  const bool due = stirred || (upkeep_.next && *upkeep_.next <= now);
+  if (upkeep_.wanted || due) maintain(now);
 }
 
 std::optional<core::timestamp> client_policy::next_deadline() const {
-  std::optional<core::timestamp> next = next_maintenance_;
-  if (session_) put_off_to(next, session_->core.next_deadline());
+  std::optional<core::timestamp> next = upkeep_.next;
+  if (session_) keep_earlier(next, session_->core.next_deadline());
   return next;
 }
 
 void client_policy::on_event(const core::event& what, core::timestamp now) {
   namespace events = core::events;
+  if (reverse_.on_event(session_->core, what, now)) return maintain_soon();  // there may be something to ask again
   if (core::stream_of(what)) return openings_.on_event(session_->core, what, now);
   const auto on_going_away = [&](const events::going_away&) {
     session_->server_leaves = true;
@@ -114,7 +132,7 @@ void client_policy::on_event(const core::event& what, core::timestamp now) {
 
 void client_policy::on_suspect(const core::events::bridge_suspect& what, core::timestamp now) {
   if (bridge* b = session_->core.find_bridge(what.bridge)) {
-    b->suspect(now + settings_.suspicion);
+    b->suspect(now, now + settings_.suspicion);
     note_silence(*b, now);
     trace_event(trace::bridge_suspected{what.bridge, paths_[b->path()].where()});
   }
@@ -125,23 +143,27 @@ void client_policy::on_suspect(const core::events::bridge_suspect& what, core::t
 void client_policy::on_recovered(const core::events::bridge_recovered& what) {
   const bridge* b = session_->core.find_bridge(what.bridge);
   if (b != nullptr && paths_[b->path()].watch) paths_[b->path()].watch->freezes().recovered(what.bridge);
+  if (b != nullptr) paths_[b->path()].mtu.recovered(what.bridge);
   maintain_soon();
 }
 
 void client_policy::maintain_soon() {
-  maintenance_wanted_ = true;
+  upkeep_.wanted = true;
   waker_.wake();
 }
 
 void client_policy::maintain(core::timestamp now) {
-  maintenance_wanted_ = false;
+  upkeep_.wanted = false;
   if (session_expires_ && *session_expires_ <= now)
     end_session(errc::session_expired, "no bridge came back in time: streams are reset");
+  note_outage(now);
   openings_.expire(now);
+  if (session_) reverse_.work(session_->core, now);
   tune(now);
   rotate(now);
+  renew(now);
   for (std::size_t i = 0; i < paths_.size(); ++i) maintain(i, now);
-  next_maintenance_ = next_maintenance(now);
+  upkeep_.next = next_maintenance(now);
 }
 
 void client_policy::maintain(std::size_t index, core::timestamp now) {
@@ -157,7 +179,9 @@ void client_policy::maintain(std::size_t index, core::timestamp now) {
     actions_.push_back(dial{id, index, p.pace.patience()});
     trace_event(trace::dialling{p.settings.name});
   }
-  if (session_) retire_surplus(index, now);
+  if (session_ && p.in_use()) retire_surplus(index, now);
+  if (session_ && !p.in_use() && !p.gone()) let_go_unwanted(index, now);
+  if (p.mtu.only_small()) note_large_packets(index, now);
   share_rate(index);
 }
 
@@ -166,15 +190,43 @@ void client_policy::maintain(std::size_t index, core::timestamp now) {
 std::optional<core::timestamp> client_policy::next_maintenance(core::timestamp now) {
   std::optional<core::timestamp> next = session_expires_;
   if (stage_ == stage::stopped) return next;
-  put_off_to(next, openings_.next_expiry());
-  if (has_spent_bridges()) put_off_to(next, now + spent_interval);
+  keep_earlier(next, openings_.next_expiry());
+  keep_earlier(next, reverse_.next());
+  if (!openings_.empty() && !refuses(now)) keep_earlier(next, refuses_from());
+  if (has_spent_bridges()) keep_earlier(next, now + spent_interval);
   for (std::size_t i = 0; i < paths_.size() && stage_ == stage::running; ++i) {
-    put_off_to(next, paths_[i].next_dial(healthy_bridges(i, now), up_bridges(i)));
-    put_off_to(next, next_end_of_suspicion(i, now));
-    if (session_ && paths_[i].tuner) put_off_to(next, for_tuner_.next());
-    if (session_ && paths_[i].watch) put_off_to(next, for_rotation_.next());
+    if (paths_[i].gone()) continue;
+    if (!paths_[i].in_use() && !bridges_of(i).empty()) keep_earlier(next, now + spent_interval);
+    keep_earlier(next, paths_[i].next_dial(healthy_bridges(i, now), up_bridges(i)));
+    keep_earlier(next, next_end_of_suspicion(i, now));
+    if (session_ && paths_[i].tuner) keep_earlier(next, looks_.for_tuner.next());
+    if (session_ && paths_[i].watch) keep_earlier(next, looks_.for_rotation.next());
+    if (session_) keep_earlier(next, next_renewal(i, now));
+    if (session_ && paths_[i].mtu.only_small()) keep_earlier(next, now + mtu_interval);
   }
   return next;
+}
+
+// ---- without any bridge ----
+
+// Who asks for a stream waits for a while: the first bridge may be up at once. Then it is told, so that it can do
+// without, or ask again.
+void client_policy::note_outage(core::timestamp now) {
+  if (bridge_count() != 0) return down_since_.reset();
+  if (!down_since_) down_since_ = now;  // a session that ended with its bridges
+  if (refuses(now)) openings_.give_up(session_ ? &session_->core : nullptr, why_refused(), now);
+}
+
+std::optional<core::timestamp> client_policy::refuses_from() const {
+  if (!down_since_ || bridge_count() != 0) return {};
+  return quota_used_up_ ? *down_since_ : *down_since_ + settings_.connect_wait;
+}
+
+error_code client_policy::why_refused() const { return quota_used_up_ ? errc::quota_used_up : errc::tunnel_down; }
+
+bool client_policy::refuses(core::timestamp now) const {
+  const auto from = refuses_from();
+  return from && *from <= now;
 }
 
 // ---- keeping bridges up ----
@@ -201,13 +253,13 @@ std::size_t client_policy::healthy_bridges(std::size_t index, core::timestamp no
 std::optional<core::timestamp> client_policy::next_end_of_suspicion(std::size_t index, core::timestamp now) const {
   std::optional<core::timestamp> next;
   for (const bridge* b : bridges_of(index))
-    if (b->suspected_until() > now) put_off_to(next, b->suspected_until());
+    if (b->suspected_until() > now) keep_earlier(next, b->suspected_until());
   return next;
 }
 
 // The limit of a path is for all of its bridges together.
 void client_policy::share_rate(std::size_t index) {
-  if (paths_[index].settings.use.rate_limit == 0 || !session_) return;
+  if (!session_) return;
   std::vector<bridge*> sharers = bridges_of(index);
   std::erase_if(sharers, [](const bridge* b) { return !b->in_use(); });
   for (bridge* b : sharers)
@@ -243,86 +295,22 @@ void client_policy::replace_suspect(std::size_t index, core::timestamp now) {
   if (longest != suspects.end()) (*longest)->close(errc::bridge_silent);
 }
 
-std::uint64_t client_policy::stream_bytes() const {
-  const core::tunnel_stats totals = session_->core.engine().stats();
-  return totals.payload_sent + totals.payload_received;
-}
-
-// One path at a time: whether a trial helps is seen in what the whole tunnel carries.
-void client_policy::tune(core::timestamp now) {
-  const auto tuned = [](const path& p) { return p.tuner.has_value(); };
-  if (!session_ || std::ranges::none_of(paths_, tuned) || !for_tuner_.due(now)) return;
-  const std::uint64_t carried = stream_bytes();
-  for_tuner_.look(now, carried);
-  if (!paths_[tuned_path_].tuner || paths_[tuned_path_].tuner->settled()) {
-    do tuned_path_ = (tuned_path_ + 1) % paths_.size();
-    while (!paths_[tuned_path_].tuner);
-  }
-  path& tuned_now = paths_[tuned_path_];
-  if (tuned_now.watch && tuned_now.watch->turning()) return tuned_now.tuner->disturb();
-  tuned_now.tuner->sample(now, carried, healthy_bridges(tuned_path_, now));
-}
-
-bool client_policy::outgoing(const bridge& b) const {
-  const auto& watch = paths_[b.path()].watch;
-  return b.worn() != bridge::wear::none || (watch && watch->outgoing(b.id()));
-}
-
-void client_policy::rotate(core::timestamp now) {
-  const auto watched = [](const path& p) { return p.watch.has_value(); };
-  if (!session_ || std::ranges::none_of(paths_, watched) || !for_rotation_.due(now)) return;
-  for_rotation_.look(now, stream_bytes());
-  for (std::size_t i = 0; i < paths_.size(); ++i)
-    if (paths_[i].watch) rotate(i, now);
-}
-
-void client_policy::rotate(std::size_t index, core::timestamp now) {
-  rotation& watch = *paths_[index].watch;
-  core::engine& engine = session_->core.engine();
-  std::vector<rotation::observed> seen;
-  for (const bridge* b : bridges_of(index)) {
-    const auto stats = engine.stats_of(b->id());
-    if (!stats || b->has_budget() || !b->healthy(engine, now)) continue;
-    const rotation::observed one{b->id(), now - b->age(now), stats->bytes_sent - stats->in_flight,
-                                 stats->bytes_received, stats->rtt_min};
-    if (watch.freezes().lives(one.up_since, {one.up, one.down}))
-      trace_event(trace::path_freezes{paths_[index].settings.name, 0, 0});
-    seen.push_back(one);
-  }
-  watch.observe(now, seen);
-  for (bridge* b : bridges_of(index))
-    if (watch.retired(b->id()) && b->set_rest(engine, bridge::rest::retired, true)) on_retired(*b, now);
-  close_retired(index, now);
-}
-
-void client_policy::on_retired(const bridge& b, core::timestamp now) {
-  path& on = paths_[b.path()];
-  on.count_replacement(on.watch->why_retired(b.id(), now));
-  trace_event(trace::bridge_outgoing{b.id(), on.where(), on.last_replacement});
-  session_->core.changed();
-}
-
-// Once the peer has stopped sending on it, and has acknowledged all.
-void client_policy::close_retired(std::size_t index, core::timestamp now) {
-  for (bridge* b : bridges_of(index))
-    if (b->rests_for(bridge::rest::retired) && b->is_quiet(session_->core.engine(), now))
-      b->close(b->has_budget() ? errc::bridge_spent : errc::not_needed);
-}
-
 // ---- the session ----
 
-void client_policy::end_session(error_code why, const char* because) {
+void client_policy::end_session(error_code why, const std::string& because) {
   if (!session_) return;
-  if (because != nullptr) trace_event(trace::session_over{short_name(session_->id), {}, because});
+  if (!because.empty()) trace_event(trace::session_over{short_name(session_->id), {}, because});
   session_expires_.reset();
   for (path& p : paths_) p.foreign = false;
   const session_ref last = std::exchange(session_, nullptr);
   last->core.end(why);
   openings_.fail_sent(connection_reset());
+  reverse_.on_session_over();
   maintain_soon();
 }
 
 void client_policy::on_last_bridge_lost(core::timestamp now) {
+  down_since_ = now;
   if (stopped() || session_->server_leaves || session_->core.ended()) return end_session(errc::going_away);
   trace_event(trace::no_bridge_left{});
   session_expires_ = now + session_->resume_timeout;
@@ -333,14 +321,41 @@ void client_policy::on_last_bridge_lost(core::timestamp now) {
 void client_policy::describe(tunnel_snapshot& out, core::timestamp now) const {
   using state = tunnel_snapshot::state;
   out.now = stopped() ? state::stopped : state::connecting;
-  for (std::size_t i = 0; i < paths_.size(); ++i) out.paths.push_back(paths_[i].describe(up_bridges(i), now));
-  if (!session_) return;
+  out.refuses = !stopped() && refuses(now);
+  out.quota_used_up = quota_used_up_;
+  std::vector<std::size_t> places(paths_.size());  // in `out`, by number
+  for (std::size_t i = 0; i < paths_.size(); ++i) {
+    places[i] = out.paths.size();
+    if (!paths_[i].gone() || is_in_use(i)) out.paths.push_back(paths_[i].describe(i, up_bridges(i), now));
+  }
+  if (session_) describe_session(out, places, now);
+  for (std::size_t i = 0; i < out.paths.size(); ++i) describe_bridges_of(out, i, now);
+  reverse_.describe(out);
+}
+
+// What a path is by its bridges, once these are described.
+void client_policy::describe_bridges_of(tunnel_snapshot& out, std::size_t place, core::timestamp now) const {
+  path_snapshot& of = out.paths[place];
+  std::vector<restraint> bridges;
+  for (const bridge_snapshot& b : out.bridges) {
+    if (b.path != place) continue;
+    bridges.push_back(b.why);
+    of.bytes_up += b.bytes_up;
+    of.bytes_down += b.bytes_down;
+  }
+  of.why = restraint_of(paths_[of.number], bridges, now);
+}
+
+void client_policy::describe_session(tunnel_snapshot& out, const std::vector<std::size_t>& places,
+                                     core::timestamp now) const {
+  using state = tunnel_snapshot::state;
   session_->core.describe(out, now);
   out.session = short_name(session_->id);
   if (!stopped()) out.now = out.bridges.empty() ? state::down : state::up;
   for (bridge_snapshot& b : out.bridges) {
     b.path_name = paths_[b.path].settings.name;
     b.reconnects = paths_[b.path].lost;
+    b.path = places[b.path];
   }
 }
 

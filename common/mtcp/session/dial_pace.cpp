@@ -1,6 +1,7 @@
 #include "mtcp/session/dial_pace.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mtcp {
 namespace {
@@ -26,8 +27,13 @@ constexpr seconds long_refused{10};
 // A collapse is put down to dials that began within this time before it: silence is noticed after some seconds.
 constexpr seconds recent{45};
 constexpr minutes longest_block{300};
+// Connections that are too many are ended sooner.
+constexpr seconds lasting{10};
 // Before TCP's first repeat of a SYN (RFC 6298, section 2.1); on very long lines it has to be later all the same.
 constexpr milliseconds before_repeat{900};
+// Between two looks whether a server that had no room has some.
+constexpr seconds first_full_pause{10};
+constexpr minutes longest_full_pause{2};
 
 }  // namespace
 
@@ -40,18 +46,17 @@ std::optional<core::duration> dial_pace::patience() const {
   return std::max<core::duration>(before_repeat, 2 * dial_time_);
 }
 
-core::duration dial_pace::varied(core::duration pause, double by) {
-  std::uniform_real_distribution<double> spread(1, 1 + by);
-  return core::duration(static_cast<core::duration::rep>(spread(random_) * static_cast<double>(pause.count())));
-}
-
 void dial_pace::begun(core::timestamp now, std::size_t beside, std::optional<core::duration> renewal) {
   forget(now);
   open_.push_back({now, beside});
+  if (full_pause_ != core::duration::zero() && beside >= allowed_) {  // until it has come up, or was refused
+    full_look_ = now;
+    blocked_until_ = now + full_pause_;
+  }
   core::duration pause =
-      varied(std::min<core::duration>(quick, renewal ? *renewal / catching_up : quick), quick_spread);
-  if (given_ != core::duration::zero()) pause = varied(given_, given_spread);
-  if (found_ > given_) pause = varied(found_, found_spread);
+      longer(std::min<core::duration>(quick, renewal ? *renewal / catching_up : quick), quick_spread);
+  if (given_ != core::duration::zero()) pause = longer(given_, given_spread);
+  if (found_ > given_) pause = longer(found_, found_spread);
   next_ = now + pause;
 }
 
@@ -64,12 +69,18 @@ void dial_pace::forget(core::timestamp now) {
 }
 
 // What comes up in place of a connection that has gone says nothing of a limit.
-void dial_pace::succeeded(core::timestamp begun, core::timestamp now) {
+void dial_pace::succeeded(core::timestamp begun, std::size_t up, core::timestamp now) {
+  if (up > together_.size) together_ = {up, now};
   dial_time_ = now - begun;
   refused_since_.reset();
   const auto mine = std::ranges::find(open_, begun, &attempt::begun);
   if (mine == open_.end()) return;
-  if (mine->beside >= allowed_ && begun >= blocked_until_) allowed_ = 0;
+  const bool looked = full_pause_ != core::duration::zero() && begun == full_look_;
+  if (mine->beside >= allowed_ && (looked || begun >= blocked_until_)) {
+    allowed_ = 0;
+    full_pause_ = {};
+    blocked_until_ = std::min(blocked_until_, begun);
+  }
   open_.erase(mine);
 }
 
@@ -78,6 +89,17 @@ void dial_pace::failed(core::timestamp begun, std::size_t well, bool answered) {
   if (answered && !refused_since_) refused_since_ = begun;
   if (answered && begun - *refused_since_ < long_refused) return;
   block(begun, well, block_time);
+}
+
+// Those that were under way together are refused together, and count once.
+void dial_pace::full(core::timestamp begun, std::size_t up, core::timestamp now) {
+  std::erase_if(open_, [begun](const attempt& a) { return a.begun == begun; });
+  if (full_pause_ != core::duration::zero() && begun <= full_counted_) return;
+  full_pause_ = full_pause_ == core::duration::zero() ? core::duration(first_full_pause)
+                                                      : std::min<core::duration>(2 * full_pause_, longest_full_pause);
+  full_counted_ = now;
+  allowed_ = up;
+  blocked_until_ = now + longer(full_pause_, found_spread);
 }
 
 // Dials that were under way together fail together, and count once. As long as none has come up beside those that there
@@ -90,16 +112,29 @@ void dial_pace::block(core::timestamp begun, std::size_t connections, core::dura
   }
   refused_since_.reset();
   allowed_ = connections;
-  blocked_until_ = begun + varied(time, found_spread);
+  blocked_until_ = begun + longer(time, found_spread);
+}
+
+void dial_pace::forgive() {
+  open_.clear();
+  refused_since_.reset();
+  together_ = {};
+  allowed_ = 0;
+  full_pause_ = {};
+  next_ = blocked_until_ = core::timestamp(0);
 }
 
 // A dial beyond a limit that the network enforces in this way has not come up, and neither has one behind it.
 void dial_pace::collapsed(core::timestamp now) {
   forget(now);
+  const company ended = std::exchange(together_, {});
+  if (ended.size > 0 && now - ended.since >= lasting) stood_ = std::max(stood_, ended.size);
   std::size_t least = 0;
   for (const attempt& a : open_)
     if (a.beside > 0 && (least == 0 || a.beside < least)) least = a.beside;
   if (least == 0) return;
+  // It may have become too many since: the next collapse counts.
+  if (std::exchange(stood_, 0) > least) return open_.clear();
   open_.clear();
   punished_ = punished_ == core::duration::zero() ? core::duration(block_time)
                                                   : std::min<core::duration>(10 * punished_, longest_block);

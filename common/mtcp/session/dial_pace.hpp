@@ -6,7 +6,8 @@
 // are kept up, and after it dials come seconds apart. Each block that follows all the same doubles that; it is
 // forgotten slowly. A minute later one dial looks whether the block is over; where it is a limit on the number of
 // connections, that is the one vain dial a minute which it costs. Where exceeding the limit ends or freezes all
-// connections, it is exceeded once more, and then hardly ever.
+// connections, it is exceeded once more, and then hardly ever. As many connections as have stood together for a while
+// are no excess, should all end at once: a relay or proxy was restarted.
 #pragma once
 
 #include <chrono>
@@ -16,6 +17,7 @@
 #include <random>
 #include <vector>
 
+#include "mtcp/session/varied.hpp"
 #include "mtcp/types.hpp"
 
 namespace mtcp {
@@ -34,12 +36,17 @@ class dial_pace {
 
   /// A dial begins beside so many connections. `renewal`: one is needed so often, since bridges last for moments only.
   void begun(core::timestamp now, std::size_t beside, std::optional<core::duration> renewal = std::nullopt);
-  /// One that had begun then came up.
-  void succeeded(core::timestamp begun, core::timestamp now);
+  /// One that had begun then came up: the path has so many bridges now.
+  void succeeded(core::timestamp begun, std::size_t up, core::timestamp now);
   /// One that had begun then was not answered (or else refused) although `well` bridges of the path are well.
   void failed(core::timestamp begun, std::size_t well, bool answered);
+  /// The server has refused one that had begun then beside `up` bridges: it takes no more. They are kept up, and one
+  /// dial now and then, more and more seldom, looks whether there is room.
+  void full(core::timestamp begun, std::size_t up, core::timestamp now);
   /// All bridges of the path have ended, without being told to.
   void collapsed(core::timestamp now);
+  /// What went unanswered of late says nothing of a block: there was no network. The pace that was found stays.
+  void forgive();
 
   /// The pause between two dials that the path was found to need; 0 for none.
   core::duration found() const noexcept { return found_; }
@@ -47,12 +54,17 @@ class dial_pace {
   core::timestamp blocked_until() const noexcept { return blocked_until_; }
 
  private:
+  /// Bridges of the path that are up together, since the last of them came up.
+  struct company {
+    std::size_t size = 0;
+    core::timestamp since{0};
+  };
   struct attempt {
     core::timestamp begun;
     std::size_t beside;
   };
 
-  core::duration varied(core::duration pause, double by);
+  core::duration longer(core::duration pause, double by) { return varied(pause, 1, 1 + by, random_); }
   void forget(core::timestamp now);
   void block(core::timestamp begun, std::size_t connections, core::duration time);
 
@@ -63,6 +75,11 @@ class dial_pace {
   core::timestamp blocked_until_{0};
   std::size_t allowed_ = 0;  ///< connections that the path had when it was blocked; 0 while it is not
   core::duration punished_{0};
+  core::duration full_pause_{0};     ///< the server has no room: between two looks; 0 while it has
+  core::timestamp full_look_{0};     ///< when the latest look began
+  core::timestamp full_counted_{0};  ///< when it was last found to be so
+  company together_;
+  std::size_t stood_ = 0;                         ///< the largest company that lasted
   std::optional<core::timestamp> refused_since_;  ///< when the first of the latest dials began that were all refused
   std::vector<attempt> open_;                     ///< dials without success, of late
   core::duration dial_time_{0};

@@ -50,6 +50,14 @@ const char* describe(errc value) noexcept {
       return "it has carried what the network lets a connection carry";
     case errc::bridge_frozen:
       return "the network has frozen it";
+    case errc::tunnel_down:
+      return "the tunnel is down: the server cannot be reached at present";
+    case errc::path_gone:
+      return "its path is gone";
+    case errc::quota_used_up:
+      return "the key has carried all that the server lets it carry this month";
+    case errc::too_many_bridges:
+      return "the server takes no more bridges of this key";
   }
   return "unknown error";
 }

@@ -30,6 +30,11 @@ class link {
 
   /// What TCP knows of the connection (TCP_INFO); empty if unknown. Asked for a few times per round trip.
   virtual std::optional<core::tcp_info> tcp_info(core::timestamp now) = 0;
+  /// How long the peer itself took to answer while the connection was set up; 0 if unknown. Unlike TCP's round trip it
+  /// does not end at a relay.
+  virtual core::duration handshake_rtt() const = 0;
+  /// Bytes of TCP's and IP's headers in a packet, about.
+  virtual std::size_t header_size() const = 0;
 
   /// Closes the connection; whoever runs it then detaches the bridge from its session. Idempotent.
   virtual void close() = 0;

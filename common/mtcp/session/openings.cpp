@@ -37,13 +37,19 @@ bool openings::submit_one(session& through, std::uint64_t ticket, opening& one, 
 }
 
 void openings::cancel(std::uint64_t ticket, session* through, core::timestamp now) {
-  const auto found = all_.find(ticket);
-  if (found == all_.end()) return;
-  if (through != nullptr && found->second.id != 0) {
-    through->engine().reset(found->second.id, core::reset_code::reset, now);
+  if (const auto found = all_.find(ticket); found != all_.end()) give_up(found, through, operation_aborted(), now);
+}
+
+void openings::give_up(session* through, error_code why, core::timestamp now) {
+  while (!all_.empty()) give_up(all_.begin(), through, why, now);
+}
+
+void openings::give_up(table::iterator it, session* through, error_code why, core::timestamp now) {
+  if (through != nullptr && it->second.id != 0) {
+    through->engine().reset(it->second.id, core::reset_code::reset, now);
     through->changed();
   }
-  fail(found, operation_aborted());
+  fail(it, why);
 }
 
 void openings::on_event(session& from, const core::event& what, core::timestamp now) {

@@ -31,6 +31,7 @@ class openings {
 
   explicit openings(listener& told) : listener_(told) {}
 
+  bool empty() const noexcept { return all_.empty(); }
   std::uint64_t next_ticket() { return next_ticket_++; }
   /// It waits for submit(), until `give_up`.
   void add(std::uint64_t ticket, core::target to, std::vector<std::byte> early, core::timestamp give_up);
@@ -45,6 +46,8 @@ class openings {
   /// The session is over: what was sent through it fails.
   void fail_sent(error_code why);
   void fail_all(error_code why);
+  /// Each fails; what was sent is cancelled. `through` as for cancel().
+  void give_up(session* through, error_code why, core::timestamp now);
   /// Fails those that have waited for too long.
   void expire(core::timestamp now);
   /// When the next of those that wait gives up.
@@ -66,6 +69,7 @@ class openings {
   /// Whose turn it is of those that wait; all_.end() if none does.
   table::iterator oldest_waiting();
   void advance(session& through, table::iterator it, core::timestamp now);
+  void give_up(table::iterator it, session* through, error_code why, core::timestamp now);
   opening remove(table::iterator it);
   void fail(table::iterator it, error_code why);
 

@@ -19,6 +19,8 @@ const char* text(core::refusal why) {
       return "the destination refused the connection";
     case core::refusal::address_type:
       return "the server does not support this form of address";
+    case core::refusal::quota:
+      return "the key has carried all that the server lets it carry this month";
   }
   return "refused";
 }

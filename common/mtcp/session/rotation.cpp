@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "mtcp/session/agreement.hpp"
 
@@ -14,10 +15,12 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // A bridge that delivers less than this part of its best is doubted. A line whose rate halves for all stays above it.
-constexpr double faded_share = 0.4;
+constexpr double slow_share = 0.4;
 // Only while the path as a whole carries less than this part of the best that it has carried lately, in seconds.
 constexpr double missing_share = 0.8;
 constexpr double memory = 30;
+// Bridges that carry so many times as much again, when a successor has come, have recovered by themselves.
+constexpr double recovery = 1.25;
 // A successor that delivers so many times as much, so that the path as a whole delivers so much more, shows that the
 // old one has faded.
 constexpr double much_better = 2;
@@ -26,11 +29,13 @@ constexpr double worth_it = 1.15;
 constexpr double little = 100'000;
 // TCP may need this long to recover from losses: until then nothing has faded.
 constexpr milliseconds settled{500};
-// Where the whole path falls below this part of its best, and a bridge below that of its own, for so many looks in a
-// row, nothing is waited for.
+// Where the whole path falls below this part of its best, and a bridge below that of its own, nothing is waited for,
+// except that BBR pauses for this time and a round trip, and all connections of a line may do so together.
 constexpr double slump_share = 0.3;
 constexpr double dropped_share = 0.2;
-constexpr int long_slump = 3;
+constexpr milliseconds bbr_pause{200};
+// Next to nothing for so many looks in a row is a pause of the transfer, after which it has to grow again.
+constexpr int long_pause = 3;
 // Whoever dies younger than this does not die of age.
 constexpr seconds min_age{1};
 // A successor has to be better for so many looks in a row.
@@ -39,9 +44,11 @@ constexpr int convincing = 5;
 constexpr seconds patience{3};
 constexpr seconds first_pause{10};
 constexpr seconds longest_pause{320};
-// Lessons agree if they are within this part of each other.
-constexpr double agreement = 0.25;
-constexpr double close_agreement = 0.06;
+// Lessons agree if they are within this part of each other, or as near as looks can tell.
+constexpr double agreement = 0.06;
+constexpr double looks_apart = 1.5;
+// What fades within this part of where others did is not waited for.
+constexpr double nearness = 0.25;
 constexpr std::size_t max_lessons = 8;
 // Rates are averages over about so long.
 constexpr double smoothing = 0.3;  // seconds
@@ -50,13 +57,20 @@ constexpr double earliest_share = 0.75;
 constexpr double latest_share = 0.92;
 constexpr int one_of = 16;
 constexpr double beyond = 1.5;
+// One that goes on, and drops where it was to fade or stays slow for so long, is a proof.
+constexpr seconds lasting{4};
 // Round trips until a new connection carries what it can.
 constexpr int growth = 8;
 
 double as_seconds(core::duration d) { return std::chrono::duration<double>(d).count(); }
 
-bool agree(std::uint64_t a, std::uint64_t b) { return agree_within(agreement, a, b); }
-bool agree_closely(core::duration a, core::duration b) { return agree_within(close_agreement, a.count(), b.count()); }
+bool agree(core::duration a, core::duration b) { return agree_within(agreement, a.count(), b.count()); }
+
+/// Counts of bytes, each as of a look, of connections that carried so many in a second.
+bool agree(std::uint64_t a, std::uint64_t b, double rate) {
+  const auto apart = static_cast<double>(std::max(a, b) - std::min(a, b));
+  return agree_within(agreement, a, b) || apart <= looks_apart * as_seconds(rotation::interval) * rate;
+}
 
 }  // namespace
 
@@ -70,8 +84,12 @@ rotation::rotation(const rotation_options& options, std::uint64_t seed)
 void rotation::observe(core::timestamp now, std::span<const observed> bridges) {
   const double passed = as_seconds(now - last_look_);
   const bool usable = last_look_ != core::timestamp{0} && passed < 2;
+  if (!usable) begun_at_ = now;
   last_look_ = now;
   latest_ = 0;
+  for (auto& [id, b] : bridges_)
+    if (usable && std::ranges::find(bridges, id, &observed::id) == bridges.end())
+      measure(b, {id, b.up_since, b.up, b.down, {}}, passed);  // one that is not in use carries nothing
   for (const observed& seen : bridges) {
     auto [it, is_new] = bridges_.try_emplace(seen.id);
     bridge_record& b = it->second;
@@ -86,7 +104,8 @@ void rotation::observe(core::timestamp now, std::span<const observed> bridges) {
     round_trip_ = std::max(round_trip_, seen.round_trip);
   }
   if (!usable) return;
-  if (!planned_) doubt(now, passed);
+  weigh(now, passed);
+  if (!planned_) doubt(now);
   judge(now);
   look_ahead(now);
 }
@@ -103,63 +122,103 @@ void rotation::measure(bridge_record& b, const observed& seen, double passed) {
   latest_ += rate;
   const double weight = 1 - std::exp(-passed / smoothing);
   b.rate += weight * (rate - b.rate);
-  b.best = std::max(b.best, b.rate);
-  if (has_faded(b)) return;
+  b.best = std::max(b.rate, b.best * std::exp(-passed / memory));
+  if (has_slowed(b)) return;
   b.bytes_when_well = seen.up + seen.down;
   b.well_at = last_look_;
 }
 
-bool rotation::has_faded(const bridge_record& b) const { return b.best > little && b.rate < faded_share * b.best; }
+// The path as a whole. What begins anew has to grow first.
+void rotation::weigh(core::timestamp now, double passed) {
+  total_ = 0;
+  for (const auto& [id, b] : bridges_) total_ += b.rate;
+  best_total_ = std::max(total_, best_total_ * std::exp(-passed / memory));
+  idle_ = latest_ < little ? idle_ + 1 : 0;
+  if (idle_ >= long_pause) begun_at_ = now;
+  const bool grown = has_grown(begun_at_, now);
+  slump_ = grown && latest_ < slump_share * best_total_ ? slump_ + 1 : 0;
+  if (!grown || total_ > missing_share * best_total_) complete_at_ = now;
+}
+
+bool rotation::has_grown(core::timestamp since, core::timestamp now) const {
+  return now - since >= settled + growth * round_trip_;
+}
+
+bool rotation::has_slowed(const bridge_record& b) const { return b.best > little && b.rate < slow_share * b.best; }
 
 bool rotation::has_dropped(const bridge_record& b) const {
   return b.best > little && b.latest < dropped_share * b.best;
 }
 
-// What all bridges of the path carry together has to fall as well: on a line that is full one of them may carry little
-// because the others carry more. Down to nothing, it is a reader that stands still or a transfer that has ended.
-void rotation::doubt(core::timestamp now, double passed) {
-  total_ = 0;
-  for (const auto& [id, b] : bridges_) total_ += b.rate;
-  best_total_ = std::max(total_, best_total_ * std::exp(-passed / memory));
-  slump_ = latest_ < slump_share * best_total_ ? slump_ + 1 : 0;
-  const bool slumps = slump_ >= long_slump;
-  if (now < quiet_until_ || latest_ < little || (total_ > missing_share * best_total_ && !slumps)) return;
+// It carries but a small part of what the others leave of the path's best: on a line that is full one bridge may carry
+// little because the others carry more.
+bool rotation::is_missed(const bridge_record& b) const {
+  return b.rate < slow_share * (missing_share * best_total_ - (total_ - b.rate));
+}
+
+// The others carry much more, or carry as little where all should carry more.
+bool rotation::lags(const bridge_record& b) const {
+  const auto others = static_cast<double>(bridges_.size() - 1);
+  return is_missed(b) || others * b.rate < slow_share * (total_ - b.rate);
+}
+
+bool rotation::all_is_carried() const { return latest_ > missing_share * best_total_; }
+
+// Down to nothing, it is a reader that stands still or a transfer that has ended.
+void rotation::doubt(core::timestamp now) {
+  if (now < quiet_until_ || latest_ < little || all_is_carried()) return;
+  const bool slumps = slump_ * interval > bbr_pause + round_trip_;
+  const bool lacks = now - complete_at_ >= settled;
   for (auto& [id, b] : bridges_) {
-    const bool faded = has_faded(b) && now - b.well_at >= settled;
-    if (b.now != phase::fresh || !(faded || (slumps && has_dropped(b)))) continue;
+    const bool faded = lacks && has_slowed(b) && is_missed(b) && now - b.well_at >= settled;
+    if (b.now != phase::fresh || !has_grown(b.up_since, now) || !(faded || (slumps && has_dropped(b)))) continue;
     enter(b, phase::doubted, now);
+    b.contested = false;
     b.total_then = total_;
   }
 }
 
-double rotation::best_of_the_young(const bridge_record& than) const {
-  double best = 0;
-  for (const auto& [id, b] : bridges_)
-    if (b.now == phase::fresh && b.up_since > than.since - milliseconds(50)) best = std::max(best, b.rate);
-  return best;
+rotation::comparison rotation::compare(const bridge_record& doubted) const {
+  comparison all;
+  for (const auto& [id, b] : bridges_) {
+    const bool young = b.now == phase::fresh && b.up_since > doubted.well_at;
+    if (young)
+      all.best_young = std::max(all.best_young, b.rate);
+    else
+      all.elders += b.rate;
+  }
+  return all;
 }
 
+// Until a successor carries something it is seen whether the old ones recover by themselves: afterwards they may have
+// less because it has more. All connections of a full line pause together now and then, when their congestion control
+// looks how long the way is with an empty queue.
 void rotation::judge(core::timestamp now) {
   bool in_vain = false;
   for (auto& [id, b] : bridges_) {
     if (b.now != phase::doubted) continue;
-    b.total_then = std::min(b.total_then, total_);
-    const double young = best_of_the_young(b);
-    const bool helps = young >= much_better * b.rate && total_ >= worth_it * b.total_then;
-    b.beaten = young > little && helps ? b.beaten + 1 : 0;
+    const comparison with = compare(b);
+    b.contested = b.contested || with.best_young > little;
+    if (!b.contested) b.total_then = total_;
+    const bool recovers = b.contested ? with.elders > recovery * b.total_then : all_is_carried();
+    const bool helps = with.best_young >= much_better * b.rate && total_ >= worth_it * b.total_then;
+    b.beaten = with.best_young > little && helps && !recovers ? b.beaten + 1 : 0;
     if (b.beaten >= convincing) {
       learn(b, true);
       retire(b, cause::faded, now);
-      pause_ = {};
-    } else if (!has_faded(b) && !has_dropped(b)) {
-      enter(b, phase::fresh, now);
-    } else if (now - b.since > dial_time_ + patience) {
-      in_vain = true;
-      enter(b, phase::fresh, now);
-      b.best = b.rate;  // that is what it can do now
+      continue;
     }
+    const bool well = !has_slowed(b) && !has_dropped(b);
+    const bool too_late = now - b.since > dial_time_ + patience;
+    if (!well && !too_late && !(recovers && !b.contested)) continue;
+    in_vain = true;
+    enter(b, phase::fresh, now);
+    if (too_late) b.best = b.rate;  // that is what it can do now
   }
-  if (!in_vain) return;
+  if (in_vain) put_off(now);
+}
+
+void rotation::put_off(core::timestamp now) {
   pause_ = std::clamp<core::duration>(2 * pause_, first_pause, longest_pause);
   quiet_until_ = now + pause_;
 }
@@ -184,22 +243,45 @@ void rotation::look_ahead(core::timestamp now) {
       if (age >= most) over = cause::age;
       soon |= age + lead >= most;
     }
-    const bool as_learnt = has_faded(b) && bears_out(b);
-    if (over && b.share > 1 && !has_faded(b)) return unlearn();  // it was to have ended long ago
-    if (as_learnt) {
+    const bool as_learnt = has_slowed(b) && lags(b) && is_near(b);
+    if (proves(b) && outlasts(b)) return unlearn(now);
+    if (as_learnt && (!proves(b) || has_dropped(b) || now - b.well_at >= lasting)) {
+      if (proves(b) && bears_out(b) && !std::exchange(proven_, true)) pause_ = {};
       retire(b, cause::faded, now);
-    } else if (over) {
+    } else if (over && !as_learnt) {
       retire(b, *over, now);
-    } else if (soon && b.now == phase::fresh) {
-      enter(b, phase::outgoing, now);
+    } else if ((soon || as_learnt) && b.now == phase::fresh) {
+      if (soon && wants_proof())
+        b.share = beyond;
+      else
+        enter(b, phase::outgoing, now);
     }
   }
 }
 
-// It fades about where others have faded.
+bool rotation::wants_proof() const {
+  return !planned_ && !proven_ && std::ranges::none_of(bridges_, [&](const auto& b) {
+    return proves(b.second) && b.second.now != phase::retired;
+  });
+}
+
+// It was to have ended long ago.
+bool rotation::outlasts(const bridge_record& b) const {
+  return (found_.bytes && static_cast<double>(b.bytes_when_well) >= beyond * static_cast<double>(*found_.bytes)) ||
+         (found_.age && as_seconds(b.well_at - b.up_since) >= beyond * as_seconds(*found_.age));
+}
+
+// It has come to about where others have faded.
+bool rotation::is_near(const bridge_record& b) const {
+  const auto bytes = static_cast<double>(b.bytes_when_well);
+  return (found_.bytes && agree_within(nearness, bytes, static_cast<double>(*found_.bytes))) ||
+         (found_.age && agree_within(nearness, (b.well_at - b.up_since).count(), found_.age->count()));
+}
+
+// It fades where others have faded.
 bool rotation::bears_out(const bridge_record& b) const {
-  const bool by_bytes = found_.bytes && agree(std::max<std::uint64_t>(b.bytes_when_well, 1), *found_.bytes);
-  return by_bytes || (found_.age && agree_closely(b.well_at - b.up_since, *found_.age));
+  const bool by_bytes = found_.bytes && agree(b.bytes_when_well, *found_.bytes, b.best);
+  return by_bytes || (found_.age && agree(b.well_at - b.up_since, *found_.age));
 }
 
 void rotation::enter(bridge_record& b, phase next, core::timestamp now) {
@@ -249,13 +331,16 @@ bool rotation::retired(core::bridge_id id) const {
 void rotation::lost(core::bridge_id id) {
   const auto found = bridges_.find(id);
   if (found == bridges_.end()) return;
-  if (found->second.now != phase::retired) learn(found->second, false);
+  if (found->second.now != phase::retired) {
+    learn(found->second, false);
+    if (found_.age) proven_ = true;  // an end is an end
+  }
   bridges_.erase(found);
 }
 
 void rotation::learn(const bridge_record& b, bool faded) {
   if (planned_) return;
-  lessons_.push_back({b.well_at, std::max<std::uint64_t>(b.bytes_when_well, 1), b.well_at - b.up_since, faded});
+  lessons_.push_back({b.well_at, std::max<std::uint64_t>(b.bytes_when_well, 1), b.best, b.well_at - b.up_since, faded});
   if (lessons_.size() > max_lessons) lessons_.erase(lessons_.begin());
   conclude();
 }
@@ -263,26 +348,40 @@ void rotation::learn(const bridge_record& b, bool faded) {
 // What most of the latest lessons have in common, two at least; single ones may have had other causes. Connections that
 // are lost in one moment have met one accident: to have one age they must end at different times.
 void rotation::conclude() {
-  found_ = {};
+  const finding before = std::exchange(found_, {});
   std::size_t max_by_bytes = 0, max_by_age = 0;
+  double rate = 0;
   for (const lesson& one : lessons_) {
     std::size_t by_bytes = 0, by_age = 0;
     for (const lesson& other : lessons_) {
       const bool aged = one.age > min_age && other.age > min_age;
       const bool apart = one.at > other.at + seconds(1) || other.at > one.at + seconds(1);
-      by_bytes += &one != &other && one.faded && other.faded && agree(one.bytes, other.bytes) ? 1 : 0;
-      by_age += apart && aged && agree_closely(one.age, other.age) ? 1 : 0;
+      by_bytes +=
+          &one != &other && one.faded && other.faded && agree(one.bytes, other.bytes, std::min(one.rate, other.rate))
+              ? 1
+              : 0;
+      by_age += apart && aged && agree(one.age, other.age) ? 1 : 0;
     }
-    if (by_bytes > max_by_bytes) found_.bytes = one.bytes;
+    if (by_bytes > max_by_bytes) {
+      found_.bytes = one.bytes;
+      rate = one.rate;
+    }
     if (by_age > max_by_age) found_.age = one.age;
     max_by_bytes = std::max(max_by_bytes, by_bytes);
     max_by_age = std::max(max_by_age, by_age);
   }
+  const bool same_bytes = !found_.bytes || (before.bytes && agree(*found_.bytes, *before.bytes, rate));
+  const bool same_age = !found_.age || (before.age && agree(*found_.age, *before.age));
+  proven_ = proven_ && same_bytes && same_age;
 }
 
-void rotation::unlearn() {
+void rotation::unlearn(core::timestamp now) {
   lessons_.clear();
   found_ = {};
+  proven_ = false;
+  for (auto& [id, b] : bridges_)
+    if (b.now == phase::outgoing) enter(b, phase::fresh, now);
+  put_off(now);
 }
 
 }  // namespace mtcp

@@ -1,13 +1,14 @@
 // Which bridges of a path should give way to fresh ones, because the network treats a connection worse the longer it
 // lives or the more it has carried. One of these per path; pure.
 //
-// A bridge that delivers much less than it did, although there is traffic, gets a successor. If that delivers much more
-// than the old one does now, the old one has faded: it is retired, and what it had carried, and how old it was, is
-// remembered. Where successors prove no better, the line has become slower for all, or the reader has; then the next
-// look is put off, longer and longer.
+// A bridge that delivers much less than it did, although there is traffic and the others do not carry what it lacks,
+// gets a successor. If that delivers much more than the old one does now, the old one has faded: it is retired, and
+// what it had carried, and how old it was, is remembered. Where the old ones recover by themselves, or successors prove
+// no better, it was the line or the reader; then the next look is put off, longer and longer.
 //
 // What connections of this path were found to bear, bytes or seconds, is used in advance: bridges get their successors
-// before they fade or die, each at another point, so that they never have one age.
+// before they fade or die, each at another point, so that they never have one age. A first finding is put to the proof:
+// one bridge is let go on to where it would have faded.
 #pragma once
 
 #include <chrono>
@@ -47,6 +48,8 @@ class rotation {
   bool outgoing(core::bridge_id id) const;
   /// Bridges are being replaced, so that what is carried has other reasons than their number.
   bool turning() const;
+  /// It has something to do also while nothing is carried: bridges that grow too old, or are on their way out.
+  bool acts_when_idle() const { return found_.age.has_value() || turning(); }
   /// It should get no new data.
   bool retired(core::bridge_id id) const;
 
@@ -86,34 +89,50 @@ class rotation {
     std::uint64_t up = 0, down = 0;
     double rate = 0;    ///< of late, both directions together, bytes per second
     double latest = 0;  ///< the same since the last look alone
-    double best = 0;    ///< the highest of these
+    double best = 0;    ///< the highest of these lately
     double share = 1;   ///< of what connections bear, at which it gets its successor
     std::uint64_t bytes_when_well = 0;
     core::timestamp well_at{0};
-    double total_then = 0;  ///< what the path carried when it was doubted
-    int beaten = 0;         ///< looks in a row at which a successor was much better
+    bool contested = false;  ///< doubted, and a successor carries something
+    double total_then = 0;   ///< what the path carried when it was doubted, before that
+    int beaten = 0;          ///< looks in a row at which a successor was much better
     cause retired_for = cause::faded;
   };
   /// How one connection came to its end.
   struct lesson {
     core::timestamp at;  ///< when it last did well
     std::uint64_t bytes;
+    double rate;
     core::duration age;
     bool faded;  ///< seen beside a successor that had not; else it fell silent or was lost
   };
 
   void measure(bridge_record& b, const observed& seen, double seconds);
-  bool has_faded(const bridge_record& b) const;
+  void weigh(core::timestamp now, double seconds);
+  bool has_grown(core::timestamp since, core::timestamp now) const;
+  bool has_slowed(const bridge_record& b) const;
   bool has_dropped(const bridge_record& b) const;
+  bool is_missed(const bridge_record& b) const;
+  bool is_near(const bridge_record& b) const;
   bool bears_out(const bridge_record& b) const;
-  void doubt(core::timestamp now, double passed);
+  bool lags(const bridge_record& b) const;
+  bool outlasts(const bridge_record& b) const;
+  bool all_is_carried() const;
+  void doubt(core::timestamp now);
   void judge(core::timestamp now);
   void look_ahead(core::timestamp now);
   void learn(const bridge_record& b, bool faded);
-  void unlearn();
+  void unlearn(core::timestamp now);
+  void put_off(core::timestamp now);
+  bool wants_proof() const;
+  bool proves(const bridge_record& b) const { return b.share > 1; }
   double random_share();
   void conclude();
-  double best_of_the_young(const bridge_record& than) const;
+  struct comparison {
+    double best_young = 0;  ///< of the bridges that came up since
+    double elders = 0;      ///< all others together
+  };
+  comparison compare(const bridge_record& doubted) const;
   void enter(bridge_record& b, phase next, core::timestamp now);
   void retire(bridge_record& b, cause why, core::timestamp now);
 
@@ -124,6 +143,10 @@ class rotation {
   double total_ = 0, best_total_ = 0;  // of the path, as rates of bridges
   double latest_ = 0;                  // the same since the last look alone
   int slump_ = 0;                      // looks in a row at which that was but a small part of the best
+  int idle_ = 0;                       // looks in a row at which it was next to nothing
+  core::timestamp begun_at_{0};        // when the path last did that
+  core::timestamp complete_at_{0};     // when it last carried about its best, or had no time to grow to it
+  bool proven_ = false;                // what was found: a bridge went on to where it was to fade, and did
   core::timestamp last_look_{0};
   core::timestamp quiet_until_{0};  // no doubts before
   core::duration pause_{0};

@@ -4,10 +4,12 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "mtcp/core/wire/hello.hpp"
 #include "mtcp/session/session.hpp"
@@ -30,10 +32,12 @@ class server_session final : public worker, private session::owner {
   /// What it tells the server.
   class listener {
    public:
-    /// A client has opened a stream. Answer or refuse it.
+    /// A client has opened a stream, or wants something listened on. Answer or refuse it.
     virtual void on_stream(server_session& of, core::stream_id id) = 0;
     /// Called once. The listener may drop its reference; destroy the session in a later turn only.
     virtual void on_end(server_session& which, const std::string& why) = 0;
+    /// It holds so much memory now; told when that has changed by much.
+    virtual void on_memory(server_session& which, std::size_t bytes) = 0;
 
    protected:
     ~listener() = default;
@@ -54,6 +58,9 @@ class server_session final : public worker, private session::owner {
   const core::join_secret& secret() const noexcept { return who_.secret; }
   const owner_id& owner() const noexcept { return who_.owner; }
   const std::string& user() const noexcept { return who_.user; }
+  /// Where its latest bridge comes from.
+  const std::string& from() const noexcept { return from_; }
+  void came_from(std::string address) { from_ = std::move(address); }
   session& core() noexcept { return core_; }
   const session& core() const noexcept { return core_; }
 
@@ -75,26 +82,38 @@ class server_session final : public worker, private session::owner {
   /// Tells the client to go, and ends.
   void leave(core::duration patience, core::timestamp now);
   void end(error_code why, const std::string& text);
+  /// Gives back so many bytes, or more: resets its largest streams, or ends if that does not help. Returns what it did,
+  /// for a log.
+  std::string shed(std::size_t excess);
 
   void work(core::timestamp now) override;
   std::optional<core::timestamp> next_deadline() const override;
 
  private:
+  enum class stage : std::uint8_t {
+    begun,     ///< no bridge has come up yet
+    used,      ///< one has
+    deserted,  ///< the client has said goodbye
+    over,      ///< and the listener knows
+  };
+
   void wake() override;
   void on_event(const core::event& what, core::timestamp now) override;
+  void on_goodbye();
+  void tell_memory();
   void end_if_alone(core::timestamp now);
 
   const server_settings& settings_;
   listener& listener_;
   waker* waker_ = nullptr;
   identity who_;
+  std::string from_;
   session core_;
   core::duration resume_timeout_;
   std::set<core::bridge_id> claimed_;           // and not attached yet
   std::optional<core::timestamp> alone_since_;  ///< unset while it has bridges
-  bool had_bridges_ = false;
-  bool client_leaves_ = false;
-  bool told_end_ = false;
+  stage stage_ = stage::begun;
+  std::size_t told_memory_ = 0;
 };
 
 }  // namespace mtcp

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,9 +29,12 @@ class server_sessions final : private server_session::listener {
     virtual void on_stream(server_session& of, core::stream_id id) = 0;
     /// The session has left the table, and has still to be kept for the rest of this turn.
     virtual void on_end(session_ref ended) = 0;
-    /// Counts a session of this owner; false if there are `most` of them already, here or elsewhere.
-    virtual bool enter(const core::session_id& id, const owner_id& owner, std::size_t most) = 0;
+    /// Counts a session of this owner, or says why there can be none: if there are `most` already, here or elsewhere.
+    virtual std::optional<core::limit_reason> enter(const core::session_id& id, const owner_id& owner,
+                                                    std::size_t most) = 0;
     virtual void leave(const core::session_id& id) = 0;
+    /// A session holds so much memory now.
+    virtual void on_memory(const server_session&, std::size_t) {}
     /// From a cryptographic generator.
     virtual void random_fill(std::span<std::byte> out) = 0;
 
@@ -50,9 +54,9 @@ class server_sessions final : private server_session::listener {
     session_ref joined;        ///< null if the bridge is refused; else attach() or bridge_failed() is to follow
     core::bridge_options use;  ///< what it is for, as agreed
   };
-  /// To a HELLO whose MAC is right: said by who holds the key of `owner`.
+  /// To a HELLO whose MAC is right: said by who holds the key of `owner`, who may have one bridge more if `room`.
   answer greet(const core::hello& said, const owner_id& owner, const std::string& user, open_to whom,
-               core::timestamp now);
+               core::timestamp now, bool room = true);
 
   /// Ends the sessions of which `is_gone(owner)`.
   void leave_if(const std::function<bool(const owner_id&)>& is_gone, core::timestamp now);
@@ -60,19 +64,31 @@ class server_sessions final : private server_session::listener {
   void end_all(const std::string& why);
   /// Takes no more streams; those that are open go on.
   void go_away(core::timestamp now);
+  /// What a session did to hold less, for a log; empty if there is none of this id.
+  std::string shed(const core::session_id& id, std::size_t excess);
+  /// Resets all streams of this owner.
+  void close_streams(const owner_id& owner, core::reset_code why);
   /// `session` is its short name.
   bool close_stream(std::string_view session, core::stream_id id);
 
   const std::map<core::session_id, session_ref>& all() const noexcept { return sessions_; }
 
  private:
-  core::welcome_status find_place(const core::hello& said, const owner_id& owner, const std::string& user, open_to whom,
-                                  core::timestamp now, session_ref& joined);
-  core::welcome_status create(core::bridge_id first, const owner_id& owner, const std::string& user,
-                              core::timestamp now, session_ref& joined);
-  core::welcome_status join(const core::hello& said, const owner_id& owner, session_ref& joined);
+  /// Where a bridge belongs, or why it has no place.
+  struct placing {
+    core::welcome_status status = core::welcome_status::ok;
+    session_ref joined{};
+    std::optional<core::limit_reason> why{};
+  };
+  static placing no_more(core::limit_reason why) { return {core::welcome_status::limit, {}, why}; }
+  placing find_place(const core::hello& said, const owner_id& owner, const std::string& user, open_to whom,
+                     core::timestamp now, bool room);
+  static void agree_on_bridge(const core::hello& said, answer& out);
+  placing create(core::bridge_id first, const owner_id& owner, const std::string& user, core::timestamp now);
+  placing join(const core::hello& said, const owner_id& owner, bool room);
   void on_stream(server_session& of, core::stream_id id) override { host_.on_stream(of, id); }
   void on_end(server_session& which, const std::string& why) override;
+  void on_memory(server_session& which, std::size_t bytes) override { host_.on_memory(which, bytes); }
 
   server_settings settings_;
   core::instance_id instance_;

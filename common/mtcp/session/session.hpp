@@ -16,9 +16,12 @@
 
 #include "mtcp/core/engine.hpp"
 #include "mtcp/core/wire/hello.hpp"
+#include "mtcp/session/backup_gate.hpp"
 #include "mtcp/session/bridge.hpp"
+#include "mtcp/session/overflow_gate.hpp"
 #include "mtcp/session/stream_listener.hpp"
 #include "mtcp/session/trace.hpp"
+#include "mtcp/session/unanswered.hpp"
 #include "mtcp/session/worker.hpp"
 #include "mtcp/snapshot.hpp"
 
@@ -63,7 +66,10 @@ class session final : private core::trace_observer {
     std::size_t path;
     error_code why;
     core::duration age;
-    std::uint64_t delivered;  ///< bytes of frames that reached their end, both ways together
+    std::uint64_t delivered;       ///< bytes of frames that reached their end, both ways together
+    std::uint64_t carried;         ///< bytes that TCP got across; 0 if unknown
+    std::uint64_t on_wire;         ///< bytes of its packets, both ways together
+    std::uint64_t sent, received;  ///< bytes of frames, by this end
   };
   /// The link is closed, and about to go.
   lost_bridge detach(core::bridge_id id, core::timestamp now);
@@ -81,8 +87,14 @@ class session final : private core::trace_observer {
 
   void add_stream(core::stream_id id, stream_listener& added) { streams_.emplace(id, &added); }
   void remove_stream(core::stream_id id) { streams_.erase(id); }
+  /// (server) engine::accept(), for a stream that fails if the client does not answer in time.
+  std::optional<core::stream_id> accept(core::stream_id listener, const core::target& source, core::timestamp now);
   /// Resets a stream in both directions, under its owner. False if there is no such stream.
   bool close_stream(core::stream_id id);
+  /// The same of all that are no listeners; returns how many.
+  std::size_t close_streams(core::reset_code why);
+  /// (client) The server has said of the latest stream that its key may carry no more.
+  bool quota_used_up() const noexcept { return quota_used_up_; }
 
   /// What the engine does on its own is told there as long as it looks closely. `name` is what to call the session, if
   /// there are others.
@@ -110,21 +122,31 @@ class session final : private core::trace_observer {
   void on_trace(const core::traced::event& what) override;
   void review_tracing();
   void dispatch(const core::event& what, core::timestamp now);
+  void note_quota(const core::event& what);
   bool dispatch_to_stream(const core::event& what);
+  void fail_stream(core::stream_id id, error_code why);
+  void expire_unanswered(core::timestamp now);
+  void review_load(core::timestamp now);
+  void admit(core::path_role role, bool on);
   void close_bridge(const core::events::bridge_closed& what);
   bool offer_to_bridges(core::timestamp now);
   void finish_leaving(core::timestamp now);
   void end_streams(error_code why);
+  void describe(core::stream_id id, const stream_listener& one, tunnel_snapshot& out, core::timestamp now) const;
 
   core::role role_;
   owner& owner_;
   core::engine engine_;
   std::unordered_map<core::bridge_id, std::unique_ptr<bridge>> bridges_;
   std::unordered_map<core::stream_id, stream_listener*> streams_;
+  unanswered unanswered_;
+  overflow_gate overflow_;
+  backup_gate backup_;
   trace::observer traced_;
   std::string traced_name_;
   std::optional<core::timestamp> leave_by_;
   bool ended_ = false;
+  bool quota_used_up_ = false;
   core::timestamp started_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mtcp/core/event.hpp"
+#include "mtcp/reverse_options.hpp"
 
 namespace mtcp::trace {
 namespace {
@@ -68,6 +69,13 @@ struct teller {
   }
   std::string operator()(const server_leaving&) const { return "the server is about to leave"; }
   std::string operator()(const no_bridge_left&) const { return "no bridge is left: streams wait"; }
+  std::string operator()(const path_comes& e) const { return "path " + e.path + " has come"; }
+  std::string operator()(const path_goes& e) const { return "path " + e.path + " is gone"; }
+  std::string operator()(const path_changed& e) const {
+    const std::string limit =
+        e.rate_limit == 0 ? "" : ", at most " + std::to_string(e.rate_limit) + " bytes/s each way";
+    return "path " + e.path + " changed: role " + name_of(e.role) + limit;
+  }
   std::string operator()(const dialling& e) const { return "dialling on " + e.path; }
   std::string operator()(const dial_failed& e) const { return "no bridge on " + e.path + ": " + e.why.message(); }
   std::string operator()(const bridge_up& e) const { return name_of(e.bridge) + " up " + e.where; }
@@ -83,11 +91,37 @@ struct teller {
     if (e.up != 0) text += (e.down != 0 ? " or " : "") + std::to_string(e.up) + " bytes up";
     return text + ": bridges give way before";
   }
+  std::string operator()(const path_mtu& e) const {
+    if (!e.only_small) return "large packets get through on " + e.path + " again";
+    return "only small packets seem to get through on " + e.path +
+           ": bridges come up, and fall silent with their first large packet. If its MTU is smaller than it says, " +
+           "mss=1200 on the path helps";
+  }
   std::string operator()(const bridge_lost& e) const {
     return name_of(e.bridge) + " lost " + e.where + ": " + e.why.message();
   }
   std::string operator()(const bridge_outgoing& e) const {
     return name_of(e.bridge) + " gives way " + e.where + ": " + e.why;
+  }
+  std::string operator()(const listener_change& e) const {
+    const std::string name = "reverse " + listen_name(e.listen) + ": ";
+    return name + (e.why.empty() ? "the server listens on " + listen_name(e.bound) : e.why);
+  }
+  std::string operator()(const not_taken& e) const {
+    return "session " + e.session + ": the connection of stream " + std::to_string(e.stream) +
+           " was not taken: " + e.why.message();
+  }
+  std::string operator()(const quota_used_up& e) const {
+    return e.yes ? "the key has carried all that the server lets it carry this month: streams end, and new ones are "
+                   "refused"
+                 : "the server lets the key carry more again";
+  }
+  std::string operator()(const role_used& e) const {
+    const std::string whose = e.session.empty() ? std::string() : "session " + e.session + ": ";
+    const std::string paths = name_of(e.role) + std::string(" paths ");
+    if (!e.on) return whose + paths + "rest again";
+    const bool full = e.role == core::path_role::overflow;
+    return whose + "the active paths " + (full ? "are full: " : "do badly: ") + paths + "help";
   }
   std::string operator()(const engine_event& e) const {
     const std::string whose = e.session.empty() ? std::string() : "session " + e.session + ": ";
@@ -109,16 +143,28 @@ bool is_notable(const event& what) {
                         [](const dialling&) { return false; },
                         [](const bridge_suspected&) { return false; },
                         [](const bridge_outgoing&) { return false; },
+                        [](const not_taken&) { return false; },
                         [](const engine_event&) { return false; },
                         [](const auto&) { return true; },
                     },
                     what);
 }
 
-observer lines_for(std::function<void(const std::string&)> log, std::function<bool()> looks_closely) {
+// That a client has left is no news at a server.
+event_weight weight_of(const event& what) {
+  const auto* over = std::get_if<session_over>(&what);
+  const auto* mtu = std::get_if<path_mtu>(&what);
+  const auto* listener = std::get_if<listener_change>(&what);
+  const auto* quota = std::get_if<quota_used_up>(&what);
+  if ((listener != nullptr && listener->why.empty()) || (quota != nullptr && !quota->yes)) return event_weight::news;
+  const bool warns = (over != nullptr && over->user.empty()) || (mtu != nullptr && mtu->only_small) || quota != nullptr;
+  return warns || listener != nullptr ? event_weight::warning : event_weight::routine;
+}
+
+observer lines_for(std::function<void(event_weight, const std::string&)> log, std::function<bool()> looks_closely) {
   if (!looks_closely) looks_closely = [] { return false; };
   const auto tell = [log = std::move(log), looks_closely](const event& what) {
-    if (is_notable(what) || looks_closely()) log(to_string(what));
+    if (is_notable(what) || looks_closely()) log(weight_of(what), to_string(what));
   };
   return {tell, looks_closely};
 }

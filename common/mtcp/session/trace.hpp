@@ -2,14 +2,17 @@
 // and tests, in the same words. Nothing is built while nobody listens.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
+#include "mtcp/bridge_options.hpp"
 #include "mtcp/core/trace.hpp"
 #include "mtcp/error.hpp"
+#include "mtcp/event_sink.hpp"
 #include "mtcp/types.hpp"
 
 namespace mtcp::trace {
@@ -26,6 +29,20 @@ struct session_over {
 struct server_leaving {};
 struct no_bridge_left {};
 
+/// Its interface has a default route.
+struct path_comes {
+  std::string path;
+};
+/// Its interface is gone, or has no default route any more.
+struct path_goes {
+  std::string path;
+};
+/// By the user.
+struct path_changed {
+  std::string path;
+  core::path_role role;
+  std::uint64_t rate_limit;
+};
 struct dialling {
   std::string path;
 };
@@ -55,6 +72,11 @@ struct path_freezes {
   std::uint64_t up;
   std::uint64_t down;
 };
+/// Bridges of a path come up and fall silent with their first full packet; or that is over.
+struct path_mtu {
+  std::string path;
+  bool only_small;
+};
 struct bridge_lost {
   core::bridge_id bridge;
   std::string where;
@@ -70,6 +92,30 @@ struct bridge_outgoing {
   std::string where;
   std::string why;
 };
+/// What the server is to listen on: it does, or why not.
+struct listener_change {
+  core::target listen;
+  core::target bound;
+  std::string why;  ///< empty if it listens
+};
+/// A connection that a listener has accepted did not get to its destination.
+struct not_taken {
+  std::string session;
+  core::stream_id stream;
+  error_code why;
+};
+
+/// (client) The server says that the key has carried all that it may; or that is over.
+struct quota_used_up {
+  bool yes;
+};
+
+/// Paths of that role carry data beside the active ones; or that is over.
+struct role_used {
+  std::string session;  ///< server only
+  core::path_role role;
+  bool on;
+};
 
 /// What the engine of a session does on its own.
 struct engine_event {
@@ -77,14 +123,18 @@ struct engine_event {
   core::traced::event what;
 };
 
-using event = std::variant<session_begun, session_over, server_leaving, no_bridge_left, dialling, dial_failed,
-                           bridge_up, bridge_suspected, bridge_retired, path_freezes, bridge_lost, bridge_enabled,
-                           bridge_outgoing, engine_event>;
+using event = std::variant<session_begun, session_over, server_leaving, no_bridge_left, path_comes, path_goes,
+                           path_changed, dialling, dial_failed, bridge_up, bridge_suspected, bridge_retired,
+                           path_freezes, path_mtu, bridge_lost, bridge_enabled, bridge_outgoing, listener_change,
+                           not_taken, quota_used_up, role_used, engine_event>;
 
 /// One line.
 std::string to_string(const event& what);
 /// Worth a line in the log of a program that is well; the others are for whoever looks closely.
 bool is_notable(const event& what);
+
+/// Streams were reset, or somebody can mend what is wrong.
+event_weight weight_of(const event& what);
 
 /// Who is told; nobody, if it is empty.
 class observer {
@@ -105,6 +155,6 @@ class observer {
 };
 
 /// Tells a log of what is notable, and of all else while `looks_closely()`; never, if that is empty.
-observer lines_for(std::function<void(const std::string&)> log, std::function<bool()> looks_closely);
+observer lines_for(std::function<void(event_weight, const std::string&)> log, std::function<bool()> looks_closely);
 
 }  // namespace mtcp::trace

@@ -1,4 +1,5 @@
-// When to look at the traffic again: often while there is some, rarely while there is none. Pure.
+// When to look at the traffic again: often while there is some, rarely while there is none, and at once when it begins.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,20 +11,26 @@ namespace mtcp {
 
 class traffic_look {
  public:
-  /// Every `interval`, and so many times more rarely while nothing is carried.
-  traffic_look(core::duration interval, int rarer) : interval_(interval), rarer_(rarer) {}
+  explicit traffic_look(core::duration interval) : interval_(interval) {}
 
   bool due(core::timestamp now) const { return now >= next_; }
   core::timestamp next() const { return next_; }
-  /// So many bytes were carried so far.
-  void look(core::timestamp now, std::uint64_t bytes) {
-    const bool idle = std::exchange(carried_, bytes) == bytes;
-    next_ = now + (idle ? rarer_ : 1) * interval_;
+  /// So many bytes were carried so far. While nothing is carried the next look comes within
+  /// `idle_interval`, at a multiple of it, so that several of these wake the program once.
+  void look(core::timestamp now, std::uint64_t bytes, core::duration idle_interval) {
+    idle_ = std::exchange(carried_, bytes) == bytes;
+    next_ = idle_ ? core::next_multiple(now, idle_interval) : now + interval_;
+  }
+  /// The last look saw nothing carried: stir() should be told.
+  bool idle() const { return idle_; }
+  /// A look is due if this is more than the last look saw.
+  void stir(std::uint64_t bytes) {
+    if (bytes != carried_) next_ = core::timestamp(0);
   }
 
  private:
   core::duration interval_;
-  int rarer_;
+  bool idle_ = false;
   core::timestamp next_{0};
   std::uint64_t carried_ = 0;
 };

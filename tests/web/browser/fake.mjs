@@ -1,8 +1,14 @@
 // The real page with invented figures: what it asks its program for is answered inside the browser.
 
+/** Names that would do harm if they were taken for anything but text. */
+export const hostile = [
+  '<img src=x onerror="window.owned=1">', '</td><script>window.owned=1</script>', 'javascript:window.owned=1', '"><svg onload=window.owned=1>',
+  '{{7*7}}', '\u202egro.elpmaxe', 'x'.repeat(255), "' onmouseover='window.owned=1",
+];
+
 /** Runs in the page before anything else. */
 function stub(mayDisable) {
-  const fake = { sources: [], posts: [], refuse: 0, history: { tick: 0, time: 1e9, bridges: [] } };
+  const fake = { sources: [], posts: [], refuse: 0, test: { running: false, doing: '', text: [] }, history: { tick: 0, time: 1e9, bridges: [] } };
   window.fake = fake;
   window.EventSource = class {
     static CLOSED = 2;
@@ -17,8 +23,12 @@ function stub(mayDisable) {
       fake.posts.push(`${url} ${options.headers['X-Mtcp-Token']}`);
       return new Response(null, { status: fake.refuse || 204 });
     }
-    if (url === '/api/history') return json(fake.history);
-    if (url === '/api/controls') return json({ token: 'secret', close_stream: true, disable_bridge: mayDisable, enable_bridge: mayDisable });
+    if (url === 'api/proxy') return json({ sh: "export http_proxy='http://127.0.0.1:1080'\n", fish: 'set -gx', pac: 'http://127.0.0.1:1080/proxy.pac', curl: 'curl' });
+    if (url === 'api/history') return json(fake.history);
+    if (url === 'api/test') return json(fake.test);
+    if (url === 'api/totals') return json(fake.totals);
+    if (url === 'api/closed') return json(fake.closed);
+    if (url === 'api/controls') return json({ token: 'secret', close_stream: true, disable_bridge: mayDisable, enable_bridge: mayDisable, proxy: mayDisable, start_test: mayDisable, change_path: mayDisable, totals: mayDisable });
     return real(url, options);
   };
   /** A client's snapshot number `tick`. */
@@ -34,6 +44,8 @@ function stub(mayDisable) {
       bytes_up: 1, bytes_down: 2, rate_up: 1e5, rate_down: 1e6 + 1e5 * ((tick * 7 + i * 3) % 5), rtt_ms: 20 + i, rtt_min_ms: 20,
       in_flight_bytes: 1000, cap_bytes: 2000, delivery_rate: 1e6, retransmitted_bytes: 0, reconnects: 0,
     })),
+    direct: { connections_active: 0, connections_total: 0, datagrams_total: 0, bytes_up: 0, bytes_down: 0, rate_up: 0, rate_down: 0 },
+    blocked: { connections_total: 0, datagrams_total: 0 },
     streams: Array.from({ length: streams }, (_, i) => ({
       id: i + 1, target: names(i), bytes_up: i, bytes_down: tick * i, rate_up: (i * 31 + tick * 17) % 997, rate_down: (i * 7919 + tick * 104729) % 1e6,
       age_seconds: tick + i,
@@ -49,6 +61,12 @@ function stub(mayDisable) {
 export async function openFake(browser, where, options = {}, mayDisable = true) {
   const page = await browser.newPage(options);
   await page.addInitScript(stub, mayDisable);
+  // Without the figures that the program has put into it.
+  await page.route(`http://${where}/`, async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(/(<script id="first"[^>]*>)[^<]*/, '$1');
+    await route.fulfill({ response, body });
+  });
   await page.goto(`http://${where}/`);
   await page.waitForFunction(() => window.fake.sources.length === 1);
   return page;

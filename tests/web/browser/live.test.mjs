@@ -1,26 +1,19 @@
 // The dashboard in a browser, of programs that really carry a download.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { missing, openBrowser } from './browser.mjs';
-import { openStage } from './stage.mjs';
+import { before, test } from 'node:test';
+import { browser, skip, stage } from './dashboard.mjs';
 
-const skip = await missing();
-let stage, browser, page;
+let page;
 
 before(async () => {
   if (skip) return;
-  [stage, browser] = await Promise.all([openStage(), openBrowser()]);
   page = await browser.newPage();
   await page.goto(`http://${stage.client}/`);
-});
-after(async () => {
-  await browser?.close();
-  await stage?.end();
 });
 
 const text = (selector) => page.locator(selector).textContent();
 const until = (condition, argument) => page.waitForFunction(condition, argument, { timeout: 20_000 });
-const bridgeRow = (id) => page.locator('#bridges tbody tr').filter({ hasText: new RegExp(`^${id} · `) });
+const bridgeRow = (id) => page.locator('#bridges tr.bridge').filter({ hasText: new RegExp(`^${id} · `) });
 /** Coloured pixels of the chart: what is neither transparent nor grey. */
 const colouredPixels = () => page.evaluate(() => {
   const canvas = document.querySelector('#chart canvas');
@@ -33,13 +26,34 @@ const colouredPixels = () => page.evaluate(() => {
   return count;
 });
 
+test('the first picture has figures, and needs no answer for them', { skip }, async () => {
+  await until(() => document.getElementById('health').textContent === '5/5 bridges up');
+  const fresh = await browser.newPage();
+  await fresh.route('**/api/**', () => {});  // none is ever answered
+  await fresh.addInitScript(() => {
+    window.pictures = [];
+    const look = () => {
+      if (document.body) window.pictures.push(document.getElementById('health')?.textContent);
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  await fresh.goto(`http://${stage.client}/`, { waitUntil: 'commit' });
+  await fresh.waitForFunction(() => window.pictures.length > 3);
+  assert.deepEqual([...new Set(await fresh.evaluate(() => window.pictures))], ['5/5 bridges up']);
+  assert.equal(await fresh.locator('#bridges tr.bridge').count(), 5);
+  assert.match(await fresh.locator('#total-down').textContent(), /in all/);
+  assert.equal(await fresh.getByRole('button', { name: /^Disable bridge/ }).count(), 5, 'rows have their buttons');
+  await fresh.close();
+});
+
 test('numbers move during a download', { skip }, async () => {
   const download = stage.download(1e9);
   await until(() => /[5-9]|\d\d/.test(document.getElementById('rate-down').textContent) && document.getElementById('rate-down').textContent.includes('MB/s'));
   const total = await text('#total-down');
   await until((old) => document.getElementById('total-down').textContent !== old, total);
   assert.equal(await text('#health'), '5/5 bridges up');
-  assert.equal(await page.locator('#bridges tbody tr').count(), 5);
+  assert.equal(await page.locator('#bridges tr.bridge').count(), 5);
   assert.match(await text('#streams tbody'), /127\.0\.0\.1:\d+.*MB\/s/);
   assert.match(await page.title(), /^5\/5 bridges up/);
   download.stop();
@@ -47,7 +61,7 @@ test('numbers move during a download', { skip }, async () => {
 });
 
 test('a killed bridge turns red and comes back', { skip }, async () => {
-  const before = await page.locator('#bridges tbody tr').first().evaluate((row) => getComputedStyle(row).backgroundColor);
+  const before = await page.locator('#bridges tr.bridge').first().evaluate((row) => getComputedStyle(row).backgroundColor);
   stage.tell('door shut');
   stage.tell('lose 0');
   await until(() => document.querySelector('#bridges tr.down'));
@@ -71,7 +85,7 @@ test('a reload keeps the chart', { skip }, async () => {
 });
 
 test('a bridge is disabled and enabled by the keyboard alone', { skip }, async () => {
-  const rows = page.locator('#bridges tbody tr');
+  const rows = page.locator('#bridges tr.bridge');
   const id = Number((await rows.first().locator('td').first().textContent()).split(' ')[0]);
   await page.getByRole('button', { name: `Disable bridge ${id}`, exact: true }).focus();
   await page.keyboard.press('Enter');
@@ -88,6 +102,16 @@ test('a stream is closed', { skip }, async () => {
   await page.getByRole('button', { name: /^Close the stream to 127\.0\.0\.1:/ }).click();
   assert.notEqual(await download.done, 0, 'curl must not take it for the end');
   await until(() => document.getElementById('streams').textContent.includes('No open streams'));
+});
+
+test('the texts to copy lead to the proxy', { skip }, async () => {
+  const button = page.getByRole('button', { name: 'Copy for bash, zsh' });
+  await button.click();
+  const lines = await text('#text');
+  assert.ok(lines.includes(`export all_proxy='socks5h://${stage.socks}'`), lines);
+  await page.getByRole('button', { name: 'Copy PAC address' }).click();
+  const script = await (await fetch(await text('#text'))).text();
+  assert.match(script, /FindProxyForURL/);
 });
 
 test('the server shows its tunnels', { skip }, async () => {

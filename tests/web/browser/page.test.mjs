@@ -1,25 +1,8 @@
 // The dashboard in a browser, with invented figures: hostile names, many streams, small screens, nobody looking.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { missing, openBrowser } from './browser.mjs';
-import { openFake } from './fake.mjs';
-import { openStage } from './stage.mjs';
-
-const skip = await missing();
-let stage, browser;
-
-before(async () => {
-  if (!skip) [stage, browser] = await Promise.all([openStage(), openBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await stage?.end();
-});
-
-const hostile = [
-  '<img src=x onerror="window.owned=1">', '</td><script>window.owned=1</script>', 'javascript:window.owned=1', '"><svg onload=window.owned=1>',
-  '{{7*7}}', '\u202egro.elpmaxe', 'x'.repeat(255), "' onmouseover='window.owned=1",
-];
+import { test } from 'node:test';
+import { browser, skip, stage } from './dashboard.mjs';
+import { hostile, openFake } from './fake.mjs';
 
 test('hostile names are text', { skip }, async () => {
   const page = await openFake(browser, stage.client);
@@ -67,6 +50,7 @@ function flaws() {
   wide('page', document.documentElement);
   for (const cell of document.querySelectorAll('#bridges td.who')) wide(cell.textContent, cell);
   for (const table of document.querySelectorAll('table')) {
+    if (!table.offsetWidth) continue;  // it is not shown
     wide(table.id, table.closest('.scroll'));
     const first = table.tHead.rows[0].cells[0].offsetWidth;
     if (first < 60) found.push(`${table.id}: the first column has ${first} px`);
@@ -94,6 +78,8 @@ test('names have room on every screen', { skip }, async () => {
     await page.evaluate((atServer) => {
       const s = fake.snapshot(1, 4, 3, () => 'a.rather.long.host.name.example.org:443');
       for (const b of s.bridges) Object.assign(b, { rate_down: 99.94e6, rate_up: 99.94e6, state_seconds: 3599, path: 'server.example.org:8443' });
+      Object.assign(s.tunnel.paths[0], { name: 'server.example.org:8443', why: 'waits: would deliver later than others', rate_limit: 6_250_000 });
+      s.bridges[2].why = 'suspect since 2 s: no progress while others make some';
       s.bridges[1].state = 'disabled';
       fake.send(atServer ? fake.atServer(s) : s);
     }, role === 'server');
@@ -108,27 +94,6 @@ test('names have room on every screen', { skip }, async () => {
     assert.deepEqual(await page.evaluate(flaws), [], `${role} without a stream`);
     await page.close();
   }
-});
-
-test('a row tells what its path is for', { skip }, async () => {
-  const page = await openFake(browser, stage.client);
-  const rows = page.locator('#bridges tbody tr');
-  const show = (state) => page.evaluate((now) => {
-    const s = fake.snapshot(1, 2, 0);
-    const plain = s.tunnel.paths[0];
-    s.tunnel.paths.push({ ...plain, name: 'spare', role: 'backup', direction: 'down', rate_limit: 6_250_000, congestion: 'bbr' });
-    Object.assign(s.bridges[1], { path: 'spare', state: now, rate_up: 0, rate_down: 0 });
-    fake.send(s);
-  }, state);
-  await show('up');
-  await rows.filter({ hasText: 'spare' }).locator('.state-backup').waitFor();
-  assert.equal(await page.locator('.state-backup').textContent(), 'backup');
-  assert.equal(await rows.last().locator('.note').textContent(), 'down only · path at most 6.3 MB/s · bbr');
-  assert.equal(await rows.first().locator('.note').textContent(), '', 'nothing of a plain path');
-  await show('down');
-  await rows.last().locator('.state-down').waitFor();
-  assert.equal(await rows.last().locator('.note').textContent(), 'backup · down only · path at most 6.3 MB/s · bbr');
-  await page.close();
 });
 
 /** The least contrasts of what is written on the page, by the formula of WCAG 2. Runs in the page. */
@@ -217,7 +182,7 @@ test('buttons send the token, and say what went wrong', { skip }, async () => {
   const page = await openFake(browser, stage.client);
   await page.evaluate(() => fake.send(fake.snapshot(1, 2, 1)));
   await page.getByRole('button', { name: 'Disable bridge 2' }).click();
-  assert.deepEqual(await page.evaluate(() => fake.posts), ['/api/bridges/disable?session=s&id=2 secret']);
+  assert.deepEqual(await page.evaluate(() => fake.posts), ['api/bridges/disable?session=s&id=2 secret']);
   await page.evaluate(() => { fake.refuse = 404; });
   await page.getByRole('button', { name: 'Close the stream to host-0.example.org:443' }).click();
   await page.getByText('Close the stream to host-0.example.org:443: it is gone').waitFor();
@@ -237,5 +202,80 @@ test('the streams are sorted, and filtered by destination', { skip }, async () =
   assert.deepEqual(await targets(), ['host-7.example.org:443']);
   await page.getByRole('searchbox').fill('nowhere');
   assert.match(await page.locator('#streams tbody').textContent(), /No destination fits/);
+  await page.close();
+});
+
+test('what goes past the tunnel is marked, and told apart', { skip }, async () => {
+  const page = await openFake(browser, stage.client);
+  await page.evaluate(() => {
+    const s = fake.snapshot(1, 2, 3);
+    s.streams.push({ id: 1, direct: true, target: '192.168.1.1:80', bytes_up: 1, bytes_down: 2, rate_up: 3e6, rate_down: 4e6, age_seconds: 5 });
+    Object.assign(s.direct, { connections_active: 1, connections_total: 7, bytes_up: 1e6, bytes_down: 2e6 });
+    Object.assign(s.blocked, { connections_total: 4, datagrams_total: 5 });
+    fake.send(s);
+  });
+  const rows = page.locator('#streams tbody tr');
+  await rows.nth(3).waitFor();
+  assert.equal(await rows.filter({ hasText: 'direct' }).count(), 1);
+  assert.equal(await rows.first().locator('td').first().textContent(), '192.168.1.1:80 direct');
+  assert.equal(await page.locator('#streams-count').textContent(), '4');
+  assert.equal(await page.locator('#direct').textContent(), '1 direct, 3.0 MB in all · 9 blocked');
+  await page.getByRole('button', { name: 'Close the stream to 192.168.1.1:80' }).click();
+  assert.deepEqual(await page.evaluate(() => fake.posts), ['api/streams/close?session=direct&id=1 secret']);
+  await page.getByRole('searchbox').fill('direct');
+  assert.equal(await rows.count(), 1);
+  await page.close();
+});
+
+test('how to use the proxy is copied', { skip }, async () => {
+  const page = await openFake(browser, stage.client);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByRole('button', { name: 'Copy PAC address' }).click();
+  await page.getByText('The address of the script for browsers: copied').waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'http://127.0.0.1:1080/proxy.pac');
+  await page.getByRole('button', { name: 'Copy for bash, zsh' }).click();
+  await page.getByText('The lines for a shell: copied').waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^export http_proxy=/);
+  await page.close();
+});
+
+test('what cannot be copied is selected', { skip }, async () => {
+  const page = await openFake(browser, stage.client);
+  await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));  // as on a page without TLS
+  await page.getByRole('button', { name: 'Copy curl line' }).click();
+  await page.getByText('The line for curl: selected').waitFor();
+  assert.equal(await page.evaluate(() => getSelection().toString()), 'curl');
+  await page.close();
+});
+
+test('a server has no proxy to use', { skip }, async () => {
+  const page = await openFake(browser, stage.client, {}, false);
+  await page.evaluate(() => fake.send(fake.atServer(fake.snapshot(1, 2, 1))));
+  await page.locator('#streams tbody tr').first().waitFor();
+  assert.equal(await page.locator('#proxy').isVisible(), false);
+  await page.close();
+});
+
+test('the line can be tested, and says what it does and finds', { skip }, async () => {
+  const page = await openFake(browser, stage.client);
+  const button = page.getByRole('button', { name: 'Test this line' });
+  await page.evaluate(() => { fake.test = { running: true, doing: '2 bridges: download 4 MB/s', text: ['1 bridge   2 MB/s'] }; });
+  await button.click();
+  await page.locator('#test-doing', { hasText: '2 bridges: download' }).waitFor();
+  assert.ok(await button.isDisabled());
+  assert.match(await page.locator('#test-text').textContent(), /1 bridge/);
+  await page.evaluate((name) => { fake.test = { running: false, doing: '', text: ['1 bridge   2 MB/s', '', `Result: ${name}`] }; }, hostile[0]);
+  await page.locator('#test-text', { hasText: 'Result: <img' }).waitFor();
+  assert.ok(await button.isEnabled());
+  assert.deepEqual(await page.evaluate(() => fake.posts), ['api/test secret']);
+  await page.evaluate(() => { fake.refuse = 409; });
+  await button.click();
+  await page.locator('#test-doing', { hasText: 'one is running already' }).waitFor();
+  await page.close();
+});
+
+test('a program that cannot test its line offers no test', { skip }, async () => {
+  const page = await openFake(browser, stage.client, {}, false);
+  assert.ok(await page.locator('#test').isHidden());
   await page.close();
 });

@@ -65,6 +65,40 @@ class bridge_table {
   bool too_many_gaps() const { return known_.range_count() > max_lost; }
   std::size_t id_ranges() const { return known_.range_count(); }
 
+  /// How late messages lately were on a path: what is known of the best of its bridges, for another one that comes up.
+  lateness lateness_on(std::uint64_t path, timestamp now) const {
+    const lateness* best = nullptr;
+    for (const auto& [id, b] : live_) {
+      if (b.options.path != path) continue;
+      if (best == nullptr || b.late.seconds(now) < best->seconds(now)) best = &b.late;
+    }
+    return best == nullptr ? lateness{} : *best;
+  }
+
+  /// Whether bulk is better off without the bridges of a path: what is known of all of them, for another one that comes
+  /// up.
+  second_chance chance_on(std::uint64_t path) const {
+    second_chance known;
+    for (const auto& [id, b] : live_) {
+      if (b.options.path != path) continue;
+      if (!b.chance.waits()) return {};
+      known = b.chance;
+    }
+    return known;
+  }
+  /// A bridge that bulk is better off without is tried all the same. The others of its path wait for what becomes of
+  /// it.
+  void on_trial(bridge_state& one, timestamp now) {
+    for (auto& [id, b] : live_)
+      if (b.options.path == one.options.path && b.chance.waits()) b.chance.on_trial(&b == &one, now);
+    one.begin_trial();
+  }
+  /// A bridge has become better: perhaps all of its path have.
+  void on_recovered(const bridge_state& one) {
+    for (auto& [id, b] : live_)
+      if (b.options.path == one.options.path && b.chance.on_help()) b.begin_trial();
+  }
+
   /// When the latest of all acknowledged frames was sent.
   timestamp newest_acked_sent() const { return newest_acked_sent_; }
   void on_acked(timestamp sent) { newest_acked_sent_ = std::max(newest_acked_sent_, sent); }

@@ -22,4 +22,8 @@ double completion_time(std::span<const bridge_estimate> others, double backlog);
 /// Whether `candidate` should take data now. `others` are the other usable bridges, sorted by eta.
 bool worth_using(const bridge_estimate& candidate, std::span<const bridge_estimate> others, double backlog);
 
+/// Whether `candidate` is more hindrance than help: what the others deliver while a frame is on its way on it has to
+/// wait for that frame, and those that are as late as it do not even carry a twentieth of this in a second.
+bool hinders(const bridge_estimate& candidate, std::span<const bridge_estimate> others);
+
 }  // namespace mtcp::core

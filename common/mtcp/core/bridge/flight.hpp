@@ -41,6 +41,7 @@ struct sent_frame {
   std::uint64_t end = 0;  ///< bytes sent on the bridge up to its last one
   content what;
   bool given_up = false;  ///< the bridge was suspected, or lost: it does not count as a copy any more
+  bool alone = false;     ///< so little was in flight with it that it left at once: a single message
   timestamp due{0};       ///< when its acknowledgement is expected
   rate_estimator::mark mark;
 

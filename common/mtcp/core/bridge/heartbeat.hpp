@@ -60,7 +60,7 @@ class heartbeat {
     if (gave_up_) return timestamp::max();
     if (asked_) return *asked_ + dead_after;
     const std::uint64_t news = of.only_receives ? of.taken - taken_at_ping_ : 0;
-    timestamp when = of.heard_at + idle_ping;
+    timestamp when = next_multiple(of.heard_at + idle_ping - idle_tolerance, idle_tolerance);
     if (news > busy_bytes) when = std::min(when, of.measured_at + busy_ping);
     if (news > std::clamp(taken_at_ping_, min_burst, busy_bytes))
       when = std::min(when, of.heard_at + std::max<duration>(3 * of.round_trip, burst_over));
@@ -76,6 +76,8 @@ class heartbeat {
  private:
   // Keeps the mappings of NATs alive (RFC 5382 asks for hours, home routers grant as little as 30 s).
   static constexpr duration idle_ping = std::chrono::seconds(25);
+  // So much sooner at most: the bridges of an idle tunnel ask together.
+  static constexpr duration idle_tolerance = std::chrono::seconds(1);
   // A receiver has no acknowledgements to time: it measures the round trip by a PING now and then.
   static constexpr duration busy_ping = std::chrono::seconds(1);
   static constexpr std::uint64_t busy_bytes = 64 * 1024;

@@ -32,6 +32,8 @@ class progress_watch {
   void postpone(timestamp from) { at_ = from; }
 
   bool suspected() const { return suspect_; }
+  /// Since when it has been suspect, or has had nothing to complain of.
+  timestamp at() const { return at_; }
   /// Since when the bridge has been without progress, if what is waited for was sent at `sent`. A bridge over which TCP
   /// still carries the oldest frame, or pauses on purpose (`probing`), is slow and not silent: its frames may be
   /// overdue, and others carry copies of them, but it goes on.

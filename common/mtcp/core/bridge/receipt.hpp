@@ -1,6 +1,7 @@
 // What has arrived on one bridge, and how much of that the peer was told.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -29,6 +30,11 @@ class receipt {
   frame_parser parser;
 
   void on_heard(timestamp now) { heard_at_ = now; }
+  /// The kernel has received so many bytes of the connection: on a slow line a record takes its time.
+  void on_tcp(std::uint64_t bytes, timestamp now) {
+    if (bytes > tcp_bytes_) tcp_heard_at_ = now;
+    tcp_bytes_ = bytes;
+  }
   void on_taken(std::size_t bytes, timestamp now) {
     taken_ += bytes;
     taken_at_ = now;
@@ -36,6 +42,8 @@ class receipt {
   std::uint64_t taken() const { return taken_; }
   timestamp taken_at() const { return taken_at_; }
   timestamp heard_at() const { return heard_at_; }
+  /// When bytes were last seen to arrive, if only a part of a record.
+  timestamp tcp_heard_at() const { return std::max(heard_at_, tcp_heard_at_); }
 
   /// Bytes that no ACK has told, and no ACK is about to tell.
   std::uint64_t untold() const { return taken_ - told_; }
@@ -59,6 +67,8 @@ class receipt {
   ack_copy copies_ = ack_copy::none;
   timestamp taken_at_{0};
   timestamp heard_at_{0};
+  std::uint64_t tcp_bytes_ = 0;
+  timestamp tcp_heard_at_{0};
 };
 
 }  // namespace mtcp::core

@@ -1,10 +1,14 @@
 // Round-trip time of a bridge: smoothed and varying as TCP does it (RFC 6298, section 2), and the minimum of the last
 // seconds, which is the path without queues.
+//
+// A transfer that goes on for longer keeps a queue of some milliseconds all the time, and the minimum of the last
+// seconds contains it. That of a minute does not, and tells more, unless the path has become much longer since.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 
+#include "mtcp/core/bridge/windowed_minimum.hpp"
 #include "mtcp/types.hpp"
 
 namespace mtcp::core {
@@ -22,34 +26,28 @@ class rtt_estimator {
     }
     latest_ = rtt;
     sampled_at_ = now;
-    track_minimum(rtt, now);
+    minimum_.sample(rtt, now);
+    long_minimum_.sample(rtt, now);
   }
 
   bool known() const { return smoothed_ > duration::zero(); }
   duration smoothed() const { return smoothed_; }
   duration variation() const { return variation_; }
   duration latest() const { return latest_; }
-  duration minimum() const { return std::min(minimum_, previous_minimum_); }
+  /// Of the last seconds; this and the next are 0 while nothing is known.
+  duration minimum() const { return known() ? minimum_.value() : duration::zero(); }
+  duration long_minimum() const {
+    if (!known()) return duration::zero();
+    const duration lately = minimum();
+    return lately - long_minimum_.value() > lately / 4 ? lately : long_minimum_.value();
+  }
   timestamp sampled_at() const { return sampled_at_; }
 
  private:
-  // Two halves of five seconds: the older one is forgotten when the newer one is full.
-  static constexpr duration half_window = std::chrono::seconds(5);
-
-  void track_minimum(duration rtt, timestamp now) {
-    if (empty_ || now - window_start_ >= half_window) {
-      previous_minimum_ = empty_ ? rtt : minimum_;
-      minimum_ = rtt;
-      window_start_ = now;
-      empty_ = false;
-    }
-    minimum_ = std::min(minimum_, rtt);
-  }
-
   duration smoothed_{0}, variation_{0}, latest_{0};
-  duration minimum_{0}, previous_minimum_{0};
-  timestamp window_start_{0}, sampled_at_{0};
-  bool empty_ = true;
+  windowed_minimum minimum_{std::chrono::seconds(5)};
+  windowed_minimum long_minimum_{std::chrono::seconds(30)};
+  timestamp sampled_at_{0};
 };
 
 }  // namespace mtcp::core

@@ -1,8 +1,10 @@
 // Credit that this end grants to a stream's sender (RFC 9000, section 4.1): an absolute offset, raised as bytes are
 // read.
 //
-// The window starts small and doubles when half of it is read within two round trips: then it, not the path, was the
-// limit. Growth ends by itself at about four times rate x round trip.
+// The window starts small and doubles when half of it is read within two round trips, or four while it is not yet
+// large: then it, not the path, was the limit. Growth ends by itself at some times rate x round trip where all bridges
+// are well. Where one is late the others fill any window behind it, and all of it is memory, here and at the sender:
+// above 32 MiB the window only becomes what the rate of whole seconds needs.
 #pragma once
 
 #include <algorithm>
@@ -49,7 +51,18 @@ class receive_window {
   bool on_read(std::size_t bytes, std::uint64_t consumed, duration rtt, timestamp now, const limits& l,
                credit_budget& budget) {
     budget.give_back(bytes);
+    measure(consumed, now);
     autotune(consumed, rtt, now, l);
+    return raise(consumed, budget);
+  }
+  /// Bytes up to `highest` have come behind a hole, and what is in front of it was read: while lost packets are sent
+  /// again the sender goes on into a window that does not move, and by when the hole is filled it would have stood
+  /// still for a round trip. Returns the same.
+  bool on_hole(std::uint64_t consumed, std::uint64_t highest, duration rtt, timestamp now, const limits& l,
+               credit_budget& budget) {
+    if (highest - consumed < size_ / 4 || size_ >= cheap || now - grown_at_ < rtt) return false;
+    grown_at_ = now;
+    size_ = std::max(size_, std::min({size_ * 2, cheap, l.window_max}));
     return raise(consumed, budget);
   }
 
@@ -90,13 +103,37 @@ class receive_window {
 
  private:
   void autotune(std::uint64_t consumed, duration rtt, timestamp now, const limits& l) {
+    if (epoch_start_ == timestamp{0}) {
+      epoch_start_ = now;
+      epoch_offset_ = consumed;
+    }
     if (consumed - epoch_offset_ < size_ / 2) return;
-    if (epoch_offset_ > 0 && now - epoch_start_ < 2 * std::max(rtt, min_rtt)) {
-      size_ = std::min(size_ * 2, l.window_max);
+    // Where packets are lost on long ways bytes wait for a round trip or two behind those that are sent again.
+    const int round_trips = size_ < cheap ? 4 : 2;
+    if (now - epoch_start_ < round_trips * std::max(rtt, min_rtt)) {
+      size_ = std::max(size_, std::min(size_ * 2, most(rtt, l)));
     }
     epoch_offset_ = consumed;
     epoch_start_ = now;
   }
+
+  // What was held up comes all at once, and would look like a fast line.
+  void measure(std::uint64_t consumed, timestamp now) {
+    const duration passed = now - second_start_;
+    if (passed < std::chrono::seconds(1)) return;
+    rate_ = static_cast<double>(consumed - second_offset_) / std::chrono::duration<double>(passed).count();
+    second_start_ = now;
+    second_offset_ = consumed;
+  }
+
+  std::size_t most(duration rtt, const limits& l) const {
+    constexpr double round_trips = 2.5;
+    const double needed = round_trips * rate_ * std::chrono::duration<double>(rtt).count();
+    return std::min(l.window_max, std::max(usual_max, static_cast<std::size_t>(needed)));
+  }
+
+  static constexpr std::size_t cheap = 16 << 20;
+  static constexpr std::size_t usual_max = 32 << 20;
 
   // Programs run about so often. With 1 ms a download over loopback held 1.5 times the memory and was no faster.
   static constexpr duration min_rtt = std::chrono::microseconds(250);
@@ -106,7 +143,11 @@ class receive_window {
   std::size_t size_ = 0;
   std::size_t least_ = 0;
   std::uint64_t epoch_offset_ = 0;
-  timestamp epoch_start_{0};
+  timestamp epoch_start_{0};  ///< 0 until something was read
+  timestamp grown_at_{0};     ///< beside a hole
+  std::uint64_t second_offset_ = 0;
+  timestamp second_start_{0};
+  double rate_ = 0;  ///< bytes per second, of the last whole second or more
 };
 
 }  // namespace mtcp::core

@@ -12,6 +12,7 @@
 #include "mtcp/buffer.hpp"
 #include "mtcp/core/base/gather_list.hpp"
 #include "mtcp/core/base/ring.hpp"
+#include "mtcp/types.hpp"
 
 namespace mtcp::core {
 
@@ -20,6 +21,7 @@ struct segment {
   std::uint32_t size = 0;
   std::uint8_t copies = 0;  ///< on bridges that live and were not suspected since, not acknowledged
   bool acked = false;
+  timestamp late_at{0};      ///< when the latest of several copies has had its time
   std::uint64_t halves = 0;  ///< number of the first of the two that it was cut into, 0 for none: none of them is 0
   /// It has to be sent again itself.
   bool waits() const { return !acked && copies == 0 && halves == 0; }

@@ -33,6 +33,11 @@ class stream_credit {
     if (!told && window.hungry(consumed)) wait(s);
     return told;
   }
+  /// Bytes have come, and none can be read: they are behind a hole. True when the peer should be told of more credit.
+  bool on_hole(stream_state& s, duration rtt, timestamp now) {
+    if (s.receive.size_known()) return false;
+    return s.receive.window().on_hole(s.receive.consumed(), s.receive.highest(), rtt, now, own_, budget_);
+  }
   /// The size of the stream is known: it needs no more credit than that.
   void finish(stream_state& s, std::uint64_t size) { s.receive.window().finish(size, budget_); }
   /// The stream keeps no bytes any more.

@@ -7,6 +7,7 @@
 
 #include "mtcp/core/stream/receive_half.hpp"
 #include "mtcp/core/stream/send_half.hpp"
+#include "mtcp/core/stream/stream_kind.hpp"
 #include "mtcp/core/stream/stream_queue.hpp"
 #include "mtcp/core/wire/control.hpp"
 #include "mtcp/stats.hpp"
@@ -16,7 +17,7 @@ namespace mtcp::core {
 
 /// How far the opening of a stream has come.
 enum class opening : std::uint8_t {
-  early,     ///< (server) only frames that have overtaken OPEN were seen: the program does not know of it
+  early,     ///< only frames that have overtaken the peer's OPEN were seen: the program does not know of it
   asked,     ///< OPEN was sent, or has arrived
   answered,  ///< OPENED was sent, or has arrived
   refused,   ///< REFUSED was sent, or has arrived: both directions have ended
@@ -38,7 +39,10 @@ enum class writer : std::uint8_t {
 
 struct stream_state {
   stream_id id = 0;
-  target to;
+  bool ours = false;  ///< this end has opened it
+  stream_kind kind = stream_kind::opened;
+  stream_id listener = 0;  ///< of an accepted one
+  target to;               ///< of an accepted one where its connection comes from
   target bound;
   std::array<control_slot, stream_controls> controls;
   send_half send;
@@ -46,8 +50,8 @@ struct stream_state {
   stream_turn turn;
   opening phase = opening::early;
   refusal why = refusal::general;
-  bool closed = false;  ///< the program has let go of it
-  bool counted = true;  ///< (server) against the limit of streams
+  bool closed = false;   ///< the program has let go of it
+  bool counted = false;  ///< against the limit of the peer's streams
   writer program = writer::content;
   bool waits_for_budget = false;   ///< in the queue of windows to be raised
   bool readable_reported = false;  ///< an events::readable waits to be polled
@@ -61,6 +65,7 @@ struct stream_state {
   bool refused() const { return phase == opening::refused; }
   /// The program has more to write than is here.
   bool more_to_come() const { return program != writer::content && send.open() && !closed; }
+  bool is_association() const { return kind == stream_kind::opened && core::is_association(to); }
   /// Neither answered nor refused.
   bool undecided() const { return phase == opening::early || phase == opening::asked; }
 

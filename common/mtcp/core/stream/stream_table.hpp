@@ -13,6 +13,8 @@ namespace mtcp::core {
 
 class stream_table {
  public:
+  explicit stream_table(role mine) : mine_(mine) {}
+
   stream_state* find(stream_id id) {
     const auto it = streams_.find(id);
     return it == streams_.end() ? nullptr : it->second.get();
@@ -22,13 +24,19 @@ class stream_table {
   stream_state& create(stream_id id) {
     auto made = std::make_unique<stream_state>();
     made->id = id;
-    ++counted_;
+    made->ours = is_ours(id);
+    made->counted = !made->ours;
+    if (!made->ours) {
+      ++peers_;
+      ++counted_;
+    }
     return *streams_.emplace(id, std::move(made)).first->second;
   }
   void erase(stream_state& s) {
     send_memory_ -= s.send.memory();
     receive_memory_ -= s.receive.memory();
     held_ -= s.receive.held();
+    if (!s.ours) --peers_;
     streams_.erase(s.id);
   }
 
@@ -39,19 +47,32 @@ class stream_table {
 
   // ---- ids ----
 
-  /// (client) The id of the next stream to be opened.
-  stream_id take_id() { return next_++; }
-  /// (client) A stream of this id was opened.
-  bool was_opened(stream_id id) const { return id != 0 && id < next_; }
-  /// (server) A frame has named the id before.
-  bool was_seen(stream_id id) const { return seen_.contains(id); }
-  void see(stream_id id) { seen_.insert(id); }
-  /// (server) Runs of consecutive ids that were seen.
+  /// The server opens streams too. Before there is any.
+  void share_ids() {
+    step_ = 2;
+    next_ = mine_ == role::client ? 1 : 2;
+  }
+  /// The id is one that this end gives to streams.
+  bool is_ours(stream_id id) const {
+    const bool clients = step_ == 1 || id % 2 == 1;
+    return clients == (mine_ == role::client);
+  }
+  /// The id of the next stream that this end opens.
+  stream_id take_id() { return std::exchange(next_, next_ + step_); }
+  /// This end has opened a stream of this id.
+  bool was_opened(stream_id id) const { return is_ours(id) && id != 0 && id < next_; }
+  /// Of the peer's ids: a frame has named it before.
+  bool was_seen(stream_id id) const { return seen_.contains(id / step_); }
+  void see(stream_id id) { seen_.insert(id / step_); }
+  /// Runs of the peer's ids that were seen, each following the one before.
   std::size_t seen_ranges() const { return seen_.range_count(); }
 
   // ---- the limit of streams ----
 
-  /// Streams that the peer cannot have forgotten.
+  /// Of streams that this end has opened, and that the peer has.
+  std::size_t of_ours() const { return streams_.size() - peers_; }
+  std::size_t of_peer() const { return peers_; }
+  /// Of the peer's those that it cannot have forgotten.
   std::size_t counted() const { return counted_; }
   /// The peer may have forgotten this one. It opens another stream as soon as one is over at its own end; here that one
   /// lingers while its last acknowledgement is on the way, or while its program has not read to the end.
@@ -82,9 +103,12 @@ class stream_table {
   std::size_t held() const { return held_; }                      ///< bytes received behind a hole
 
  private:
+  role mine_;
   std::unordered_map<stream_id, std::unique_ptr<stream_state>> streams_;
+  std::size_t peers_ = 0;
   std::size_t counted_ = 0;
   stream_id next_ = 1;
+  stream_id step_ = 1;
   range_set seen_;
   std::size_t send_memory_ = 0;
   std::size_t receive_memory_ = 0;

@@ -31,6 +31,11 @@ class tunnel_credit {
     granted_ = consumed_ + window_;
     return true;
   }
+  /// The window is larger by so much, which the peer has to be told.
+  void widen(std::uint64_t bytes) {
+    window_ += bytes;
+    granted_ += bytes;
+  }
   std::uint64_t granted() const { return granted_; }
   control_slot& slot() { return slot_; }
 

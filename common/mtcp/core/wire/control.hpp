@@ -50,6 +50,11 @@ constexpr control_scope scope_of(control what) {
   return control_scope::tunnel;
 }
 
+/// Somebody waits for it as for a message of a stream: an opening, its answer, an end.
+constexpr bool is_message(control what) {
+  return what == control::open || what == control::answer || what == control::fin || what == control::reset;
+}
+
 /// A control frame of stream or bridge `id`; 0 for those of the tunnel.
 struct control_item {
   control what = control::open;

@@ -53,6 +53,18 @@ bridge_budget budget_of(const extension_list& list) {
   return from.complete() && possible(told.up) && possible(told.down) ? told : bridge_budget{};
 }
 
+std::optional<path_role> role_of(const extension_list& list) {
+  const auto told = list.number(extension::role);
+  if (!told || *told > static_cast<std::uint64_t>(path_role::never)) return {};
+  return static_cast<path_role>(*told);
+}
+
+std::optional<limit_reason> reason_of(const extension_list& list) {
+  const auto told = list.number(extension::reason);
+  if (!told || *told < 1 || *told > static_cast<std::uint64_t>(limit_reason::quota)) return {};
+  return static_cast<limit_reason>(*told);
+}
+
 std::uint64_t resume_timeout_value(duration own) {
   return static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(own).count());
 }
@@ -61,6 +73,11 @@ duration agreed_resume_timeout(duration own, const extension_list& peers) {
   const auto told = peers.number(extension::resume_timeout);
   if (!told || *told > resume_timeout_value(own)) return own;
   return std::chrono::milliseconds(*told);
+}
+
+std::size_t agreed_reverse(std::size_t own, const extension_list& peers) {
+  const std::uint64_t told = peers.number(extension::reverse).value_or(0);
+  return static_cast<std::size_t>(std::min<std::uint64_t>(own, told));
 }
 
 }  // namespace mtcp::core

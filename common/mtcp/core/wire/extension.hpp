@@ -23,6 +23,9 @@ inline constexpr std::size_t max_extension_bytes = 1024;
 enum class extension : std::uint64_t {
   resume_timeout = 1,  ///< session; one integer: for how many milliseconds it outlives its last bridge
   budget = 2,          ///< bridge; two integers: bytes that it may carry up and down, 0 for any number
+  reverse = 3,         ///< session; one integer: how many streams the server may have open at once
+  role = 4,            ///< bridge; one integer: its role, of which HELLO itself only tells whether it is active
+  reason = 5,          ///< bridge; offered without a value; one integer in a WELCOME that refuses for a limit: which
 };
 
 /// A type that will never have a meaning: one in every HELLO keeps servers used to types that they do not know.
@@ -67,6 +70,23 @@ bool add_budget(extension_list& to, const bridge_budget& budget);
 /// None in both directions if it is not listed, or has a value that cannot be.
 bridge_budget budget_of(const extension_list& list);
 
+// Of extension::role:
+
+/// Empty if it is not listed, or is none that a bridge may have.
+std::optional<path_role> role_of(const extension_list& list);
+/// As those who know nothing of the extension understand it.
+constexpr std::uint64_t plain_role(path_role role) noexcept { return role == path_role::active ? 0 : 1; }
+
+// Of extension::reason:
+
+enum class limit_reason : std::uint8_t {
+  sessions = 1,  ///< of the key
+  bridges = 2,   ///< of the session, or of all sessions of the key
+  quota = 3,     ///< the key has carried all that it may, for now
+};
+/// Empty if it is not listed, or is none that this program knows.
+std::optional<limit_reason> reason_of(const extension_list& list);
+
 // Of extension::resume_timeout:
 
 /// What this end offers or answers.
@@ -74,5 +94,11 @@ std::uint64_t resume_timeout_value(duration own);
 /// For how long both ends keep a session without bridges: for the shorter of their times, or for ours if the peer did
 /// not tell.
 duration agreed_resume_timeout(duration own, const extension_list& peers);
+
+// Of extension::reverse:
+
+/// How many streams of the server's both ends allow: the smaller of their numbers. 0, and only the client opens
+/// streams, if the peer did not list it, or lists none.
+std::size_t agreed_reverse(std::size_t own, const extension_list& peers);
 
 }  // namespace mtcp::core

@@ -10,7 +10,7 @@
 
 namespace mtcp::core {
 
-/// Those from hello to bridge_suspect are known, without a gap: the parser compares with these two.
+/// Those from hello to accepted are known, without a gap: the parser compares with these two.
 enum class frame_type : std::uint8_t {
   hello = 0x01,
   welcome = 0x02,
@@ -30,6 +30,8 @@ enum class frame_type : std::uint8_t {
   datagram = 0x10,
   goaway = 0x11,
   bridge_suspect = 0x12,
+  listen = 0x13,
+  accepted = 0x14,
 };
 
 /// A frame is its type (1 byte), the length of its body (3 bytes, most significant first) and the body.
@@ -63,7 +65,7 @@ std::size_t put_frame(std::span<std::byte> out, frame_type type, Fields... field
   return frame_header_size + body.size();
 }
 
-/// Writes OPEN or OPENED: stream, window, port, host.
+/// Writes OPEN, OPENED or LISTEN: stream, window, port, host.
 inline std::size_t put_open_frame(std::span<std::byte> out, frame_type type, std::uint64_t stream, std::uint64_t window,
                                   std::uint16_t port, std::string_view host) noexcept {
   wire_writer body(out.subspan(frame_header_size));
@@ -72,6 +74,19 @@ inline std::size_t put_open_frame(std::span<std::byte> out, frame_type type, std
   body.varint(port);
   body.string(host);
   put_frame_header(out.first<frame_header_size>(), type, body.size());
+  return frame_header_size + body.size();
+}
+
+/// Writes ACCEPTED: stream, window, listener, port, host.
+inline std::size_t put_accepted_frame(std::span<std::byte> out, std::uint64_t stream, std::uint64_t window,
+                                      std::uint64_t listener, std::uint16_t port, std::string_view host) noexcept {
+  wire_writer body(out.subspan(frame_header_size));
+  body.varint(stream);
+  body.varint(window);
+  body.varint(listener);
+  body.varint(port);
+  body.string(host);
+  put_frame_header(out.first<frame_header_size>(), frame_type::accepted, body.size());
   return frame_header_size + body.size();
 }
 

@@ -26,9 +26,9 @@ bool take_numbers(wire_reader& from, int count) {
 
 bool take_path(wire_reader& from) {
   from.varint();  // the bridge
-  const std::uint64_t backup = from.varint();
+  const std::uint64_t role = from.varint();
   const std::uint64_t direction = from.varint();
-  return backup <= 1 && direction <= 2 && from.varint() <= max_rate_limit;
+  return role <= static_cast<std::uint64_t>(path_role::never) && direction <= 2 && from.varint() <= max_rate_limit;
 }
 
 // How many entries, then of each the bridge, the count and the delay.
@@ -51,7 +51,10 @@ bool take_fields(frame_type type, wire_reader& from) {
   switch (type) {
     case frame_type::open:
     case frame_type::opened:
+    case frame_type::listen:
       return take_numbers(from, 2) && take_address(from, true);
+    case frame_type::accepted:
+      return take_numbers(from, 3) && take_address(from, true);
     case frame_type::refused:
     case frame_type::stop:
       return take_numbers(from, 1) && is_code(from.varint());
@@ -91,6 +94,7 @@ refusal known_refusal(std::uint64_t code) noexcept {
     case refusal::host_unreachable:
     case refusal::connection_refused:
     case refusal::address_type:
+    case refusal::quota:
       return static_cast<refusal>(code);
     default:
       return refusal::general;
@@ -101,6 +105,7 @@ reset_code known_reset(std::uint64_t code) noexcept {
   switch (static_cast<reset_code>(code)) {
     case reset_code::shutdown:
     case reset_code::refused:
+    case reset_code::quota:
       return static_cast<reset_code>(code);
     default:
       return reset_code::reset;

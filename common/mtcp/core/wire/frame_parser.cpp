@@ -8,7 +8,7 @@
 namespace mtcp::core {
 namespace {
 
-bool is_known(frame_type type) { return type >= frame_type::hello && type <= frame_type::bridge_suspect; }
+bool is_known(frame_type type) { return type >= frame_type::hello && type <= frame_type::accepted; }
 
 std::size_t body_limit(frame_type type) {
   if (type == frame_type::data) return max_data_body;

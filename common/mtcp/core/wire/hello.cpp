@@ -39,18 +39,18 @@ void take(wire_reader& from, peer_limits& limits) {
 }
 
 void put(wire_writer& to, const bridge_options& options) {
-  to.u8(options.backup ? 1 : 0);
+  to.u8(static_cast<std::uint8_t>(plain_role(options.role)));
   to.u8(static_cast<std::uint8_t>(options.carries));
   to.varint(options.rate_limit);
 }
 
 bool take(wire_reader& from, bridge_options& options) {
-  const auto backup = from.u8();
+  const auto role = from.u8();
   const auto carries = from.u8();
-  options.backup = backup == 1;
+  options.role = static_cast<path_role>(role);
   options.carries = static_cast<bridge_options::direction>(carries);
   options.rate_limit = from.varint();
-  return backup <= 1 && carries <= static_cast<std::uint8_t>(bridge_options::direction::down) &&
+  return role <= 1 && carries <= static_cast<std::uint8_t>(bridge_options::direction::down) &&
          options.rate_limit <= max_rate_limit;
 }
 

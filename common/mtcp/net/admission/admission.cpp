@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "mtcp/core/base/earlier.hpp"
+
 namespace mtcp {
 namespace {
 
@@ -24,14 +26,15 @@ admission_options within_descriptors(admission_options limits, std::size_t descr
 admission::admission(const admission_options& limits)
     : limits_(usable(limits)),
       rates_(limits.rate_per_address, limits.burst_per_address, limits.max_addresses),
-      known_(limits.rate_per_address, limits.burst_per_known_address, limits.max_known) {}
+      known_(limits.rate_per_address, limits.burst_per_known_address, limits.max_known),
+      penalties_(limits.penalties) {}
 
 // ---- what happens to a connection ----
 
 admission::arrival admission::arrive(const address& from, core::timestamp now) {
   arrival out{++last_};
   if (silent() >= limits_.max_waiting) out.evicted = forget(waiting_to_go());
-  connection& g = connections_.emplace(out.who, connection{origin::of(from), now}).first->second;
+  connection& g = connections_.emplace(out.who, connection{from, origin::of(from), now}).first->second;
   enter(out.who, g, stage::silent);
   return out;
 }
@@ -41,15 +44,20 @@ void admission::source_known(id who, const address& source) {
   if (found == connections_.end()) return;
   connection& g = found->second;
   crowd_of(g).erase(who, g.from);
+  g.source = source;
   g.from = origin::of(source);
   enter(who, g, g.now);
 }
 
-admission::decision admission::spoke(id who, core::timestamp now) {
+admission::decision admission::spoke(id who, core::timestamp now, bool has_bridges) {
   const auto found = connections_.find(who);
   if (found == connections_.end()) return {false};
   connection& g = found->second;
   enter(who, g, g.now);  // its address may be known by now
+  if (!has_bridges && !g.is_known && penalties_.locks_out(g.source, now)) {
+    forget(who);
+    return {false, {}, true};
+  }
   const room place = room_for(g);
   if (!place.found || !pay(g, now)) {
     forget(who);
@@ -68,11 +76,16 @@ void admission::authenticated(id who) {
   const auto found = connections_.find(who);
   if (found == connections_.end()) return;
   known_.touch(found->second.from.host());
+  penalties_.forgive(found->second.source);
   repay(found->second);
   enter(who, found->second, stage::answered);
 }
 
 bool admission::left(id who) { return forget(who).has_value(); }
+
+void admission::failed(const address& from, stranger why, core::timestamp now) {
+  if (!known_.contains(origin::of(from).host())) penalties_.add(from, why, now);
+}
 
 std::optional<admission::id> admission::forget(std::optional<id> who) {
   const auto found = who ? connections_.find(*who) : connections_.end();
@@ -177,7 +190,7 @@ std::optional<core::timestamp> admission::next_deadline() const {
   std::optional<core::timestamp> next;
   each_crowd([&](bool known, stage s) {
     const core::timestamp at = deadline_of_oldest(known, s);
-    next = std::min(next.value_or(at), at);
+    core::keep_earlier(next, at);
   });
   return next;
 }

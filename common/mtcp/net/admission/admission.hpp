@@ -11,6 +11,10 @@
 //
 // Silence keeps nobody out and costs an address nothing; speaking takes from its rate, which authenticating gives back.
 // Addresses that have authenticated lately keep half of each table as long as they use it, and may do more at once.
+//
+// An address whose connections fail again and again is locked out for a while (penalties.hpp): what it says next closes
+// the connection. Others may stand behind the same address, so that one from which somebody with a key came lately, or
+// who has bridges now, is never locked out: its rate is what limits it.
 #pragma once
 
 #include <array>
@@ -22,6 +26,7 @@
 
 #include "mtcp/admission_options.hpp"
 #include "mtcp/net/admission/crowd.hpp"
+#include "mtcp/net/admission/penalties.hpp"
 #include "mtcp/net/admission/rate_table.hpp"
 #include "mtcp/types.hpp"
 
@@ -43,6 +48,7 @@ class admission {
   struct decision {
     bool admitted;  ///< if false the connection is to be closed, and is forgotten already
     std::optional<id> evicted{};
+    bool locked_out = false;  ///< that is why it was not admitted
   };
 
   explicit admission(const admission_options& limits);
@@ -54,14 +60,16 @@ class admission {
   arrival arrive(const address& from, core::timestamp now);
   /// A trusted proxy has said whose connection it is: from now on it is one from there.
   void source_known(id who, const address& source);
-  /// The connection has sent its first bytes.
-  decision spoke(id who, core::timestamp now);
+  /// The connection has sent its first bytes. `has_bridges`: its address has some now.
+  decision spoke(id who, core::timestamp now, bool has_bridges = false);
   /// The server has answered it.
   void answered(id who);
   /// It has proven that it holds a key. It stays a stranger until left().
   void authenticated(id who);
   /// It is closed, or no stranger any more. Whether it was known.
   bool left(id who);
+  /// One from there has failed, which may lock the address out.
+  void failed(const address& from, stranger why, core::timestamp now);
 
   /// When expire() has something to do, if nothing happens before.
   std::optional<core::timestamp> next_deadline() const;
@@ -74,11 +82,13 @@ class admission {
   /// Addresses whose rate is remembered, and those that have authenticated.
   std::size_t addresses() const noexcept { return rates_.size(); }
   std::size_t known_addresses() const noexcept { return known_.size(); }
+  const penalties& locks() const noexcept { return penalties_; }
 
  private:
   enum class stage : std::uint8_t { silent, speaking, answered };
   enum class payer : std::uint8_t { nobody, new_address, known_address };
   struct connection {
+    address source;
     origin from;
     core::timestamp arrived;
     stage now = stage::silent;
@@ -112,6 +122,7 @@ class admission {
   std::array<crowds, 2> crowds_;  // of new and of known addresses
   rate_table rates_;              // of addresses that have not authenticated
   rate_table known_;              // of those that have
+  penalties penalties_;
 };
 
 }  // namespace mtcp

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "mtcp/address.hpp"
 #include "mtcp/net/asio/clock.hpp"
 
 namespace mtcp::detail {
@@ -15,14 +16,17 @@ void pending_connections::enter(tcp::socket socket, const asio::ip::address& fro
   if (closed_) return;
   const auto [who, evicted] = admission_.arrive(from, now());
   if (evicted) turn_away(*evicted);
-  await_first_bytes(who, {std::move(socket), by_proxy});
+  await_first_bytes(who, {std::move(socket), by_proxy, from});
   watch_deadlines();
 }
 
 void pending_connections::set_source(id who, tcp::socket socket, const asio::ip::address& source) {
   if (!admission_.contains(who)) return;
   if (!source.is_unspecified()) admission_.source_known(who, source);
-  await_first_bytes(who, {std::move(socket), false});
+  error_code gone;
+  const bool own = source.is_unspecified();
+  const asio::ip::address from = own ? unmapped(socket.remote_endpoint(gone).address()) : source;
+  await_first_bytes(who, {std::move(socket), false, from});
   watch_deadlines();
 }
 
@@ -43,14 +47,15 @@ void pending_connections::on_readable(id who) {
     return;
   }
   if (connection.by_proxy) return observer_.on_proxy(who, std::move(connection.socket));
-  const auto [admitted, evicted] = admission_.spoke(who, now());
-  if (evicted) turn_away(*evicted);
-  if (!admitted) {
+  const auto decision = admission_.spoke(who, now(), observer_.has_bridges(connection.from));
+  if (decision.evicted) turn_away(*decision.evicted);
+  if (!decision.admitted) {
     ++turned_away_;
+    if (decision.locked_out) ++locked_out_;
     return;
   }
   watch_deadlines();
-  observer_.on_speaker(who, std::move(connection.socket));
+  observer_.on_speaker(who, std::move(connection.socket), connection.from);
 }
 
 void pending_connections::turn_away(id who) {
@@ -61,14 +66,14 @@ void pending_connections::turn_away(id who) {
 void pending_connections::close(id who) {
   if (silent_.erase(who) != 0) return;
   const auto found = speaking_.find(who);
-  if (found != speaking_.end()) found->second();
+  if (found != speaking_.end()) found->second.close();
 }
 
 void pending_connections::close() {
   closed_ = true;
   timer_.cancel();
   silent_.clear();
-  for (const auto& [who, close_it] : speaking_) close_it();
+  for (const auto& [who, one] : speaking_) one.close();
 }
 
 // One timer for all. It is set anew only when something is due earlier: patience falls while the tables fill.
@@ -85,18 +90,33 @@ void pending_connections::watch_deadlines() {
 
 void pending_connections::on_deadline() {
   next_check_ = core::timestamp::max();
-  while (const auto over = admission_.expire(now())) {
-    ++failed_;
-    close(*over);
-  }
+  while (const auto over = admission_.expire(now())) expire(*over);
   watch_deadlines();
+}
+
+// Whoever serves one that speaks tells of its end.
+void pending_connections::expire(id who) {
+  ++failed_;
+  if (const auto silent = silent_.extract(who)) {
+    const asio::ip::address& from = silent.mapped().from;
+    admission_.failed(from, stranger::silent, now());
+    return observer_.on_failure(from, stranger::silent);
+  }
+  const auto speaking = speaking_.find(who);
+  if (speaking == speaking_.end()) return;
+  speaking->second.overdue = true;
+  speaking->second.close();
+}
+
+std::vector<penalties::row> pending_connections::locks(std::size_t most) const {
+  return admission_.locks().locked_out(most, now());
 }
 
 // ---- those that speak ----
 
 pending_connections::place::place(pending_connections& at, id who, std::function<void()> close) : at_(at), who_(who) {
-  const auto close_it = at.speaking_.emplace(who, std::move(close)).first;
-  if (at.closed_ || !at.admission_.contains(who)) close_it->second();
+  const auto here = at.speaking_.emplace(who, speaker{std::move(close)}).first;
+  if (at.closed_ || !at.admission_.contains(who)) here->second.close();
 }
 
 pending_connections::place::~place() {
@@ -106,6 +126,11 @@ pending_connections::place::~place() {
 
 void pending_connections::place::fail() {
   if (at_.admission_.left(who_)) ++at_.failed_;
+}
+
+void pending_connections::place::fail(const asio::ip::address& from, stranger why) {
+  fail();
+  at_.admission_.failed(from, why, now());
 }
 
 }  // namespace mtcp::detail

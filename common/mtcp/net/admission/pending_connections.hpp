@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <unordered_map>
+#include <vector>
 
 #include "mtcp/async.hpp"
 #include "mtcp/net/admission/admission.hpp"
@@ -22,9 +23,13 @@ class pending_connections {
   class observer {
    public:
     /// The connection has sent its first bytes and may go on. It needs a place.
-    virtual void on_speaker(id who, tcp::socket socket) = 0;
+    virtual void on_speaker(id who, tcp::socket socket, const asio::ip::address& from) = 0;
     /// The same for a proxy's, which begins with whose it is.
     virtual void on_proxy(id who, tcp::socket socket) = 0;
+    /// One has failed without a word of TLS, and is closed.
+    virtual void on_failure(const asio::ip::address& from, stranger why) = 0;
+    /// Whether somebody has bridges from there now.
+    virtual bool has_bridges(const asio::ip::address& from) const = 0;
 
    protected:
     ~observer() = default;
@@ -48,11 +53,19 @@ class pending_connections {
   /// Connections closed so far for an admission limit, and for silence, junk or a wrong key.
   std::uint64_t turned_away() const noexcept { return turned_away_; }
   std::uint64_t failed() const noexcept { return failed_; }
+  /// Closed since their addresses were locked out, and those that are.
+  std::uint64_t locked_out() const noexcept { return locked_out_; }
+  std::vector<penalties::row> locks(std::size_t most) const;
 
  private:
   struct silent_one {
     tcp::socket socket;
     bool by_proxy;
+    asio::ip::address from;
+  };
+  struct speaker {
+    std::function<void()> close;
+    bool overdue = false;
   };
 
   void await_first_bytes(id who, silent_one connection);
@@ -61,13 +74,15 @@ class pending_connections {
   void close(id who);
   void watch_deadlines();
   void on_deadline();
+  void expire(id who);
 
   admission admission_;
   observer& observer_;
   std::unordered_map<id, silent_one> silent_;
-  std::unordered_map<id, std::function<void()>> speaking_;  // how to close them
+  std::unordered_map<id, speaker> speaking_;
   std::uint64_t turned_away_ = 0;
   std::uint64_t failed_ = 0;
+  std::uint64_t locked_out_ = 0;
   bool closed_ = false;
   timer timer_;
   core::timestamp next_check_ = core::timestamp::max();  // when timer_ goes off
@@ -87,6 +102,10 @@ class pending_connections::place {
   void authenticated() { at_.admission_.authenticated(who_); }
   /// It ends as a stranger.
   void fail();
+  /// The same, for a reason that its address pays for.
+  void fail(const asio::ip::address& from, stranger why);
+  /// Its time was over, and that is why it was closed.
+  bool is_overdue() const { return at_.speaking_.at(who_).overdue; }
   /// It goes on as one that waits: set_source() follows.
   void hand_back() { handed_back_ = true; }
 

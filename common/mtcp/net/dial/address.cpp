@@ -5,6 +5,8 @@
 #include <charconv>
 #include <span>
 
+#include "mtcp/net/dial/zoned_address.hpp"
+
 namespace mtcp {
 namespace {
 
@@ -69,7 +71,7 @@ std::optional<core::target> parse_host_port(std::string_view text) {
   const bool bracketed = host.size() != written.size();
   if (!port || host.size() > 255 || has_colon != bracketed || host.find_first_of("[]/@ ") != std::string_view::npos)
     return std::nullopt;
-  if (bracketed && !parse_address(host)) return std::nullopt;
+  if (bracketed && !zoned_address::parse(host)) return std::nullopt;
   return core::target{std::string(host), static_cast<std::uint16_t>(*port)};
 }
 
@@ -108,6 +110,13 @@ std::optional<network> network::parse(std::string_view text) {
     if (bit(bytes, i)) return std::nullopt;
   if (base->is_v6() && base->to_v6().is_v4_mapped() && *prefix >= 96) return network(unmapped(*base), *prefix - 96);
   return network(*base, *prefix);
+}
+
+network network::around(const ip_address& inside, unsigned prefix) {
+  auto bytes = octets_of(inside).first;
+  for (unsigned i = prefix; i < bytes.size() * 8; ++i) bytes[i / 8] &= static_cast<unsigned char>(~(0x80 >> (i % 8)));
+  if (inside.is_v4()) return network(ipv4_at(bytes, 0), prefix);
+  return network(asio::ip::address_v6(bytes), prefix);
 }
 
 bool network::contains(const ip_address& address) const {

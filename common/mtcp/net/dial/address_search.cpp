@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mtcp/error.hpp"
+#include "mtcp/net/dial/zoned_address.hpp"
 
 namespace mtcp {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 resolver_options by_way_of(const path_options& path, resolver_options ask) {
   ask.interface = path.interface;
   ask.bind = path.bind;
+  ask.mark = path.mark;
   return ask;
 }
 
@@ -20,10 +22,10 @@ address_book::address_book(const path_options& path, resolver_options ask) : nam
 
 address_search::address_search(address_book& book, const std::string& host, timer& wake)
     : book_(book), known_at_(clock::now() + patience) {
-  error_code not_literal;
-  const auto literal = asio::ip::make_address(host, not_literal);
-  if (!not_literal) {
-    literal_ = literal;
+  if (const auto literal = zoned_address::parse(host)) {
+    const auto here = literal->here();
+    if (here) literal_ = *here;
+    error_ = here.error();
   } else {
     lookup_.emplace(book.names, host, wake);
   }

@@ -38,8 +38,8 @@ class address_search {
   bool over() const { return !lookup_; }
   /// When to call take() even without news.
   clock::time_point next() const;
-  /// Why the lookup gave no address: name_not_found, or lookup_failed, also while it still goes on; none if it gave
-  /// some.
+  /// Why there is no address: name_not_found, or lookup_failed, also while the lookup still goes on; no_such_device for
+  /// a literal whose interface is not there. None if there are some.
   error_code error() const;
 
  private:

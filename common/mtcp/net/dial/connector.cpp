@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "mtcp/net/dial/happy_eyeballs.hpp"
+#include "mtcp/net/dial/proxy_error.hpp"
+#include "mtcp/net/dial/zoned_address.hpp"
 #include "mtcp/net/platform/platform.hpp"
+#include "mtcp/net/platform/transparent.hpp"
 
 namespace mtcp {
 namespace {
@@ -27,7 +30,7 @@ std::vector<tcp::endpoint> with_port(const std::vector<ip_address>& addresses, s
 
 connector::connector(const executor& where, const path_options& path, address_book& book, const time_limits& within)
     : path_(path),
-      port_(one_port(path)),
+      server_{path.host, one_port(path)},
       book_(book),
       deadline_(clock::now() + within.whole),
       patience_(within.answer),
@@ -36,29 +39,34 @@ connector::connector(const executor& where, const path_options& path, address_bo
 task<error_code> connector::connect(const tls_context& context, const key& own) {
   auto reached = co_await reach();
   if (aborted_ || !reached) {
-    book_.names.forget(path_.host);
-    co_return explain(reached ? error_code() : reached.error());
+    book_.names.forget(first_host());
+    const error_code unreached = explain(reached ? error_code() : reached.error());
+    co_return path_.proxy && !aborted_ ? proxy_unreachable(unreached) : unreached;
   }
   error_code gone;
   const ip_address address = reached->remote_endpoint(gone).address();
   channel_.emplace(std::move(*reached));
   watch_deadline();
-  error_code error = co_await channel_->connect(context, own);
+  error_code error;
+  if (path_.proxy) error = co_await talk_to_proxy(channel_->socket(), *path_.proxy, server_, through_);
+  if (!error) error = co_await channel_->connect(context, own);
   error = explain(error);
   if (!gone) remember(address, error);
   co_return error;
 }
 
+// Through a proxy all of this is about the proxy: the server's name is for it to look up.
 // The lookup goes on while known addresses are tried, and the addresses that it finds are tried beside them.
 task<result<tcp::socket>> connector::reach() {
-  address_search search(book_, path_.host, timer_);
+  address_search search(book_, first_host(), timer_);
+  const std::uint16_t port = path_.proxy ? path_.proxy->port : server_.port;
   connection_race race(timer_, connection_race::usual_stagger,
                        [this](tcp::socket& socket, const tcp::endpoint& to) { return prepare(socket, to); });
   clock::time_point answer_by = deadline_;
   for (;;) {
     const auto now = clock::now();
     if (race.won() || aborted_ || now >= answer_by) break;
-    race.add(with_port(search.take(now, race.idle()), port_));
+    race.add(with_port(search.take(now, race.idle()), port));
     race.advance(now);
     if (race.idle() && search.over()) break;
     if (patience_ && !race.idle()) answer_by = std::min(answer_by, now + *std::exchange(patience_, std::nullopt));
@@ -73,12 +81,18 @@ task<result<tcp::socket>> connector::reach() {
 error_code connector::prepare(tcp::socket& socket, const tcp::endpoint& to) const {
   error_code error;
   platform::prepare(socket);
-  if (!path_.interface.empty() && (error = platform::bind_to_interface(socket, path_.interface))) return error;
+  if (path_.mark != 0 && (error = platform::set_mark(socket.native_handle(), path_.mark))) return error;
+  if (!path_.interface.empty() && (error = platform::bind_to_interface(socket.native_handle(), path_.interface)))
+    return error;
+  if (path_.max_segment != 0 && (error = platform::set_max_segment(socket, path_.max_segment))) return error;
   if (!path_.congestion.empty() && (error = platform::set_congestion(socket, path_.congestion))) return error;
   if (path_.bind.empty()) return {};
-  const auto local = asio::ip::make_address(path_.bind, error);
-  if (!error && local.is_v6() != to.address().is_v6()) error = asio::error::address_family_not_supported;
-  if (!error) socket.bind(tcp::endpoint(local, 0), error);
+  const auto bind = zoned_address::parse(path_.bind);
+  if (!bind) return asio::error::invalid_argument;
+  const auto local = bind->here();
+  if (!local) return local.error();
+  if (local->is_v6() != to.address().is_v6()) return asio::error::address_family_not_supported;
+  socket.bind(tcp::endpoint(*local, 0), error);
   return error;
 }
 
@@ -88,7 +102,7 @@ void connector::remember(const ip_address& address, const error_code& outcome) {
   if (aborted_) return;
   if (!outcome) return book_.known.worked(address);
   book_.known.failed(address);
-  book_.names.forget(path_.host);
+  book_.names.forget(first_host());
 }
 
 void connector::watch_deadline() {
@@ -103,8 +117,13 @@ void connector::watch_deadline() {
 // Asked without an error too: the socket may have been closed in the very turn in which it connected.
 error_code connector::explain(error_code error) const {
   if (aborted_) return asio::error::operation_aborted;
-  if (timed_out_) return asio::error::timed_out;
-  return error;
+  if (timed_out_) error = asio::error::timed_out;
+  return error && channel_ && path_.proxy ? of_its_hop(error) : error;
+}
+
+error_code connector::of_its_hop(const error_code& error) const {
+  if (through_.connected) return behind_proxy(error);
+  return through_.has_asked ? proxy_undecided(error) : proxy_silent(error);
 }
 
 secure_channel connector::take() {

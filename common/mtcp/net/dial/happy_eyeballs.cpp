@@ -138,10 +138,11 @@ result<tcp::socket> connection_race::take() {
 
 task<result<tcp::socket>> connect_first(std::vector<tcp::endpoint> endpoints, std::size_t at_once,
                                         std::chrono::milliseconds stagger,
-                                        std::chrono::steady_clock::time_point deadline) {
+                                        std::chrono::steady_clock::time_point deadline,
+                                        connection_race::preparation prepare) {
   const executor where = co_await asio::this_coro::executor;
   timer wake(where);
-  connection_race race(wake, stagger);
+  connection_race race(wake, stagger, std::move(prepare));
   race.limit(at_once);
   race.add(endpoints);
   for (;;) {

@@ -70,6 +70,7 @@ class connection_race {
 /// connection_race::take().
 task<result<tcp::socket>> connect_first(std::vector<tcp::endpoint> endpoints, std::size_t at_once,
                                         std::chrono::milliseconds stagger,
-                                        std::chrono::steady_clock::time_point deadline);
+                                        std::chrono::steady_clock::time_point deadline,
+                                        connection_race::preparation prepare = {});
 
 }  // namespace mtcp

@@ -4,7 +4,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "mtcp/core/base/ascii.hpp"
 #include "mtcp/core/wire/host.hpp"
+#include "mtcp/net/dial/zoned_address.hpp"
 
 namespace mtcp {
 namespace {
@@ -15,7 +17,14 @@ constexpr std::chrono::milliseconds shared_for = detail::resolver_channel::first
 constexpr std::size_t max_entries = 1'024;
 
 /// Names that always mean this machine (RFC 6761, section 6.3). c-ares knows them too, but 1.18 leaks memory then.
-bool is_localhost(std::string_view name) { return name == "localhost" || name.ends_with(".localhost"); }
+bool is_localhost(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  constexpr std::string_view last = "localhost";
+  if (name.size() < last.size()) return false;
+  const std::string_view end = name.substr(name.size() - last.size());
+  return core::equal_without_case(end, last) &&
+         (end.size() == name.size() || name[name.size() - end.size() - 1] == '.');
+}
 
 }  // namespace
 
@@ -36,9 +45,14 @@ struct resolver::entry {
     return known;
   }
 
+  static std::shared_ptr<entry> of(const zoned_address& literal) {
+    const auto here = literal.here();
+    return here ? of(std::vector{*here}) : of_none();
+  }
+
   /// What can be no name.
   static std::shared_ptr<entry> of_none() {
-    const auto known = of({});
+    const auto known = of(std::vector<ip_address>());
     known->v6.error = known->v4.error = asio::error::host_not_found;
     return known;
   }
@@ -91,7 +105,8 @@ resolver::clock::time_point resolver::lookup::next() const { return entry_->late
 
 result<std::vector<ip_address>> resolver::lookup::outcome() const { return entry_->outcome(); }
 
-resolver::resolver(const executor& where, resolver_options options) : executor_(where), options_(std::move(options)) {
+resolver::resolver(const executor& where, resolver_options options)
+    : executor_(where), options_(std::move(options)), hosts_(options_.hosts) {
   if (options_.servers.empty()) resolv_conf_.emplace(options_.resolv_conf, clock::now());
   channel_ = std::make_unique<detail::resolver_channel>(executor_, options_);
 }
@@ -119,9 +134,12 @@ void resolver::cancel() {
 }
 
 std::shared_ptr<resolver::entry> resolver::find_or_ask(const std::string& name) {
-  if (const auto literal = parse_address(name)) return entry::of({*literal});
-  if (is_localhost(name)) return entry::of({asio::ip::address_v6::loopback(), asio::ip::address_v4::loopback()});
+  if (const auto literal = zoned_address::parse(name)) return entry::of(*literal);
+  if (is_localhost(name))
+    return entry::of(std::vector<ip_address>{asio::ip::address_v6::loopback(), asio::ip::address_v4::loopback()});
   if (!core::is_host(name)) return entry::of_none();
+  if (options_.local_names)
+    if (auto listed = hosts_.find(name, clock::now()); !listed.empty()) return entry::of(std::move(listed));
   renew_channel(clock::now());
   const auto it = entries_.find(name);
   if (it != entries_.end() && !it->second->stale()) return it->second;
@@ -148,8 +166,9 @@ void resolver::renew_channel(clock::time_point now) {
 
 void resolver::ask(const std::string& name, const std::shared_ptr<entry>& e) {
   using family = detail::resolver_channel::family;
-  channel_->lookup(name, family::ipv6, [e](detail::lookup_answer a) { e->take(e->v6, std::move(a)); });
-  channel_->lookup(name, family::ipv4, [e](detail::lookup_answer a) { e->take(e->v4, std::move(a)); });
+  const std::string asked = options_.local_names || name.ends_with('.') ? name : name + '.';
+  channel_->lookup(asked, family::ipv6, [e](detail::lookup_answer a) { e->take(e->v6, std::move(a)); });
+  channel_->lookup(asked, family::ipv4, [e](detail::lookup_answer a) { e->take(e->v4, std::move(a)); });
 }
 
 void resolver::make_room() {

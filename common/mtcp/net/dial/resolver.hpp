@@ -1,5 +1,5 @@
 // Names to addresses, by the system's hosts file and name servers, without blocking and without one lookup waiting for
-// another.
+// another. A name that ends with a dot is absolute (RFC 1034, section 3.1): no search list applies to it.
 //
 // Both families are asked for at once. As soon as one has answered the other gets 50 ms more (RFC 8305, section 3), so
 // that a name server that drops AAAA questions delays nobody. Answers are kept for their time to live, at most 5
@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "mtcp/address.hpp"
+#include "mtcp/net/dial/hosts_file.hpp"
 #include "mtcp/net/dial/resolver_channel.hpp"
 #include "mtcp/net/platform/watched_file.hpp"
 
@@ -55,6 +56,7 @@ class resolver {
   executor executor_;
   resolver_options options_;
   std::optional<detail::watched_file> resolv_conf_;  // none if the name servers are given
+  detail::hosts_file hosts_;
   std::unordered_map<std::string, std::shared_ptr<entry>> entries_;
   std::vector<std::unique_ptr<detail::resolver_channel>> former_;  // lookups are, or were, under way there
   std::unique_ptr<detail::resolver_channel> channel_;              // last: its end calls back

@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "mtcp/net/dial/zoned_address.hpp"
+#include "mtcp/net/platform/file_opening.hpp"
 #include "mtcp/net/platform/own_addresses.hpp"
+#include "mtcp/net/platform/transparent.hpp"
 
 namespace mtcp::detail {
 namespace {
@@ -76,6 +79,19 @@ bool asks_this_machine(ares_channel channel) {
   return false;
 }
 
+// From a link-local address only its own link can be reached: name servers are, through the same interface.
+question_way way_of(const resolver_options& options) {
+  const auto bind = zoned_address::parse(options.bind);
+  if (!bind) return {options.interface, {}};
+  if (!bind->zone().empty()) return {bind->zone(), {}};
+  return {options.interface, bind->without_zone()};
+}
+
+/// Of c-ares: called for each of its sockets before that is used. Where it may not be marked the lookup fails.
+int mark_socket(ares_socket_t socket, int /*type*/, void* mark) {
+  return platform::set_mark(socket, *static_cast<const std::uint32_t*>(mark)) ? -1 : 0;
+}
+
 void on_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* found) {
   const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owner(found, ares_freeaddrinfo);
   const std::unique_ptr<resolver_channel::callback> done(static_cast<resolver_channel::callback*>(argument));
@@ -95,9 +111,10 @@ struct resolver_channel::watch {
 };
 
 resolver_channel::resolver_channel(const executor& where, const resolver_options& options)
-    : executor_(where), timer_(where) {
+    : executor_(where), timer_(where), mark_(options.mark) {
   start_library();
-  std::string resolv_conf = options.resolv_conf;
+  const platform::lent_file lent(options.resolv_conf);
+  std::string resolv_conf = lent.path();
   ares_options settings{};
   settings.timeout = static_cast<int>(first_timeout.count());
   settings.tries = rounds;
@@ -105,24 +122,35 @@ resolver_channel::resolver_channel(const executor& where, const resolver_options
   settings.sock_state_cb_data = this;
   settings.resolvconf_path = resolv_conf.data();
   settings.udp_port = settings.tcp_port = options.port;
+  std::string only_dns = "b";  // the hosts file is read once for all lookups, by hosts_file.hpp
+  settings.lookups = only_dns.data();
   constexpr int which = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF |
-                        ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT;
+                        ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT | ARES_OPT_LOOKUPS;
   ares_channel channel = nullptr;
   require(ares_init_options(&channel, &settings, which));
   channel_.reset(channel);
-  if (!options.servers.empty()) require(ares_set_servers_ports_csv(channel, options.servers.c_str()));
+  name_servers(options);
   choose_way(options);
+  if (mark_ != 0) ares_set_socket_configure_callback(channel_.get(), mark_socket, &mark_);
 }
 
 resolver_channel::~resolver_channel() = default;
 
+void resolver_channel::name_servers(const resolver_options& options) {
+  if (!options.servers.empty()) return require(ares_set_servers_ports_csv(channel_.get(), options.servers.c_str()));
+  links_ = link_servers::read(options.resolv_conf, options.port);
+  if (links_) require(links_->install(channel_.get()));
+}
+
 void resolver_channel::choose_way(const resolver_options& options) {
   if (options.interface.empty() && options.bind.empty()) return;
   if (asks_this_machine(channel_.get())) return;
-  if (!options.interface.empty()) ares_set_local_dev(channel_.get(), options.interface.c_str());
-  const auto bind = parse_address(options.bind);
-  if (bind && bind->is_v4()) ares_set_local_ip4(channel_.get(), bind->to_v4().to_uint());
-  if (bind && bind->is_v6()) ares_set_local_ip6(channel_.get(), bind->to_v6().to_bytes().data());
+  const question_way way = way_of(options);
+  if (links_) return links_->leave_by(way);
+  if (!way.interface.empty()) ares_set_local_dev(channel_.get(), way.interface.c_str());
+  if (!way.local) return;
+  if (way.local->is_v4()) ares_set_local_ip4(channel_.get(), way.local->to_v4().to_uint());
+  if (way.local->is_v6()) ares_set_local_ip6(channel_.get(), way.local->to_v6().to_bytes().data());
 }
 
 void resolver_channel::lookup(const std::string& name, family which, callback done) {

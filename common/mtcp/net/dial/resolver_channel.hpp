@@ -17,6 +17,7 @@
 
 #include "mtcp/address.hpp"
 #include "mtcp/net/asio/lifeline.hpp"
+#include "mtcp/net/dial/link_servers.hpp"
 
 namespace mtcp {
 
@@ -30,6 +31,11 @@ struct resolver_options {
   /// path itself.
   std::string interface {};
   std::string bind{};
+  std::uint32_t mark = 0;  ///< SO_MARK of questions (Linux); 0 for none
+  /// The hosts file and the search list of resolv.conf count. Without them a name is what the DNS says of exactly this
+  /// name: so it is for names that others have chosen.
+  bool local_names = true;
+  std::string hosts = "/etc/hosts";
 };
 
 }  // namespace mtcp
@@ -50,7 +56,7 @@ class resolver_channel {
   /// How long a name server has for its answer; it doubles with every round over the name servers.
   static constexpr std::chrono::milliseconds first_timeout{2'000};
 
-  /// Reads the system's configuration (resolv.conf, nsswitch.conf). Throws std::runtime_error if c-ares cannot start.
+  /// Reads resolv.conf. Throws std::runtime_error if c-ares cannot start.
   resolver_channel(const executor& where, const resolver_options& options);
   /// Lookups that are under way end with operation_aborted.
   ~resolver_channel();
@@ -58,7 +64,8 @@ class resolver_channel {
   resolver_channel& operator=(const resolver_channel&) = delete;
 
   using callback = std::function<void(lookup_answer)>;
-  /// Looks in the hosts file and asks the name servers. May call `done` before it returns.
+  /// Asks the name servers, about `name` with each domain of the search list too, unless it ends with a dot. May call
+  /// `done` before it returns.
   void lookup(const std::string& name, family which, callback done);
   /// Lookups that are under way end with operation_aborted.
   void cancel();
@@ -70,6 +77,7 @@ class resolver_channel {
 
  private:
   struct watch;
+  void name_servers(const resolver_options& options);
   void choose_way(const resolver_options& options);
   static void on_socket_state(void* self, ares_socket_t fd, int readable, int writable);
   void set_interest(ares_socket_t fd, bool readable, bool writable);
@@ -81,10 +89,12 @@ class resolver_channel {
 
   executor executor_;
   timer timer_;
+  std::uint32_t mark_;  // c-ares has its address
   std::size_t under_way_ = 0;
   clock::time_point heard_{};  // when a lookup ended, or the first one began
   std::unordered_map<ares_socket_t, std::shared_ptr<watch>> watches_;
   lifeline life_;
+  std::unique_ptr<link_servers> links_;  // null unless c-ares needs help with them
   struct closer {
     void operator()(ares_channel channel) const { ares_destroy(channel); }
   };

@@ -1,6 +1,8 @@
 #include "mtcp/net/dial/rules.hpp"
+#include "mtcp/net/platform/plain_address.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace mtcp {
@@ -38,51 +40,67 @@ constexpr std::string_view allowed[] = {
     "64:ff9b::/96",  // NAT64: the IPv4 address inside decides
 };
 
+core::address_bits bits_of(const ip_address& address) {
+  if (address.is_v6()) return core::address_bits::of(std::span<const unsigned char>(address.to_v6().to_bytes()));
+  return core::address_bits::of(std::span<const unsigned char>(address.to_v4().to_bytes()));
+}
+
 }  // namespace
 
 rules::rules(std::shared_ptr<const own_addresses> machine) : machine_(std::move(machine)) {
-  for (const auto text : denied) defaults_.push_back({network::parse(text).value(), false});
-  for (const auto text : allowed) defaults_.push_back({network::parse(text).value(), true});
+  for (const auto text : denied) add(defaults_, network::parse(text).value(), false);
+  for (const auto text : allowed) add(defaults_, network::parse(text).value(), true);
 }
 
-const rules::rule* rules::most_specific(const std::vector<rule>& from, const ip_address& address) {
-  const rule* best = nullptr;
-  for (const rule& r : from) {
-    if (!r.block.contains(address)) continue;
-    const bool longer = best == nullptr || r.block.prefix_length() > best->block.prefix_length();
-    const bool stricter = best != nullptr && r.block.prefix_length() == best->block.prefix_length() && !r.allow;
-    if (longer || stricter) best = &r;
-  }
-  return best;
+void rules::add(rule_map& to, const network& block, bool allow) {
+  const auto [rule, is_new] = to.insert(bits_of(block.base()), block.prefix_length());
+  *rule = (is_new || *rule) && allow;
 }
 
 bool rules::is_own(const ip_address& address) const {
   return machine_->contains(address) || std::ranges::find(more_own_, address) != more_own_.end();
 }
 
-bool rules::permits_address(const ip_address& address) const {
-  const rule* decisive = most_specific(given_, address);
-  const bool named = decisive != nullptr && decisive->block.prefix_length() == (address.is_v4() ? 32 : 128);
+// The longest prefix, and of these one that denies; null if there is none.
+const rules::ported_rule* rules::ported_rule_for(const ip_address& address, std::uint16_t port) const {
+  const ported_rule* decisive = nullptr;
+  for (const ported_rule& one : ported_) {
+    if (!one.ports.contains(port) || !one.block.contains(address)) continue;
+    const unsigned before = decisive == nullptr ? 0 : decisive->block.prefix_length();
+    const unsigned here = one.block.prefix_length();
+    if (decisive == nullptr || here > before || (here == before && !one.allow)) decisive = &one;
+  }
+  return decisive;
+}
+
+bool rules::permits_address(const ip_address& address, std::uint16_t port) const {
+  const core::address_bits bits = bits_of(address);
+  const ported_rule* const ported = ported_rule_for(address, port);
+  if (ported == nullptr && std::ranges::find(denied_ports_, port) != denied_ports_.end()) return false;
+  auto decisive = given_.find(bits);
+  const bool exact = ported != nullptr ? ported->block.prefix_length() == bits.size : decisive.length == bits.size;
+  const bool named = (ported != nullptr || decisive.value != nullptr) && exact;
   const bool has_its_own_block = address.is_loopback() || address.is_unspecified();
   if (!named && !has_its_own_block && is_own(address)) return false;
-  if (decisive == nullptr) decisive = most_specific(defaults_, address);
-  return decisive != nullptr && decisive->allow;
+  if (ported != nullptr) return ported->allow;
+  if (decisive.value == nullptr) decisive = defaults_.find(bits);
+  return decisive.value != nullptr && *decisive.value;
 }
 
 bool rules::is_own_listener(const tcp::endpoint& destination) const {
-  const ip_address address = unmapped(destination.address());
+  const ip_address address = plain(destination.address());
   return std::ranges::any_of(listeners_, [&](const tcp::endpoint& listener) {
     if (listener.port() != destination.port()) return false;
-    return listener.address().is_unspecified() ? is_own(address) : unmapped(listener.address()) == address;
+    return listener.address().is_unspecified() ? is_own(address) : plain(listener.address()) == address;
   });
 }
 
 bool rules::permits(const tcp::endpoint& destination) const {
-  const ip_address address = unmapped(destination.address());
-  if (!permits_address(address) || is_own_listener(destination)) return false;
+  const ip_address address = plain(destination.address());
+  if (!permits_address(address, destination.port()) || is_own_listener(destination)) return false;
   if (!address.is_v6()) return true;
   const auto inside = embedded_ipv4(address.to_v6());
-  return !inside || (permits_address(*inside) && !is_own_listener({*inside, destination.port()}));
+  return !inside || (permits_address(*inside, destination.port()) && !is_own_listener({*inside, destination.port()}));
 }
 
 }  // namespace mtcp

@@ -8,14 +8,19 @@
 // The server's own addresses are denied on every port, public or not: only an allow of exactly that address opens one,
 // and no wider block. Loopback is no exception to the rules above: any allow that holds it opens it.
 //
+// A block may be given with ports: then it decides only about these, and comes before blocks without ports. Ports may
+// be denied everywhere; only a block with ports opens them.
+//
 // An IPv6 address that carries an IPv4 one must be allowed in both forms. The server's own listeners are always denied.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "mtcp/address.hpp"
+#include "mtcp/core/base/prefix_map.hpp"
 #include "mtcp/net/platform/own_addresses.hpp"
 
 namespace mtcp {
@@ -26,8 +31,16 @@ class rules {
   rules() : rules(std::make_shared<const own_addresses>()) {}
   explicit rules(std::shared_ptr<const own_addresses> machine);
 
-  void allow(const network& block) { given_.push_back({block, true}); }
-  void deny(const network& block) { given_.push_back({block, false}); }
+  void allow(const network& block) { add(given_, block, true); }
+  void deny(const network& block) { add(given_, block, false); }
+  struct port_range {
+    std::uint16_t first = 0, last = 65'535;
+    bool contains(std::uint16_t port) const noexcept { return first <= port && port <= last; }
+    bool operator==(const port_range&) const = default;
+  };
+  void allow(const network& block, port_range ports) { ported_.push_back({block, ports, true}); }
+  void deny(const network& block, port_range ports) { ported_.push_back({block, ports, false}); }
+  void deny_port(std::uint16_t port) { denied_ports_.push_back(port); }
   /// One more address of the server, which `machine` cannot know: where addresses are translated, as in clouds and
   /// containers.
   void add_own(const ip_address& address) { more_own_.push_back(unmapped(address)); }
@@ -39,17 +52,22 @@ class rules {
   bool permits(const tcp::endpoint& destination) const;
 
  private:
-  struct rule {
+  using rule_map = core::prefix_map<char>;  // 1: allowed
+  static void add(rule_map& to, const network& block, bool allow);
+  struct ported_rule {
     network block;
+    port_range ports;
     bool allow;
   };
-  static const rule* most_specific(const std::vector<rule>& from, const ip_address& address);
-  bool permits_address(const ip_address& address) const;
+  const ported_rule* ported_rule_for(const ip_address& address, std::uint16_t port) const;
+  bool permits_address(const ip_address& address, std::uint16_t port) const;
   bool is_own(const ip_address& address) const;
   bool is_own_listener(const tcp::endpoint& destination) const;
 
-  std::vector<rule> defaults_;
-  std::vector<rule> given_;  // by the operator
+  rule_map defaults_;
+  rule_map given_;  // by the operator
+  std::vector<ported_rule> ported_;
+  std::vector<std::uint16_t> denied_ports_;
   std::vector<ip_address> more_own_;
   std::vector<tcp::endpoint> listeners_;
   std::shared_ptr<const own_addresses> machine_;

@@ -2,22 +2,28 @@
 
 #include <utility>
 
+#include "mtcp/net/platform/plain_address.hpp"
+
 namespace mtcp {
 namespace {
 
 constexpr std::size_t max_learnt = 256;
 
-/// Without the zone of a link-local address, which a destination does not carry.
-ip_address plain(const ip_address& address) {
-  const ip_address known = unmapped(address);
-  return known.is_v6() ? ip_address(asio::ip::address_v6(known.to_v6().to_bytes())) : known;
+own_addresses::answers::source plain_ones(own_addresses::source interfaces) {
+  return [ask = std::move(interfaces)]() -> std::optional<std::set<ip_address>> {
+    const auto found = ask();
+    if (!found) return std::nullopt;
+    std::set<ip_address> out;
+    for (const ip_address& address : *found) out.insert(plain(address));
+    return out;
+  };
 }
 
 }  // namespace
 
 own_addresses::own_addresses(source interfaces, std::chrono::milliseconds interval)
-    : interfaces_(std::move(interfaces)), interval_(interval) {
-  refresh();
+    : present_(plain_ones(std::move(interfaces)), interval) {
+  present_.get();  // while there surely are descriptors for it
 }
 
 void own_addresses::learn(const ip_address& address) {
@@ -29,17 +35,7 @@ bool own_addresses::contains(const ip_address& address) const {
   const ip_address wanted = plain(address);
   if (wanted.is_loopback() || wanted.is_unspecified()) return true;
   const std::lock_guard lock(mutex_);
-  if (clock::now() >= asked_ + interval_) refresh();
-  return present_.contains(wanted) || learnt_.contains(wanted);
-}
-
-// Where the system gives no answer, as when descriptors have run out, the last answer is kept.
-void own_addresses::refresh() const {
-  asked_ = clock::now();
-  const auto found = interfaces_();
-  if (!found) return;
-  present_.clear();
-  for (const ip_address& address : *found) present_.insert(plain(address));
+  return present_.get().contains(wanted) || learnt_.contains(wanted);
 }
 
 }  // namespace mtcp

@@ -16,18 +16,19 @@
 
 #include "mtcp/address.hpp"
 #include "mtcp/net/platform/platform.hpp"
+#include "mtcp/net/platform/seldom_asked.hpp"
 
 namespace mtcp {
 
 class own_addresses {
  public:
-  using clock = std::chrono::steady_clock;
+  using answers = seldom_asked<std::set<ip_address>>;
   /// The addresses of the interfaces; empty if they cannot be had.
   using source = std::function<std::optional<std::vector<ip_address>>()>;
 
   /// Interfaces change: contains() asks `interfaces` again, at most once in `interval`.
   explicit own_addresses(source interfaces = platform::interface_addresses,
-                         std::chrono::milliseconds interval = std::chrono::seconds(2));
+                         std::chrono::milliseconds interval = answers::usual_interval);
 
   /// A peer has reached this machine at `address`. Kept for good; at most 256 are.
   void learn(const ip_address& address);
@@ -35,13 +36,8 @@ class own_addresses {
   bool contains(const ip_address& address) const;
 
  private:
-  void refresh() const;
-
-  source interfaces_;
-  std::chrono::milliseconds interval_;
   mutable std::mutex mutex_;  // protects what follows
-  mutable std::set<ip_address> present_;
-  mutable clock::time_point asked_{};
+  mutable answers present_;
   std::set<ip_address> learnt_;
 };
 

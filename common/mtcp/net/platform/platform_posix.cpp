@@ -2,6 +2,7 @@
 #include "mtcp/net/platform/platform.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "mtcp/net/platform/platform_bbr.hpp"
@@ -40,6 +42,19 @@ void prepare(tcp::socket& socket) {
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
 }
 
+void set_keep_alive(tcp::socket& socket, std::chrono::seconds idle) {
+  error_code ignored;
+  socket.set_option(asio::socket_base::keep_alive(idle.count() != 0), ignored);
+#ifdef TCP_KEEPIDLE
+  constexpr int probes = 4;
+  const int seconds = static_cast<int>(idle.count());
+  if (seconds == 0) return;
+  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, std::max(seconds / probes, 1));
+  set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, probes);
+#endif
+}
+
 bool set_unsent_limit([[maybe_unused]] tcp::socket& socket, [[maybe_unused]] std::size_t bytes) {
 #ifdef TCP_NOTSENT_LOWAT
   return set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(bytes));
@@ -58,11 +73,15 @@ std::optional<std::size_t> unsent_bytes([[maybe_unused]] tcp::socket& socket) {
 
 std::optional<core::tcp_info> tcp_info(tcp::socket& socket) { return tcp_info_of(socket.native_handle()); }
 
+std::optional<core::duration> shortest_round_trip(tcp::socket& socket) {
+  return shortest_round_trip_of(socket.native_handle());
+}
+
 void postpone_pause(tcp::socket& socket) { restart_bbr(socket.native_handle()); }
 
-error_code bind_to_interface([[maybe_unused]] tcp::socket& socket, [[maybe_unused]] const std::string& interface) {
+error_code bind_to_interface([[maybe_unused]] int descriptor, [[maybe_unused]] const std::string& interface) {
 #ifdef SO_BINDTODEVICE
-  return set_text_option(socket.native_handle(), SOL_SOCKET, SO_BINDTODEVICE, interface);
+  return set_text_option(descriptor, SOL_SOCKET, SO_BINDTODEVICE, interface);
 #else
   return asio::error::operation_not_supported;
 #endif
@@ -92,6 +111,22 @@ error_code set_congestion(tcp::socket& socket, const std::string& algorithm) {
 
 error_code set_congestion(tcp::acceptor& listener, const std::string& algorithm) {
   return set_congestion_of(listener.native_handle(), algorithm);
+}
+
+error_code set_max_segment([[maybe_unused]] tcp::socket& socket, [[maybe_unused]] unsigned bytes) {
+#ifdef TCP_MAXSEG
+  error_code error;
+  socket.set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_MAXSEG>(static_cast<int>(bytes)), error);
+  return error;
+#else
+  return asio::error::operation_not_supported;
+#endif
+}
+
+void give_memory_back() noexcept {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 std::size_t descriptor_limit() {

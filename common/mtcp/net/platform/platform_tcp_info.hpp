@@ -10,5 +10,6 @@ namespace mtcp::platform {
 
 /// Of a connected TCP socket; empty if there is no such thing here.
 std::optional<core::tcp_info> tcp_info_of(int descriptor);
+std::optional<core::duration> shortest_round_trip_of(int descriptor);
 
 }  // namespace mtcp::platform

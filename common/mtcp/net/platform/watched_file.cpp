@@ -1,20 +1,15 @@
 #include "mtcp/net/platform/watched_file.hpp"
 
-#include <fstream>
 #include <utility>
+
+#include "mtcp/net/platform/file_opening.hpp"
 
 namespace mtcp::detail {
 namespace {
 
 constexpr std::size_t max_bytes = 64 * 1024;
 
-std::optional<std::string> read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string content(max_bytes, '\0');
-  if (!file || (file.read(content.data(), max_bytes), file.bad())) return std::nullopt;
-  content.resize(static_cast<std::size_t>(file.gcount()));
-  return content;
-}
+std::optional<std::string> read(const std::string& path) { return platform::text_of_file(path, max_bytes); }
 
 }  // namespace
 

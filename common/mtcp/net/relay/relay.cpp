@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/socket_base.hpp>
 #include <chrono>
+#include <utility>
 #include <vector>
 
 #include "mtcp/net/asio/task_group.hpp"
@@ -20,14 +21,22 @@ constexpr std::chrono::milliseconds longest_flush = 1s;
 
 /// A stream and a socket, and what has happened to them. Lives in relay(), which waits for both directions.
 struct crossing {
-  crossing(stream& r, tcp::socket& l, std::chrono::milliseconds patience)
-      : remote(r), local(l), watch(remote, local, patience) {}
+  crossing(stream& r, tcp::socket& l, std::chrono::milliseconds patience, relay_pace* held_to)
+      : remote(r), local(l), pace(held_to), watch(remote, local, patience) {}
 
   stream& remote;
   tcp::socket& local;
+  relay_pace* pace;  // may be null
   detail::relay_watch watch;
   bool clean = true;  // nothing but ends of file so far
+  relayed told{};
+
+  void spoil(relayed::ending how) {
+    if (std::exchange(clean, false)) told.how = how;
+  }
 };
+
+using enum relayed::ending;
 
 std::size_t total(const std::vector<core::slice>& slices) {
   std::size_t size = 0;
@@ -35,9 +44,24 @@ std::size_t total(const std::vector<core::slice>& slices) {
   return size;
 }
 
+/// How long that direction is to wait: mostly not at all, and a coroutine for that would cost more than the rest.
+std::chrono::nanoseconds pause_after(const crossing& c, std::size_t size, bool to_local) {
+  return c.pace == nullptr ? std::chrono::nanoseconds(0) : c.pace->crossed(size, to_local);
+}
+
+/// Waits as long as the rate says, or until the relay is given up.
+task<> keep_pace(crossing& c, std::chrono::nanoseconds wait) {
+  const auto over = std::chrono::steady_clock::now() + wait;
+  timer pause(c.local.get_executor());
+  while (c.local.is_open() && std::chrono::steady_clock::now() < over) {
+    pause.expires_at(std::min(over, std::chrono::steady_clock::now() + longest_flush));
+    co_await pause.async_wait(use_result);
+  }
+}
+
 /// The application's connection is gone: the peer's must be reset too.
-void reset_remote(crossing& c) {
-  c.clean = false;
+void reset_remote(crossing& c, relayed::ending why = local_reset) {
+  c.spoil(why);
   c.remote.reset_send();
   c.remote.stop_receive();  // wakes the other direction
 }
@@ -63,11 +87,13 @@ task<> upload(crossing& c) {
     if (error) co_return finish_remote(c, error);
     if (c.remote.writable() < total(slices)) c.watch.watch_local();
     const auto [stopped, size] = co_await c.remote.async_write_slices(slices, use_result);
+    c.told.from_local += size;
     if (stopped) break;
     c.watch.moved();
+    if (const auto wait = pause_after(c, size, false); wait.count() > 0) co_await keep_pace(c, wait);
   }
   // The peer reads no more. Its own bytes may still come, so the reset of the socket waits for their end.
-  c.clean = false;
+  c.spoil(remote_reset);
 }
 
 task<error_code> write_all(crossing& c, std::vector<core::slice>& slices) {
@@ -86,7 +112,7 @@ task<> finish_local(crossing& c, error_code why) {
     c.local.shutdown(wait_type::shutdown_send, why);
     co_return;
   }
-  c.clean = false;
+  c.spoil(why == asio::error::operation_aborted ? aborted : remote_reset);
   c.remote.reset_send();
   co_await close_with_reset(c.local);  // wakes the other direction
 }
@@ -98,10 +124,14 @@ task<> download(crossing& c) {
     const auto [ended, size] = co_await c.remote.async_read_slices(slices, detail::relay_batch, use_result);
     if (ended) co_return co_await finish_local(c, ended);
     const error_code error = co_await write_all(c, slices);
-    if (!error) continue;
+    c.told.to_local += size - total(slices);
+    if (!error) {
+      if (const auto wait = pause_after(c, size, true); wait.count() > 0) co_await keep_pace(c, wait);
+      continue;
+    }
     // Linux says "broken pipe" if an end of file came before the reset: that one still counts.
     if (error != asio::error::broken_pipe) c.watch.met_reset();
-    c.clean = false;
+    c.spoil(local_reset);
     c.remote.stop_receive();
     co_return;
   }
@@ -109,7 +139,7 @@ task<> download(crossing& c) {
 
 void give_up(crossing& c) {
   error_code ignored;
-  reset_remote(c);
+  reset_remote(c, aborted);
   c.local.close(ignored);
 }
 
@@ -130,8 +160,8 @@ task<> close_with_reset(tcp::socket& socket) {
   socket.close(ignored);
 }
 
-task<> relay(stream remote, tcp::socket local, std::chrono::milliseconds patience) {
-  crossing c(remote, local, patience);
+task<relayed> relay(stream remote, tcp::socket local, std::chrono::milliseconds patience, relay_pace* pace) {
+  crossing c(remote, local, patience, pace);
   task_group other(local.get_executor(), [&c](const std::exception_ptr&) { give_up(c); });  // out of memory
   other.start(upload(c));
   try {
@@ -142,6 +172,7 @@ task<> relay(stream remote, tcp::socket local, std::chrono::milliseconds patienc
   co_await other.wait();
   if (!c.clean) co_await close_with_reset(local);
   remote.close();
+  co_return c.told;
 }
 
 }  // namespace mtcp

@@ -35,9 +35,12 @@ void relay_watch::watch_local() {
   }));
 }
 
-// Does nothing if both directions have ended well.
+// Goes on if it was urgent data, or both directions have ended well.
 void relay_watch::on_local_error() {
-  if (!platform::is_broken(local_)) return;
+  if (!platform::is_broken(local_)) {
+    watches_local_ = false;
+    return watch_local();
+  }
   local_reset_ = true;
   look_later();
 }

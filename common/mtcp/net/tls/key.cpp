@@ -12,6 +12,7 @@
 #include <memory>
 #include <new>
 
+#include "mtcp/net/platform/secret_memory.hpp"
 #include "mtcp/net/tls/key_base32.hpp"
 
 namespace mtcp {
@@ -84,7 +85,22 @@ secret_bytes derive(const secret_bytes& from, const key_id& salt, std::string_vi
 
 }  // namespace
 
-secret_bytes::~secret_bytes() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
+secret_bytes::secret_bytes() : bytes_(static_cast<std::byte*>(platform::allocate_secret(size))) {
+  if (bytes_ == nullptr) throw std::bad_alloc();
+  std::fill_n(bytes_, size, std::byte{0});
+}
+
+secret_bytes::secret_bytes(const secret_bytes& other) : secret_bytes() { *this = other; }
+
+secret_bytes& secret_bytes::operator=(const secret_bytes& other) noexcept {
+  if (this != &other) std::copy_n(other.bytes_, size, bytes_);
+  return *this;
+}
+
+secret_bytes::~secret_bytes() {
+  OPENSSL_cleanse(bytes_, size);
+  platform::release_secret(bytes_, size);
+}
 
 bool operator==(const secret_bytes& a, const secret_bytes& b) noexcept {
   return equal_in_constant_time(a.bytes(), b.bytes());

@@ -25,32 +25,54 @@ bool is_user_name(std::string_view name) noexcept {
          std::ranges::none_of(name, [](char c) { return (c >= 0 && c < 32) || c == 127; });
 }
 
-// A line without its comment and without spaces around.
-key parse_entry(std::string_view line) {
-  const auto end = std::ranges::find_if(line, is_space);
-  const auto key_size = static_cast<std::size_t>(end - line.begin());
-  key parsed = key::parse(line.substr(0, key_size));
-  const std::string_view user = trim(line.substr(key_size));
+/// The next word of `text`, which loses it and the spaces before it.
+std::string_view take_word(std::string_view& text) noexcept {
+  text = trim(text);
+  const auto end = std::ranges::find_if(text, is_space);
+  const std::string_view word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+  text.remove_prefix(word.size());
+  return word;
+}
+
+// What is no attribute is the name, with the spaces that are in it.
+void read_user(key& of, std::string_view text) {
+  std::string user;
+  while (!(text = trim(text)).empty()) {
+    const std::string_view word = take_word(text);
+    if (const auto equals = word.find('='); equals != std::string_view::npos)
+      of.add_attribute(std::string(word.substr(0, equals)), std::string(word.substr(equals + 1)));
+    else
+      user += (user.empty() ? "" : " ") + std::string(word);
+  }
   if (!is_user_name(user)) {
     throw key_error(key_error::kind::malformed, "the user name has control characters or over 64 bytes");
   }
-  parsed.set_user(std::string(user));
+  of.set_user(std::move(user));
+}
+
+// A line without its comment and without spaces around.
+key parse_entry(std::string_view line) {
+  key parsed = key::parse(take_word(line));
+  read_user(parsed, line);
   return parsed;
 }
 
-void add_line(key_ring& keys, std::string_view line) {
+using check_of_key = std::function<void(const key&)>;
+
+void add_line(key_ring& keys, std::string_view line, const check_of_key& check) {
   const std::string_view entry = trim(line.substr(0, line.find('#')));
-  if (!entry.empty() && !keys.add(parse_entry(entry))) {
-    throw key_error(key_error::kind::malformed, "this key is in the file already");
-  }
+  if (entry.empty()) return;
+  key parsed = parse_entry(entry);
+  if (check) check(parsed);
+  if (!keys.add(std::move(parsed))) throw key_error(key_error::kind::malformed, "this key is in the file already");
 }
 
-key_ring parse_file(const std::string& path, std::string_view text) {
+key_ring parse_file(const std::string& path, std::string_view text, const check_of_key& check) {
   key_ring keys;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::string_view line = text.substr(0, text.find('\n'));
     try {
-      add_line(keys, line);
+      add_line(keys, line, check);
     } catch (const key_error& e) {
       throw key_error(e.why(), path + ":" + std::to_string(number) + ": " + e.what());
     }
@@ -73,9 +95,9 @@ key_ring::entry key_ring::find(const key_id& id) const {
   return found == entries_.end() ? nullptr : *found;
 }
 
-key_ring load_key_file(const std::string& path) {
+key_ring load_key_file(const std::string& path, const std::function<void(const key&)>& check) {
   const private_text text(path);
-  return parse_file(path, text.view());
+  return parse_file(path, text.view(), check);
 }
 
 }  // namespace mtcp

@@ -7,6 +7,10 @@
 #include <intel-ipsec-mb.h>
 #include <openssl/crypto.h>
 
+#include <new>
+
+#include "mtcp/net/platform/secret_memory.hpp"
+
 namespace mtcp {
 namespace {
 
@@ -42,6 +46,15 @@ class vector_cipher final : public record_cipher {
         end_(what == use::sealing ? library.end_encryption : library.end_decryption) {
     library.expand_key(key.data(), &key_);
   }
+  // With the key in it.
+  static void* operator new(std::size_t size, std::align_val_t) {
+    if (void* const block = platform::allocate_secret(size)) return block;
+    throw std::bad_alloc();
+  }
+  static void operator delete(void* block, std::size_t size, std::align_val_t) noexcept {
+    platform::release_secret(block, size);
+  }
+
   vector_cipher(const vector_cipher&) = delete;
   vector_cipher& operator=(const vector_cipher&) = delete;
   ~vector_cipher() override {

@@ -13,10 +13,10 @@ namespace mtcp {
 
 namespace {
 
-// Plaintext for one send, and ciphertext of one receive, in bytes: several records per system call, and still little
-// enough to stay in the second-level cache between the kernel's copy and the cipher.
+// Plaintext for one send in bytes, and as much ciphertext comes with one receive: several records per system call, and
+// still little enough to stay in the second-level cache between the kernel's copy and the cipher.
 constexpr std::size_t send_batch = 256 * 1024;
-constexpr std::size_t receive_batch = 256 * 1024;
+constexpr std::size_t receive_batch = secure_channel::receive_capacity;
 
 // Scratch memory is per thread: nothing stays in it from one call to the next.
 std::span<std::byte> receive_scratch() {
@@ -92,8 +92,10 @@ task<error_code> secure_channel::shake_hands() {
     const error_code unsent = co_await flush_all();
     if (unsent) co_return unsent;
     if (tls_->established()) co_return error_code();
+    const auto asked = now();
     auto [waited] = co_await socket_.async_wait(tcp::socket::wait_read, use_result);
     if (waited) co_return waited;
+    handshake_rtt_ = std::max<std::chrono::nanoseconds>(handshake_rtt_, now() - asked);
     const auto input = receive_some();
     if (!input) co_return input.error();
     if (const error_code failed = continue_handshake(*input)) co_return failed;
@@ -109,6 +111,7 @@ error_code secure_channel::continue_handshake(std::span<const std::byte> in) {
 }
 
 const key& secure_channel::shared_key() const noexcept { return tls_->shared_key(); }
+bool secure_channel::has_been_offered_a_key() const noexcept { return tls_ && tls_->has_been_offered_a_key(); }
 const key_id& secure_channel::peer_key() const noexcept { return shared_key().id(); }
 const char* secure_channel::cipher_name() const noexcept { return tls_->cipher_name(); }
 std::uint64_t secure_channel::key_updates() const noexcept { return tls_->key_updates(); }
@@ -155,19 +158,32 @@ result<std::size_t> secure_channel::send_some(std::span<const std::byte> bytes) 
 
 task<error_code> secure_channel::read(std::vector<core::slice>& out) {
   const std::size_t before = out.size();
-  std::ranges::move(std::exchange(early_, {}), std::back_inserter(out));
   while (out.size() == before) {
-    if (ended_) co_return ended_;
     // Always by way of the reactor, also when there is more to read at once: so every bridge gets its turn.
-    auto [waited] = co_await socket_.async_wait(tcp::socket::wait_read, use_result);
-    ended_ = waited ? waited : receive(out);
+    if (const error_code waited = co_await wait_readable()) co_return waited;
+    const auto received = receive(out);
+    if (!received) co_return received.error();
   }
   co_return error_code();
 }
 
-error_code secure_channel::receive(std::vector<core::slice>& out) {
-  const auto input = receive_some();
-  return input ? tls_->decrypt(*input, out, pending_) : input.error();
+task<error_code> secure_channel::wait_readable() {
+  if (!early_.empty() || ended_) co_return error_code();
+  auto [error] = co_await socket_.async_wait(tcp::socket::wait_read, use_result);
+  co_return error;
+}
+
+result<std::size_t> secure_channel::receive(std::vector<core::slice>& out) {
+  const std::size_t before = out.size();
+  std::ranges::move(std::exchange(early_, {}), std::back_inserter(out));
+  std::size_t size = 0;
+  if (!ended_ && out.size() == before) {
+    const auto input = receive_some();
+    ended_ = input ? tls_->decrypt(*input, out, pending_) : input.error();
+    size = input ? input->size() : 0;
+  }
+  if (ended_ && out.size() == before) return ended_;
+  return size;
 }
 
 error_code secure_channel::write(core::byte_piece plaintext) { return write(std::span(&plaintext, 1)); }
@@ -241,6 +257,7 @@ secure_channel secure_channel::move_to(const executor& where) && {
   for (const core::slice& s : early_) moved.early_.push_back(core::slice::copy_of(s.bytes()));
   early_.clear();
   moved.ended_ = ended_;
+  moved.handshake_rtt_ = handshake_rtt_;
   moved.finished_ = finished_;
   return moved;
 }

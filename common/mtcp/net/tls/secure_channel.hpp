@@ -1,11 +1,12 @@
 // One authenticated and encrypted TCP connection: TLS 1.3 with the key of a user, over one socket.
 //
-// Reading and writing are separate: one read() and one wait_writable() may be outstanding at the same time. The channel
-// must stay where it is, and outlive them, until they have returned; close() and abort() make them return. One thread
-// at a time.
+// Reading and writing are separate: one read() or wait_readable() and one wait_writable() may be outstanding at the
+// same time. The channel must stay where it is, and outlive them, until they have returned; close() and abort() make
+// them return. One thread at a time.
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -48,10 +49,16 @@ class secure_channel {
   /// The key that both ends hold; for the server, which of its keys the client has. Valid after connect() or accept().
   const key_id& peer_key() const noexcept;
   const key& shared_key() const noexcept;
+  /// The peer's first words named a key, be it one of ours or not.
+  bool has_been_offered_a_key() const noexcept;
   /// 32 bytes that both ends of this connection know and nobody else (RFC 8446, section 7.5): channel binding.
   std::array<std::byte, 32> exporter() const;
   /// A MAC that only the two ends of this connection can make, for one purpose named by `label`.
   mac_bytes bind(std::string_view label, std::span<const std::byte> message) const;
+
+  /// The longest time that the peer took to answer while the two shook hands: a round trip, relays on the way
+  /// included, and its computing.
+  std::chrono::nanoseconds handshake_rtt() const noexcept { return handshake_rtt_; }
 
   /// For statistics: the cipher suite as OpenSSL calls it, and how often the key for sending was replaced.
   const char* cipher_name() const noexcept;
@@ -61,6 +68,12 @@ class secure_channel {
   /// asio::error::eof after the peer's close(), errc::truncated when TCP ended without one, errc::tls_failed. Anything
   /// received before the error is handed out first.
   task<error_code> read(std::vector<core::slice>& out);
+  /// The two halves of read(), for who reads when it suits him. receive() appends what has arrived, which may be
+  /// nothing, and returns how many bytes the socket had: encrypted ones, receive_capacity at most. An error comes as
+  /// from read(); wait_readable() returns at once when there is one to tell.
+  task<error_code> wait_readable();
+  result<std::size_t> receive(std::vector<core::slice>& out);
+  static constexpr std::size_t receive_capacity = 256 * 1024;
 
   /// Encrypts all of `plaintext` and sends what the socket takes; the rest stays pending, in memory.
   error_code write(std::span<const core::byte_piece> plaintext);
@@ -96,7 +109,6 @@ class secure_channel {
   error_code continue_handshake(std::span<const std::byte> in);
   result<std::span<const std::byte>> receive_some();
   result<std::size_t> send_some(std::span<const std::byte> bytes);
-  error_code receive(std::vector<core::slice>& out);
   error_code write_batch(core::piece_reader& from);
 
   tcp::socket socket_;
@@ -105,6 +117,7 @@ class secure_channel {
   std::size_t pending_sent_ = 0;
   std::vector<core::slice> early_;  ///< received together with the end of the handshake
   error_code ended_;                ///< what read() says once everything received is handed out
+  std::chrono::nanoseconds handshake_rtt_{0};
   bool finished_ = false;
 };
 

@@ -43,6 +43,9 @@ class tls_driver {
   /// The handshake is complete and the peer has proved that it has the key.
   bool established() const noexcept { return sealing_.has_value(); }
 
+  /// Server: the client has named a key, be it one of ours or not.
+  bool has_been_offered_a_key() const noexcept { return exchange_.offered; }
+
   /// Takes all of `in` and appends the plaintext to `plain`, up to an error if there is one: asio::error::eof is the
   /// peer's goodbye; after any other one `alert` may hold something to tell the peer.
   error_code decrypt(std::span<const std::byte> in, std::vector<core::slice>& plain, std::vector<std::byte>& alert);

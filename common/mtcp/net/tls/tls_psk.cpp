@@ -90,6 +90,7 @@ void take_secret(const SSL* ssl, const char* line) noexcept {
 
 int find_psk(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESSION** session) noexcept {
   psk_exchange& exchange = exchange_of(ssl);
+  exchange.offered = true;
   try {
     exchange.shared = find_by_identity(*exchange.keys, std::as_bytes(std::span(identity, size)));
   } catch (const std::exception&) {

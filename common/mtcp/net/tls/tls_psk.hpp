@@ -32,6 +32,7 @@ struct psk_exchange {
   psk_identity identity{};         ///< client only
   const key_ring* keys = nullptr;  ///< server only; must live until the handshake ends, as must the decoy
   const secret_bytes* decoy = nullptr;
+  bool offered = false;  ///< server only: the client has named a key
   /// Secrets of the first records behind the handshake; empty until take_secret() has them.
   std::optional<secret_bytes> client_traffic, server_traffic;
 };

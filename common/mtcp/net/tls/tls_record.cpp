@@ -49,6 +49,8 @@ tls_record_key::tls_record_key(use what, const secret_bytes& traffic_secret, sui
   if (!set_secret(traffic_secret)) throw std::bad_alloc();
 }
 
+tls_record_key::~tls_record_key() { OPENSSL_cleanse(iv_.data(), iv_.size()); }
+
 bool tls_record_key::set_secret(const secret_bytes& secret) {
   secret_ = secret;
   records_ = 0;

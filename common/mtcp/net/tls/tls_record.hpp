@@ -34,6 +34,9 @@ class tls_record_key {
 
   /// A traffic secret; the hash of both suites is SHA-256. Throws std::bad_alloc.
   tls_record_key(use what, const secret_bytes& traffic_secret, suite which);
+  tls_record_key(const tls_record_key&) = delete;
+  tls_record_key& operator=(const tls_record_key&) = delete;
+  ~tls_record_key();
 
   /// Writes one record with at most max_content bytes in it to `out`, which has room for them and the overhead. False
   /// if the cipher fails; the connection must end then.

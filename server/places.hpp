@@ -1,4 +1,4 @@
-// Limits the number of UDP associations, each of which holds a port: of one key, and of all. Thread-safe.
+// Limits how many of something there are at once: of one key, and of all. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,14 @@
 
 namespace mtcp::server {
 
-class associations {
+class places {
  public:
-  /// A place for as long as it exists; false if there was none.
+  places(std::size_t per_key, std::size_t in_all) : per_key_(per_key), in_all_(in_all) {}
+
+  /// One of them for as long as it exists; false if there was none.
   class place {
    public:
-    place(associations& among, const key_id& holder) : among_(among), holder_(holder), taken_(among_.enter(holder_)) {}
+    place(places& among, const key_id& holder) : among_(among), holder_(holder), taken_(among_.enter(holder_)) {}
     place(const place&) = delete;
     place& operator=(const place&) = delete;
     ~place() {
@@ -23,18 +25,15 @@ class associations {
     explicit operator bool() const noexcept { return taken_; }
 
    private:
-    associations& among_;
+    places& among_;
     key_id holder_;
     bool taken_;
   };
 
  private:
-  static constexpr std::size_t max_per_key = 1'024;
-  static constexpr std::size_t most = 8'192;
-
   bool enter(const key_id& holder) {
     const std::lock_guard lock(mutex_);
-    if (holders_.size() >= most || holders_.count(holder) >= max_per_key) return false;
+    if (holders_.size() >= in_all_ || holders_.count(holder) >= per_key_) return false;
     holders_.insert(holder);
     return true;
   }
@@ -43,6 +42,8 @@ class associations {
     holders_.erase(holders_.find(holder));
   }
 
+  const std::size_t per_key_;
+  const std::size_t in_all_;
   std::mutex mutex_;
   std::multiset<key_id> holders_;
 };

@@ -1,0 +1,33 @@
+// Why a server takes a connection for a stranger's: for logs, and for whoever bans addresses.
+#pragma once
+
+#include <cstdint>
+
+namespace mtcp {
+
+enum class stranger : std::uint8_t {
+  silent,     ///< it said nothing in time
+  slow,       ///< it began to speak, and did not come to an end in time
+  junk,       ///< what it said is not how a client begins
+  wrong_key,  ///< it holds none of the keys; whether one of that name exists, nobody is told
+  bad_hello,  ///< it holds a key, and its HELLO is malformed or does not belong to this connection
+};
+
+/// In a few words, without a comma.
+constexpr const char* to_string(stranger why) {
+  switch (why) {
+    case stranger::silent:
+      return "it said nothing";
+    case stranger::slow:
+      return "too slow a handshake";
+    case stranger::junk:
+      return "no client of ours";
+    case stranger::wrong_key:
+      return "unknown key";
+    case stranger::bad_hello:
+      break;
+  }
+  return "malformed HELLO";
+}
+
+}  // namespace mtcp

@@ -1,0 +1,17 @@
+// Options of the tunnel that both programs have, since each decides for its own end.
+#pragma once
+
+#include <string>
+
+#include "mtcp/limits.hpp"
+#include "program/options.hpp"
+
+namespace mtcp::program {
+
+option resume_option();
+option hedge_option();
+/// "auto", "off" or "always". Throws std::invalid_argument, saying what was expected.
+core::hedging parse_hedge(const std::string& text);
+std::string to_string(core::hedging when);
+
+}  // namespace mtcp::program

@@ -1,0 +1,35 @@
+// The keys of a server's key file, and what each grants, read once.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "key_limits.hpp"
+#include "mtcp/key_quota.hpp"
+#include "mtcp/key_ring.hpp"
+
+namespace mtcp::server {
+
+struct granted_key {
+  key_ring::entry key;
+  key_limits limits;
+
+  /// For logs and statistics: its user's name, or its id.
+  std::string name() const { return key->user().empty() ? to_string(key->id()) : key->user(); }
+};
+using granted_keys = std::vector<granted_key>;
+
+/// The keys of a file, at least one. Throws key_error, which names the file and the line.
+granted_keys load_keys(const std::string& path);
+key_ring ring_of(const granted_keys& all);
+/// Those that have not expired. `next` becomes the time at which the next one does.
+granted_keys valid_keys(const granted_keys& all, std::chrono::system_clock::time_point now,
+                        std::optional<std::chrono::sys_seconds>& next);
+/// Where these may have the server listen, beside what everybody may.
+std::vector<listen_rule> listen_rules_of(const granted_keys& all);
+/// For the acceptor.
+key_quotas quotas_of(const granted_keys& all);
+
+}  // namespace mtcp::server
