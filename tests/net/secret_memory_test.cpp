@@ -17,6 +17,13 @@
 namespace mtcp::platform {
 namespace {
 
+// Sanitizers replace mlock(2) by a function that does nothing, and says that all went well.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool locks_are_real = false;
+#else
+constexpr bool locks_are_real = true;
+#endif
+
 std::size_t status_kilobytes(const std::string& field) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
@@ -47,9 +54,9 @@ TEST_F(SecretMemory, IsNeitherSwappedOutNorDumped) {
   void* const block = allocate_secret(100);
   ASSERT_TRUE(is_locked(block));
   const std::string flags = flags_of(block);
-  EXPECT_NE(flags.find(" lo"), std::string::npos) << flags;
   EXPECT_NE(flags.find(" dd"), std::string::npos) << flags;
-  EXPECT_GE(status_kilobytes("VmLck"), 16u);
+  EXPECT_EQ(flags.find(" lo") != std::string::npos, locks_are_real) << flags;
+  EXPECT_GE(status_kilobytes("VmLck"), locks_are_real ? 16u : 0u);
   release_secret(block, 100);
 }
 
