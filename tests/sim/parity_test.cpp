@@ -40,6 +40,20 @@ TEST(Parity, JitterDoesNotHoldUpTheStart) {
   EXPECT_GE(m.rate, 15e6);
 }
 
+// Nor do losses on a long way, as long as it is not known yet how late what TCP mends usually comes. The greeting, in
+// which three round trips pass, counts.
+TEST(Parity, LossDoesNotHoldUpTheStart) {
+  const cell c{.control = control::bbr, .rate = 1e6, .round_trip = 240ms, .loss = 0.005, .bridges = 8};
+  double tunnel = 0, plain = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    const plan p = plan_of(c, seed);
+    tunnel += measure(p, 0s, 12s).rate;
+    plain += plain_tcp(p.paths, 0s, 12s, p.connection, seed);
+  }
+  std::printf("%.3f of %.2f MB/s\n", tunnel / plain, plain / 6e6);
+  EXPECT_GE(tunnel / plain, 0.685);
+}
+
 TEST(Parity, OnePercentLost) {
   expect_parity({.control = control::bbr, .rate = 2e6, .loss = 0.01}, 6, 0.985);
   expect_parity({.control = control::cubic, .rate = 2e6, .loss = 0.01}, 10, 0.95);
@@ -50,7 +64,7 @@ TEST(Parity, HalfAPercentLostFarAway) {
   const auto far = [](control which) {
     return cell{.control = which, .rate = 1e6, .round_trip = 240ms, .loss = 0.005, .bridges = 8};
   };
-  expect_parity(far(control::bbr), 3, 0.78);
+  expect_parity(far(control::bbr), 3, 0.88);
   expect_parity(far(control::cubic), 16, 0.92);
   expect_parity(far(control::reno), 16, 0.90);
 }

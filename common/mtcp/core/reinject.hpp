@@ -39,7 +39,10 @@ class reinject {
 
  private:
   std::deque<resend_item> lost_;
-  token_bucket copies_{0, 4 << 20};  // at most so many bytes are saved up
+  // At most so many bytes are saved up; and some are there from the start. Not more: while it is not known how late the
+  // frames of a lossy line usually come a copy of each takes the place of a new one. In the simulator 8 x 1 MB/s at
+  // 240 ms with 0.5 % lost sent a seventh of the first seconds twice with 4 MiB.
+  token_bucket copies_{0, 4 << 20, 256 << 10};
 };
 
 }  // namespace mtcp::core

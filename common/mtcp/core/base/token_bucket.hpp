@@ -11,7 +11,9 @@ namespace mtcp::core {
 class token_bucket {
  public:
   /// `rate` per second, at most `burst` saved up; starts full.
-  token_bucket(double rate, double burst) : rate_(rate), burst_(burst), level_(burst) {}
+  token_bucket(double rate, double burst) : token_bucket(rate, burst, burst) {}
+  /// Starts with `level`.
+  token_bucket(double rate, double burst, double level) : rate_(rate), burst_(burst), level_(level) {}
 
   void refill(timestamp now) {
     if (now <= filled_at_) return;

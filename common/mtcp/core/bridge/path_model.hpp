@@ -79,6 +79,8 @@ class path_model {
   /// With so many bytes in flight.
   void on_tcp_info(const tcp_info& info, std::uint64_t in_flight, timestamp now) {
     info_ = info;
+    if (info.recovering) repaired_at_ = now + info.srtt;
+    repairs_ = now < repaired_at_;
     lossy_round_ = lossy_round_ || info.recovering;
     if (info.probing) probing_at_ = now;
     review_rate(now);
@@ -146,7 +148,7 @@ class path_model {
   std::size_t slack() const { return cap_.slack(rate_estimate(), rtt_minimum()); }
   /// The most that may be in flight.
   std::uint64_t cap() const {
-    const std::uint64_t usual = cap_.value(rate_.rate(), rtt_usual(), info_.recovering);
+    const std::uint64_t usual = cap_.value(rate_.rate(), rtt_usual(), repairs_);
     if (!drain_.active() && !cap_.empties()) return usual;
     return std::min(usual, cap_.draining_value(rate_.rate(), rtt_minimum()));
   }
@@ -264,6 +266,8 @@ class path_model {
   repair_delay repair_;
   ack_gaps acks_;
   queue_drain drain_;
+  timestamp repaired_at_{0};  // by then what TCP has sent again will have been acknowledged by the peer's engine too
+  bool repairs_ = false;      // that is to come
   bool lossy_round_ = false;  // packets were lost in this round
   bool limited_ = false;      // the cap was reached in this round
   bool was_limited_ = false;  // in the last one
