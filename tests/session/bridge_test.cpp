@@ -103,6 +103,17 @@ TEST_F(Bridge, IsUnwellForAsLongAsItWasTold) {
   EXPECT_TRUE(tested.healthy(engine, now + 10s));
 }
 
+TEST_F(Bridge, CountsAsWellWhileItIsInDoubt) {
+  tested.doubt(engine, now);
+  EXPECT_TRUE(tested.healthy(engine, now + 1s));
+  EXPECT_FALSE(tested.moves(engine));
+  tested.doubt(engine, now + 1s);
+  EXPECT_EQ(tested.doubted_since(), now);
+  tested.suspect(now, now + 10s);
+  EXPECT_FALSE(tested.doubted_since().has_value());
+  EXPECT_FALSE(tested.healthy(engine, now + 1s));
+}
+
 TEST_F(Bridge, AsksTcpAFewTimesPerRoundTrip) {
   connection.info = {.srtt = 100ms};
   tested.report_tcp_info(engine, now);

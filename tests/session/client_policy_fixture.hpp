@@ -127,14 +127,17 @@ class client_policy_fixture : public testing::Test, public waker, public opening
 
   /// The server has found that the bridge makes no progress, and says so on it.
   void hear_suspect(const client_policy::attached& which) {
+    hear(which, core::frame_type::bridge_suspect, which.bridge);
+  }
+  void hear_ping(const client_policy::attached& which) { hear(which, core::frame_type::ping, 1); }
+  void hear(const client_policy::attached& on, core::frame_type type, std::uint64_t number) {
     std::array<std::byte, 16> bytes;
     core::wire_writer body(std::span<std::byte>(bytes).subspan(core::frame_header_size));
-    body.varint(which.bridge);
-    core::put_frame_header(std::span<std::byte>(bytes).first<core::frame_header_size>(),
-                           core::frame_type::bridge_suspect, body.size());
+    body.varint(number);
+    core::put_frame_header(std::span<std::byte>(bytes).first<core::frame_header_size>(), type, body.size());
     const std::size_t size = core::frame_header_size + body.size();
     std::vector<core::slice> pieces{core::slice::copy_of(std::span<std::byte>(bytes).first(size))};
-    which.session->core.receive(which.bridge, pieces, now);
+    on.session->core.receive(on.bridge, pieces, now);
   }
   std::uint64_t open() {
     const auto ticket = policy->next_ticket();

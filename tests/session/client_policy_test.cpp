@@ -258,6 +258,43 @@ TEST_F(ClientPolicy, ASuspectGetsAReplacementAndTheOldestGoesWhenItHasRecovered)
   EXPECT_EQ(lost_on_path(), lost_before) << "to let a bridge go is not to lose it";
 }
 
+// It may only wait for TCP to send something again.
+TEST_F(ClientPolicy, ASilentBridgeBesideOthersIsLookedAtASecondTime) {
+  make(2);
+  connect_all();
+  now += 1s;
+  hear_suspect(up[0]);
+  EXPECT_TRUE(dials().empty());
+  pass_to(now + 399ms);
+  EXPECT_TRUE(dials().empty());
+  pass_to(now + 1ms);
+  EXPECT_EQ(dials().size(), 1U);
+}
+
+TEST_F(ClientPolicy, ASilentBridgeThatMovesAgainIsNotReplaced) {
+  make(2);
+  connect_all();
+  now += 1s;
+  hear_suspect(up[0]);
+  pass_to(now + 100ms);
+  hear_ping(up[0]);
+  pass_to(now + 1s);
+  EXPECT_TRUE(dials().empty());
+  hear_suspect(up[0]);
+  pass_to(now + 400ms);
+  EXPECT_EQ(dials().size(), 1U) << "it is silent once more";
+}
+
+TEST_F(ClientPolicy, NothingIsWaitedForWhereAllAreSilent) {
+  make(2);
+  connect_all();
+  now += 1s;
+  hear_suspect(up[0]);
+  pass_to(now + 100ms);
+  hear_suspect(up[1]);
+  EXPECT_EQ(all_dials().size(), 2U);
+}
+
 // Nothing tells that the server has stopped to suspect it; and nothing has to be asked for meanwhile.
 TEST_F(ClientPolicy, LooksAtASuspectAgainWhenItsTimeIsOver) {
   make(1);

@@ -75,18 +75,23 @@ TEST_F(ClientRestraints, AreThoseOfPathsAndBridges) {
   EXPECT_TRUE(policy->enable_bridge(up[0].bridge, false));
   converse();
   EXPECT_EQ(snapshot().bridges[0].why, restraint::disabled);
-  hear_suspect(up[1]);
-  converse();
-  EXPECT_EQ(snapshot().bridges[1].why, restraint::suspect);
-  now += 2s;
-  hear_suspect(up[1]);
-  converse();
-  EXPECT_EQ(snapshot().bridges[1].suspect, 2s);
   EXPECT_TRUE(policy->change_path("path 1", core::path_role::backup, 0, now));
   converse();
   EXPECT_EQ(snapshot().paths[1].why, restraint::backup);
   EXPECT_TRUE(policy->change_path("path 1", core::path_role::never, 0, now));
   EXPECT_EQ(snapshot().paths[1].why, restraint::never);
+}
+
+TEST_F(ClientRestraints, TellSinceWhenABridgeIsSuspect) {
+  make(2);
+  connect_all();
+  hear_suspect(up[1]);
+  pass_to(now + 400ms);
+  EXPECT_EQ(snapshot().bridges[1].why, restraint::suspect);
+  now += 1600ms;
+  hear_suspect(up[1]);
+  converse();
+  EXPECT_EQ(snapshot().bridges[1].suspect, 2s);
 }
 
 TEST_F(ClientRestraints, ComeWithWhatThePathHasCarriedOnAllItsBridges) {

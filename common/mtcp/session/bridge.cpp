@@ -113,14 +113,27 @@ void bridge::tell_use(core::engine& of) {
   of.bridge_changed(id_, options);
 }
 
+std::uint64_t bridge::received_on(const core::engine& engine) const {
+  const auto stats = engine.stats_of(id_);
+  return stats ? stats->bytes_received : 0;
+}
+
+void bridge::doubt(const core::engine& engine, core::timestamp now) {
+  if (!doubted_since_) doubted_since_ = now;
+  received_by_then_ = received_on(engine);
+}
+
+bool bridge::moves(const core::engine& engine) const { return received_on(engine) != received_by_then_; }
+
 void bridge::suspect(core::timestamp now, core::timestamp until) noexcept {
+  doubted_since_.reset();
   if (now >= suspect_until_) suspect_since_ = now;
   suspect_until_ = until;
 }
 
 bool bridge::healthy(const core::engine& engine, core::timestamp now) const {
   const auto stats = engine.stats_of(id_);
-  return !closed_ && stats && !stats->suspect && now >= suspect_until_;
+  return !closed_ && stats && (doubted_since_ || (!stats->suspect && now >= suspect_until_));
 }
 
 // Half of it is enough to see that a successor will be needed: to dial takes as long as to use up the other half.

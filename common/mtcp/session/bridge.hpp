@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "mtcp/core/engine.hpp"
 #include "mtcp/error.hpp"
@@ -54,11 +55,18 @@ class bridge {
   /// Bytes per second in each direction, 0 for no limit. Returns the same as set_rest().
   bool limit_rate(core::engine& of, std::uint64_t rate);
 
-  /// The engine, or the peer's, has found it to make no progress. The peer does not tell that this is over: at `until`
-  /// the bridge is dead or well.
+  /// The engine, or the peer's, has found it to make no progress. It still counts as healthy, until it is suspected.
+  void doubt(const core::engine& engine, core::timestamp now);
+  /// Since when it is in doubt, if it is.
+  std::optional<core::timestamp> doubted_since() const noexcept { return doubted_since_; }
+  /// Something has arrived on it since then.
+  bool moves(const core::engine& engine) const;
+  /// The doubt is over, without cause.
+  void trust() noexcept { doubted_since_.reset(); }
+  /// The same, with one. The peer does not tell that this is over: at `until` the bridge is dead or well.
   void suspect(core::timestamp now, core::timestamp until) noexcept;
   core::timestamp suspected_until() const noexcept { return suspect_until_; }
-  /// Open, not suspected by this end's engine, nor of late by either.
+  /// Open, and not suspected by this end's engine, nor of late by either; or only in doubt.
   bool healthy(const core::engine& engine, core::timestamp now) const;
 
   /// From `when` on a successor is wanted for it: bridges are renewed now and then, with fresh secrets.
@@ -86,6 +94,7 @@ class bridge {
   void describe(const core::engine& engine, core::role side, core::timestamp now, bridge_snapshot& out) const;
 
  private:
+  std::uint64_t received_on(const core::engine& engine) const;
   std::size_t unsent_bytes();
   void wait_for_room();
   void adapt_unsent_limit(std::size_t slack);
@@ -97,6 +106,8 @@ class bridge {
   core::bridge_options use_;
   std::size_t path_;
   core::timestamp up_since_;
+  std::optional<core::timestamp> doubted_since_;
+  std::uint64_t received_by_then_ = 0;
   core::timestamp suspect_since_{0}, suspect_until_{0};
   core::timestamp next_tcp_info_{0};
   core::timestamp last_change_{0};  ///< of received_before_

@@ -186,6 +186,8 @@ class client_policy final : public worker, private session::owner {
   void wake() override { waker_.wake(); }
   void on_event(const core::event& what, core::timestamp now) override;
   void on_suspect(const core::events::bridge_suspect& what, core::timestamp now);
+  void on_moved(bridge& again);
+  void review_doubts(std::size_t path, core::timestamp now);
   void on_recovered(const core::events::bridge_recovered& what);
   void trace_event(const trace::event& what) const;
 
@@ -236,7 +238,7 @@ class client_policy final : public worker, private session::owner {
   std::vector<bridge*> bridges_of(std::size_t path) const;
   std::size_t up_bridges(std::size_t path) const;
   std::size_t healthy_bridges(std::size_t path, core::timestamp now) const;
-  std::optional<core::timestamp> next_end_of_suspicion(std::size_t path, core::timestamp now) const;
+  std::optional<core::timestamp> next_turn_of_suspicion(std::size_t path, core::timestamp now) const;
   std::optional<core::timestamp> next_maintenance(core::timestamp now);
 
   void describe_bridges_of(tunnel_snapshot& out, std::size_t place, core::timestamp now) const;
