@@ -79,8 +79,8 @@ class path_model {
   /// With so many bytes in flight.
   void on_tcp_info(const tcp_info& info, std::uint64_t in_flight, timestamp now) {
     info_ = info;
-    if (info.recovering) repaired_at_ = now + info.srtt;
-    repairs_ = now < repaired_at_;
+    if (info.recovering && !fills_a_queue()) repaired_at_ = now + info.srtt;
+    repairs_ = info.recovering || now < repaired_at_;
     lossy_round_ = lossy_round_ || info.recovering;
     if (info.probing) probing_at_ = now;
     review_rate(now);
@@ -230,6 +230,8 @@ class path_model {
     if (info_.srtt > duration::zero()) return info_.srtt - std::min(info_.srtt, srtt_minimum_ + longer);
     return round_rtt_ == duration::max() ? duration::zero() : round_rtt_ - std::min(round_rtt_, rtt_usual());
   }
+  /// Packets wait for an eighth of a round trip: what is lost has overflowed a queue, mostly.
+  bool fills_a_queue() const { return standing_queue() > info_.srtt / 8; }
   /// With the cap in force a round trip exceeds the minimum by a quarter and a few ms. Twice as much is a queue.
   static bool is_long(duration waiting, duration minimum) { return waiting > minimum + std::chrono::milliseconds(20); }
   /// Only the kernel tells between two rounds.
