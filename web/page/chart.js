@@ -13,8 +13,8 @@ function stack(series, direction, sign) {
   const layers = [];
   let sum = null;
   for (const s of series) {
-    const values = s[direction].map((v) => (v === null ? null : sign * v));
-    sum = sum ? values.map((v, i) => plus(sum[i], v)) : values;
+    const under = sum;
+    sum = s[direction].map((v, i) => plus(under ? under[i] : null, v === null ? null : sign * v));
     layers.unshift(sum);
   }
   return layers;

@@ -27,6 +27,7 @@ async function open(options, role) {
     fake.past['1h'] = fake.pastOf('1h', 10, 360, [{ path: 'a:1', values: Array(360).fill(20) }]);
     fake.test = { running: false, doing: '', text: ['Result: mtcp helps here'] };
     const s = fake.full(['a.example.org:443', 'b.example.org:80']);
+    s.streams = s.streams.slice(-6);  // axe looks at every cell
     fake.send(atServer ? fake.atServer(s) : s);
   }, role === 'server');
   await page.locator('#streams tbody tr').nth(2).waitFor();
