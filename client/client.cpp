@@ -139,6 +139,7 @@ void client::open_status(const settings& s) {
   status::site_options what;
   what.can = controls();
   what.failed_logins = failed_logins_;
+  what.directory = kept_;
   what.book = [this]() -> const program::traffic_book& {
     tunnels_.count_paths();
     return *book_;

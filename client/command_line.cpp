@@ -97,7 +97,7 @@ The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belo
          "while no bridge is up, refuse requests after so long (5s), at first those that wait; the client goes on "
          "dialling"},
         program::resume_option(),
-        program::state_dir_option("what paths with a quota have carried, and the totals"),
+        program::state_dir_option("what paths with a quota have carried, the totals, and the history of the paths"),
         program::on_event_option("path-up, path-down, quota-used-up, tunnel-up, tunnel-down"),
         {"no-destinations", "",
          "count what is carried without destinations: none is kept, neither in memory nor in the --state-dir, once its "

@@ -180,6 +180,7 @@ std::unique_ptr<status::status_server> server::open_status(const core::limits& l
   what.reload = [this] { return read_again_ ? read_again_() : std::string("it is not ready yet"); };
   what.which = status::role::server;
   what.failed_logins = failed_logins_;
+  what.directory = directory_;
   what.can.close_stream = [this](const std::string& session, std::uint64_t id) { return close_stream(session, id); };
   return status::open_status(executor_, settings_.status, std::move(what), [this] { return snapshot(); });
 }

@@ -1,11 +1,13 @@
 // The table of paths and their bridges. On a server the bridges stand under the tunnel that they belong to.
-import { drawSparkline, seriesColour, sparkline, swatch } from './chart.js';
+import { drawSparkline, sparkline, swatch } from './chart.js';
 import { can, offer } from './controls.js';
 import { element, find, KeyedList, row, setClass, setText, spanColumns } from './dom.js';
 import { bytes, count, duration, milliseconds, rate } from './format.js';
 import { seriesKey } from './history.js';
 import { PathRows } from './path_rows.js';
+import { seriesColour } from './plot.js';
 import { isUp } from './summary.js';
+import { said, say } from './texts.js';
 
 const classes = ['who', 'state', 'n wider', 'n', 'n', 'wider', 'n wide', 'n widest', 'n widest', 'n full', 'act'];
 
@@ -34,7 +36,7 @@ export class BridgeTable {
     const items = this.tunnels.flatMap((t) => (this.grouped ? this.rowsOfServer(t) : this.rowsOfClient(t)));
     this.most = this.mostOfLastMinute(items);
     for (const item of items) item.most = this.most;
-    setText(find('bridges-title'), this.grouped ? 'Bridges' : 'Paths and bridges');
+    setText(find('bridges-title'), this.grouped ? say('Bridges') : say('Paths and bridges'));
     setClass(this.table, can('disable_bridge') ? '' : 'no-action');  // the bridges of a server are its clients'
     this.list.show(items);
     spanColumns(this.table);
@@ -95,7 +97,7 @@ export class BridgeTable {
 
   updateGroup(node, t) {
     const up = t.bridges.filter(isUp).length;
-    setText(node.firstChild, `${t.user} · session ${t.session} · ${up} bridges · ↓ ${rate(t.rate_down)} · ↑ ${rate(t.rate_up)}`);
+    setText(node.firstChild, [t.user, say('session {0}', t.session), say('{0} bridges', up), `↓ ${rate(t.rate_down)}`, `↑ ${rate(t.rate_up)}`].join(' · '));
   }
 
   makeBridge() {
@@ -116,13 +118,13 @@ export class BridgeTable {
     const [, name, reason, error] = who.children;
     setText(name, b.id ? `${b.id} · ${b.path}` : b.path);
     name.title = b.id ? `${b.path}: ${b.local} → ${b.remote}` : b.path;
-    setText(reason, b.why === path?.why ? '' : b.why ?? '');  // its path has said so
+    setText(reason, b.why === path?.why ? '' : said(b.why ?? ''));  // its path has said so
     const [word, since] = state.children;
     const shown = stateOf(b, path);
     setClass(word, `state-${shown}`);
-    setText(word, shown);
+    setText(word, say(shown));
     setText(since, b.id ? duration(b.state_seconds) : '');
-    setText(error, b.last_error);
+    setText(error, said(b.last_error));
     error.title = b.last_error;
     setText(share, live && all >= 1 ? `${Math.round((100 * (b.rate_up + b.rate_down)) / all)} %` : '–');
     setText(down, rate(b.rate_down));
@@ -142,6 +144,6 @@ const stateOf = (bridge, path) => (bridge.state === 'up' && (path?.role ?? 'acti
 
 function switchFor({ id, state }, session) {
   const what = state === 'disabled' ? 'enable' : 'disable';
-  const word = what === 'enable' ? 'Enable' : 'Disable';
-  return { what: `${what}_bridge`, word, name: `${word} bridge ${id}`, path: `api/bridges/${what}`, session, id };
+  const [word, name] = what === 'enable' ? [say('Enable'), say('Enable bridge {0}', id)] : [say('Disable'), say('Disable bridge {0}', id)];
+  return { what: `${what}_bridge`, word, name, path: `api/bridges/${what}`, session, id };
 }

@@ -2,78 +2,40 @@
 //
 // The stack is drawn from its sum downwards, each layer opaque over the one before, so that no bands are needed.
 import { element, find, setText } from './dom.js';
-import { clock, rate } from './format.js';
+import { rate } from './format.js';
+import { colour, moment, Plot, seriesColour } from './plot.js';
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-/** The colour of a series stays the same for as long as the page lives. */
-const places = new Map();
-export function seriesColour(key) {
-  if (key.startsWith('/')) return '--earlier';
-  if (!places.has(key)) places.set(key, places.size % 16);
-  return `--c${places.get(key)}`;
-}
+/** null is a gap, and is one of the sum only where all have it. */
+const plus = (sum, value) => (value === null ? sum : (sum ?? 0) + value);
 
 /** Running sums over `series`, the whole first: [sum of all, sum of all but the last, ..., the first]. */
 function stack(series, direction, sign) {
   const layers = [];
   let sum = null;
   for (const s of series) {
-    sum = sum ? s[direction].map((v, i) => sum[i] + sign * v) : s[direction].map((v) => sign * v);
+    const under = sum;
+    sum = s[direction].map((v, i) => plus(under ? under[i] : null, v === null ? null : sign * v));
     layers.unshift(sum);
   }
   return layers;
 }
 
-export class Chart {
-  constructor(parent) {
-    this.parent = parent;
-    new ResizeObserver(() => this.plot?.setSize(this.size())).observe(parent);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { this.shape = ''; this.draw(); });
-  }
+export class Chart extends Plot {
+  data({ times, series }) { return [times, ...stack(series, 'up', 1), ...stack(series, 'down', -1)]; }
 
-  /** `shown`: {times, series: [{key, up, down}]}. */
-  show(shown) {
-    this.shown = shown;
-    for (const s of shown.series) seriesColour(s.key);  // in the order of their ids
-    this.draw();
-  }
-
-  draw() {
-    const { times, series } = this.shown ?? { times: [], series: [] };
-    const data = [times, ...stack(series, 'up', 1), ...stack(series, 'down', -1)];
-    const shape = series.map((s) => s.key).join(' ');
-    if (this.plot && shape === this.shape) return this.plot.setData(data);
-    this.shape = shape;
-    this.plot?.destroy();
-    this.plot = new uPlot(this.options(series), data, this.parent);
-  }
-
-  size() { return { width: this.parent.clientWidth - 12, height: this.parent.clientHeight - 6 }; }
-
-  options(series) {
+  layers(series) {
     const layers = [...series].reverse().map((s) => {
       const fill = colour(seriesColour(s.key));
       return { fill, stroke: fill, width: 1, points: { show: false } };
     });
-    const axis = { stroke: colour('--soft'), font: '11px system-ui', ticks: { show: false }, grid: { stroke: colour('--line'), width: 1 } };
-    return {
-      ...this.size(),
-      legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
-      scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(low, -1e3) * 1.08, Math.max(high, 1e3) * 1.08] } },
-      axes: [
-        { ...axis, size: 28, grid: { show: false }, values: (_, at) => at.map((t) => clock(t).slice(0, this.span() > 300 ? 5 : 8)), space: 70 },
-        { ...axis, size: 66, values: (_, at) => at.map((v) => (v === 0 ? '0' : rate(Math.abs(v)))), space: 34 },
-      ],
-      series: [{}, ...layers, ...layers.map((l) => ({ ...l }))],
-      hooks: { setCursor: [(plot) => this.read(plot.cursor.idx)], draw: [(plot) => this.drawZero(plot)] },
-    };
+    return [...layers, ...layers.map((l) => ({ ...l }))];
   }
 
-  span() { return this.shown.times.at(-1) - this.shown.times[0]; }
+  range(low, high) { return [Math.min(low, -1e3) * 1.08, Math.max(high, 1e3) * 1.08]; }
 
-  drawZero(plot) {
+  figure(value) { return value === 0 ? '0' : rate(Math.abs(value)); }
+
+  drawOver(plot) {
     const y = Math.round(plot.valToPos(0, 'y', true)) + 0.5;
     plot.ctx.strokeStyle = colour('--soft');
     plot.ctx.lineWidth = 1;
@@ -86,8 +48,9 @@ export class Chart {
   read(at) {
     const { times, series } = this.shown;
     if (at == null || times[at] === undefined) return setText(find('reading'), '');
-    const sum = (direction) => series.reduce((all, s) => all + s[direction][at], 0);
-    setText(find('reading'), `${clock(times[at])}   ↓ ${rate(sum('down'))}   ↑ ${rate(sum('up'))}`);
+    const sum = (direction) => series.reduce((all, s) => plus(all, s[direction][at]), null);
+    const told = sum('down') === null ? '–' : `↓ ${rate(sum('down'))}   ↑ ${rate(sum('up'))}`;
+    setText(find('reading'), `${moment(times[at], this.span())}   ${told}`);
   }
 }
 

@@ -1,5 +1,6 @@
 // What can be changed from the page. The token proves that the request comes from a page of this very endpoint.
 import { element, find, setText } from './dom.js';
+import { say } from './texts.js';
 
 let known = { token: '' };
 let silence = 0;
@@ -21,8 +22,8 @@ export async function send(path) {
     await loadControls();
     answer = await post();
   }
-  if (answer.status === 404) throw new Error('it is gone');
-  if (answer.status === 409) throw new Error('one is running already');
+  if (answer.status === 404) throw new Error(say('it is gone'));
+  if (answer.status === 409) throw new Error(say('one is running already'));
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
 }
 
@@ -54,7 +55,7 @@ async function press(button) {
   button.ariaDisabled = 'true';
   try {
     await change(path, session, id);
-    setText(find('said'), `${name}: done`);
+    setText(find('said'), say('{0}: done', name));
   } catch (error) {
     button.ariaDisabled = null;
     setText(find('said'), `${name}: ${error.message}`);

@@ -1,4 +1,6 @@
 // Figures as people read them. Units are powers of 1000, as networks are sold.
+import { say } from './texts.js';
+
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 export function bytes(count) {
@@ -8,13 +10,15 @@ export function bytes(count) {
   return `${count.toFixed(digits)} ${units[unit]}`;
 }
 
-/** "–" instead of a zero that would only be in the way. */
-const spans = { day: 'a day', month: 'a month', total: 'in all' };
+const spans = { day: '{0} of {1} a day', month: '{0} of {1} a month', total: '{0} of {1} in all' };
 
 /** What a path has used of its quota: "1.2 GB of 5.0 GB a month". */
-export const spent = ({ bytes: allowed, used_bytes: used, period, used_up: over }) =>
-  `${bytes(used)} of ${bytes(allowed)} ${spans[period] ?? period}${over ? ': used up' : ''}`;
+export function spent({ bytes: allowed, used_bytes: used, period, used_up: over }) {
+  const told = say(spans[period] ?? spans.total, bytes(used), bytes(allowed));
+  return over ? say('{0}: used up', told) : told;
+}
 
+/** "–" instead of a zero that would only be in the way. */
 export const rate = (perSecond) => (perSecond < 0.5 ? '–' : `${bytes(perSecond)}/s`);
 
 export function duration(seconds) {
@@ -30,3 +34,9 @@ export const milliseconds = (ms) => (ms <= 0 ? '–' : ms < 10 ? ms.toFixed(1) :
 export const count = (number) => number.toLocaleString('en');
 
 export const clock = (unixSeconds) => new Date(unixSeconds * 1000).toTimeString().slice(0, 8);
+
+/** "11-30". */
+export function day(unixSeconds) {
+  const at = new Date(unixSeconds * 1000);
+  return [at.getMonth() + 1, at.getDate()].map((n) => String(n).padStart(2, '0')).join('-');
+}

@@ -4,8 +4,9 @@ import { drawSparkline, sparkline } from './chart.js';
 import { can, send } from './controls.js';
 import { element, find, row, setClass, setText } from './dom.js';
 import { bytes, count, duration, rate, spent } from './format.js';
+import { said, say } from './texts.js';
 
-const roles = { active: 'active', backup: 'backup', overflow: 'overflow', never: 'never' };
+const roles = ['active', 'backup', 'overflow', 'never'];
 const inMbit = (limit) => (limit ? String(Number(((limit * 8) / 1e6).toPrecision(4))) : '');
 const inBytes = (mbit) => Math.round((Number(mbit) * 1e6) / 8);
 const sum = (bridges, field) => bridges.reduce((all, b) => all + b[field], 0);
@@ -13,7 +14,7 @@ const bytesOf = (bridges, field) => (sum(bridges, field) ? bytes(sum(bridges, fi
 
 let silence = 0;
 
-function say(text) {
+function show(text) {
   clearTimeout(silence);
   setText(find('said'), text);
   silence = setTimeout(() => setText(find('said'), ''), 5000);
@@ -41,9 +42,9 @@ export class PathRows {
 
   addControls(made, state, act) {
     const role = element('select');
-    for (const [value, word] of Object.entries(roles)) role.append(Object.assign(element('option', '', word), { value }));
+    for (const value of roles) role.append(Object.assign(element('option', '', say(value)), { value }));
     const limit = Object.assign(element('input'), { type: 'number', min: '0', max: '1000000', step: 'any', placeholder: 'Mbit/s' });
-    limit.title = 'Mbit/s at most, of all its bridges together, each way';
+    limit.title = say('Mbit/s at most, of all its bridges together, each way');
     made.fields = { role, limit };
     role.onchange = limit.onchange = () => this.change(made);
     state.append(role);
@@ -60,9 +61,9 @@ export class PathRows {
     if (fold.ariaLabel !== path.name) fold.ariaLabel = path.name;  // without the triangle
     if (fold.ariaExpanded !== String(!folded)) fold.ariaExpanded = String(!folded);
     setText(note, described(path));
-    setText(reason, path.why ?? '');
+    setText(reason, said(path.why ?? ''));
     if (node.fields) this.fillControls(path, node.fields);
-    else setText(state, path.role);
+    else setText(state, say(path.role));
     const carries = sum(bridges, 'rate_up') + sum(bridges, 'rate_down');
     setText(share, all >= 1 ? `${Math.round((100 * carries) / all)} %` : '–');
     setText(down, rate(sum(bridges, 'rate_down')));
@@ -76,7 +77,7 @@ export class PathRows {
 
   /** What somebody is about to change stays as it is. */
   fillControls(path, { role, limit }) {
-    const shown = [[role, path.role, `Role of ${path.name}`], [limit, inMbit(path.rate_limit), `Limit of ${path.name} in Mbit/s`]];
+    const shown = [[role, path.role, say('Role of {0}', path.name)], [limit, inMbit(path.rate_limit), say('Limit of {0} in Mbit/s', path.name)]];
     for (const [field, value, name] of shown) {
       if (field !== document.activeElement && field.value !== value) field.value = value;
       if (field.ariaLabel !== name) field.ariaLabel = name;
@@ -88,11 +89,11 @@ export class PathRows {
     // As long as nobody has typed another one the limit stays as exact as it was.
     const limitInBytes = limit.value === inMbit(before) ? before : inBytes(limit.value);
     try {
-      if (!limit.checkValidity()) throw new Error('expected a number of Mbit/s');
+      if (!limit.checkValidity()) throw new Error(say('expected a number of Mbit/s'));
       await send(`api/paths/change?name=${encodeURIComponent(name)}&role=${role.value}&rate_limit=${limitInBytes}`);
-      say(`${name}: done`);
+      show(say('{0}: done', name));
     } catch (error) {
-      say(`${name}: ${error.message}`);
+      show(`${name}: ${error.message}`);
     }
   }
 }
@@ -106,26 +107,27 @@ function worst({ bridges_wanted: wanted }, bridges) {
 
 /** "3/4 bridges · down only · at most 6.3 MB/s · bbr". */
 function described({ name, direction, why = '', ...path }) {
-  const parts = [`${count(path.bridges_up)}/${count(path.bridges_wanted)} bridges`];
-  if (direction === 'up' || direction === 'down') parts.push(`${direction} only`);
-  if (path.rate_limit) parts.push(`at most ${rate(path.rate_limit)}`);
+  const parts = [say('{0}/{1} bridges', count(path.bridges_up), count(path.bridges_wanted))];
+  if (direction === 'up') parts.push(say('up only'));
+  if (direction === 'down') parts.push(say('down only'));
+  if (path.rate_limit) parts.push(say('at most {0}', rate(path.rate_limit)));
   if (path.quota) parts.push(spent(path.quota));
   if (path.congestion) parts.push(path.congestion);
-  if (path.proxy && !name.includes(path.proxy)) parts.push(`by way of ${path.proxy}`);  // most names have it
+  if (path.proxy && !name.includes(path.proxy)) parts.push(say('by way of {0}', path.proxy));  // most names have it
   parts.push(...findings(path.found, why));
-  if (path.last_replacement) parts.push(`last replaced: ${path.last_replacement}`);
+  if (path.last_replacement) parts.push(say('last replaced: {0}', said(path.last_replacement)));
   return parts.join(' · ');
 }
 
 /** What the path was found to do to its connections. */
 function findings(found = {}, why) {
   const parts = [];
-  if (found.fades_after_bytes) parts.push(`fades after ${bytes(found.fades_after_bytes)}`);
-  if (found.lives_seconds) parts.push(`lives ${duration(found.lives_seconds)}`);
-  if (found.freezes_after_bytes_down) parts.push(`freezes after ${bytes(found.freezes_after_bytes_down)} down`);
-  if (found.freezes_after_bytes_up) parts.push(`freezes after ${bytes(found.freezes_after_bytes_up)} up`);
-  if (found.only_small_packets) parts.push('only small packets get through: MTU?');
-  if (found.dial_pause_seconds) parts.push(`dials ${duration(found.dial_pause_seconds)} apart`);
-  if (found.dials_held_seconds && !why.startsWith('dials paused')) parts.push(`dials paused for ${duration(found.dials_held_seconds)}`);
+  if (found.fades_after_bytes) parts.push(say('fades after {0}', bytes(found.fades_after_bytes)));
+  if (found.lives_seconds) parts.push(say('lives {0}', duration(found.lives_seconds)));
+  if (found.freezes_after_bytes_down) parts.push(say('freezes after {0} down', bytes(found.freezes_after_bytes_down)));
+  if (found.freezes_after_bytes_up) parts.push(say('freezes after {0} up', bytes(found.freezes_after_bytes_up)));
+  if (found.only_small_packets) parts.push(say('only small packets get through: MTU?'));
+  if (found.dial_pause_seconds) parts.push(say('dials {0} apart', duration(found.dial_pause_seconds)));
+  if (found.dials_held_seconds && !why.startsWith('dials paused')) parts.push(say('dials paused for {0}', duration(found.dials_held_seconds)));
   return parts;
 }

@@ -1,17 +1,18 @@
 // What people copy to use the proxy: the program says how it is to be used from where this page was asked for.
 import { can } from './controls.js';
 import { element, find, setText } from './dom.js';
+import { say } from './texts.js';
 
 const offered = [
-  ['sh', 'Copy for bash, zsh', 'The lines for a shell'],
-  ['fish', 'Copy for fish', 'The lines for fish'],
-  ['pac', 'Copy PAC address', 'The address of the script for browsers'],
-  ['curl', 'Copy curl line', 'The line for curl'],
+  ['sh', say('Copy for bash, zsh'), say('The lines for a shell')],
+  ['fish', say('Copy for fish'), say('The lines for fish')],
+  ['pac', say('Copy PAC address'), say('The address of the script for browsers')],
+  ['curl', say('Copy curl line'), say('The line for curl')],
 ];
 
 let silence = 0;
 
-function say(text) {
+function show(text) {
   clearTimeout(silence);
   setText(find('said'), text);
   silence = setTimeout(() => setText(find('said'), ''), 5000);
@@ -23,10 +24,10 @@ async function copy(what, text) {
   setText(find('text'), text);
   try {
     await navigator.clipboard.writeText(text);
-    say(`${what}: copied`);
+    show(say('{0}: copied', what));
   } catch {
     getSelection().selectAllChildren(find('text'));
-    say(`${what}: selected, copy with Ctrl-C`);
+    show(say('{0}: selected, copy with Ctrl-C', what));
   }
 }
 

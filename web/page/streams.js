@@ -2,6 +2,7 @@
 import { offer } from './controls.js';
 import { element, find, KeyedList, row, setText, spanColumns } from './dom.js';
 import { bytes, count, duration, rate } from './format.js';
+import { say } from './texts.js';
 
 const classes = ['who', 'n', 'n', 'n wide', 'n wider', 'n wide', 'act'];
 const atFirst = 50;
@@ -77,19 +78,20 @@ export class StreamTable {
     const wanted = find('filter').value.toLowerCase();
     const fitting = this.ordered().filter((s) => `${s.target}${this.remark(s)}`.toLowerCase().includes(wanted));
     const shown = fitting.slice(0, this.most);
-    if (!shown.length) shown.push({ empty: wanted ? 'No destination fits the filter.' : 'No open streams.' });
+    if (!shown.length) shown.push({ empty: wanted ? say('No destination fits the filter.') : say('No open streams.') });
     this.list.show(shown);
     spanColumns(find('streams'));
-    const listed = this.items.length < this.active ? `${count(this.items.length)} busiest of ` : '';
-    setText(find('streams-count'), this.active ? `${listed}${count(this.active)}` : '');
+    const all = count(this.active);
+    const told = this.items.length < this.active ? say('{0} busiest of {1}', count(this.items.length), all) : all;
+    setText(find('streams-count'), this.active ? told : '');
     find('more').hidden = fitting.length <= atFirst;
-    setText(find('more'), this.most === atFirst ? `Show ${count(Math.min(fitting.length, atMost))} of ${count(fitting.length)}` : 'Show fewer');
+    setText(find('more'), this.most === atFirst ? say('Show {0} of {1}', count(Math.min(fitting.length, atMost)), count(fitting.length)) : say('Show fewer'));
   }
 
   /** Of a connection that the server has accepted for a client, where it comes from. */
   remark(s) {
-    if (s.direct) return ' direct';
-    return s.source ? ` from ${s.source}` : '';
+    if (s.direct) return ` ${say('direct')}`;
+    return s.source ? ` ${say('from {0}', s.source)}` : '';
   }
 
   makeEmpty() {
@@ -115,7 +117,7 @@ export class StreamTable {
     setText(sent, bytes(s.bytes_up));
     setText(age, duration(s.age_seconds));
     offer(act, {
-      what: 'close_stream', word: 'Close', name: `Close the stream to ${s.target}`, path: 'api/streams/close', session: s.session, id: s.id,
+      what: 'close_stream', word: say('Close'), name: say('Close the stream to {0}', s.target), path: 'api/streams/close', session: s.session, id: s.id,
     });
   }
 }

@@ -1,6 +1,7 @@
 // Health, rates, memory and events: what is on the page besides the chart and the tables.
 import { element, find, KeyedList, setClass, setText } from './dom.js';
 import { bytes, clock, count, duration } from './format.js';
+import { said, say } from './texts.js';
 
 const sum = (tunnels, field) => tunnels.reduce((all, t) => all + (t[field] ?? 0), 0);
 /** Connected; one that is disabled is, too. */
@@ -11,13 +12,15 @@ export function health(tunnels, role) {
   const bridges = tunnels.flatMap((t) => t.bridges);
   const up = bridges.filter(isUp).length;
   if (role === 'server') {
-    const named = `${count(tunnels.length)} ${tunnels.length === 1 ? 'tunnel' : 'tunnels'}, ${count(up)} bridges up`;
-    return tunnels.length ? { text: named, level: up < bridges.length ? 'warn' : 'good' } : { text: 'No clients', level: '' };
+    if (!tunnels.length) return { text: say('No clients'), level: '' };
+    const one = tunnels.length === 1;
+    const named = one ? say('1 tunnel, {0} bridges up', count(up)) : say('{0} tunnels, {1} bridges up', count(tunnels.length), count(up));
+    return { text: named, level: up < bridges.length ? 'warn' : 'good' };
   }
   const wanted = Math.max(up, tunnels.flatMap((t) => t.paths ?? []).reduce((all, p) => all + p.bridges_wanted, 0));
   const slow = bridges.some((b) => b.state === 'suspect');
   const disabled = bridges.filter((b) => b.state === 'disabled').length;
-  const text = `${up}/${wanted} bridges up${disabled ? `, ${disabled} disabled` : ''}`;
+  const text = disabled ? say('{0}/{1} bridges up, {2} disabled', up, wanted, disabled) : say('{0}/{1} bridges up', up, wanted);
   const spent = tunnels.some((t) => t.quota_used_up);
   return { text, level: up === 0 || spent ? 'bad' : up < wanted || slow ? 'warn' : 'good' };
 }
@@ -27,25 +30,27 @@ export function showHealth(snapshot, tunnels) {
   setText(find('health'), text);
   setClass(find('dot'), `dot ${level}`);
   const vacant = tunnels.flatMap((t) => t.patterns ?? []).filter((p) => p.paths === 0).map((p) => p.interface);
-  const waits = vacant.length ? `waiting for an interface with a default route: ${vacant.join(', ')} · ` : '';
+  const waits = vacant.length ? say('waiting for an interface with a default route: {0}', vacant.join(', ')) : '';
   const error = snapshot.role === 'client' && level === 'bad' ? tunnels[0].paths?.find((p) => p.last_error)?.last_error : '';
-  const spent = tunnels.some((t) => t.quota_used_up) ? 'the key has carried all that the server lets it carry this month · ' : '';
-  const failed = snapshot.failed_logins_total ? `${count(snapshot.failed_logins_total)} failed logins, most from ${snapshot.failed_logins[0].address} · ` : '';
-  setText(find('about'), `${spent}${error && !spent ? `${error} · ` : ''}${waits}${choice(snapshot.servers)}${failed}${lockedOut(snapshot.locked_out)}mtcp-${snapshot.role} ${snapshot.version} · up ${duration(snapshot.uptime_seconds)}`);
-  document.title = `${text} · mtcp ${snapshot.role}`;
+  const spent = tunnels.some((t) => t.quota_used_up) ? say('the key has carried all that the server lets it carry this month') : '';
+  const failed = snapshot.failed_logins_total ? say('{0} failed logins, most from {1}', count(snapshot.failed_logins_total), snapshot.failed_logins[0].address) : '';
+  const program = `mtcp-${snapshot.role}`;
+  const parts = [spent, spent ? '' : error, waits, choice(snapshot.servers), failed, lockedOut(snapshot.locked_out), `${program} ${snapshot.version}`];
+  setText(find('about'), [...parts, say('up {0}', duration(snapshot.uptime_seconds))].filter(Boolean).join(' · '));
+  document.title = `${text} · ${program}`;
 }
 
-/** The addresses that a server does not listen to for a while: "192.0.2.7 and 2 more locked out · ". */
+/** The addresses that a server does not listen to for a while: "192.0.2.7 and 2 more locked out". */
 function lockedOut(addresses = []) {
   if (!addresses.length) return '';
-  const more = addresses.length > 1 ? ` and ${count(addresses.length - 1)} more` : '';
-  return `${addresses[0].address}${more} locked out · `;
+  const [{ address }] = addresses;
+  return addresses.length > 1 ? say('{0} and {1} more locked out', address, count(addresses.length - 1)) : say('{0} locked out', address);
 }
 
-/** Which of several servers new connections go through: "through b:8443, server 2 of 3 · ". */
+/** Which of several servers new connections go through: "through b:8443, server 2 of 3". */
 function choice(servers = []) {
   const used = servers.findIndex((one) => one.used);
-  return used < 0 ? '' : `through ${servers[used].name}, server ${used + 1} of ${servers.length} · `;
+  return used < 0 ? '' : say('through {0}, server {1} of {2}', servers[used].name, used + 1, servers.length);
 }
 
 function showRate(node, perSecond) {
@@ -58,26 +63,26 @@ function showRate(node, perSecond) {
 export function showRates(tunnels) {
   showRate(find('rate-down'), sum(tunnels, 'rate_down'));
   showRate(find('rate-up'), sum(tunnels, 'rate_up'));
-  setText(find('total-down'), `${bytes(sum(tunnels, 'bytes_down'))} in all`);
-  setText(find('total-up'), `${bytes(sum(tunnels, 'bytes_up'))} in all`);
+  setText(find('total-down'), say('{0} in all', bytes(sum(tunnels, 'bytes_down'))));
+  setText(find('total-up'), say('{0} in all', bytes(sum(tunnels, 'bytes_up'))));
   setText(find('streams-active'), count(sum(tunnels, 'streams_active')));
-  setText(find('streams-total'), `${count(sum(tunnels, 'streams_total'))} in all`);
+  setText(find('streams-total'), say('{0} in all', count(sum(tunnels, 'streams_total'))));
 }
 
 /** What a client's rules keep from the tunnel; nothing as long as they have kept nothing. */
 export function showDirect({ direct, blocked }) {
   const told = [];
   if (direct?.connections_total || direct?.datagrams_total)
-    told.push(`${count(direct.connections_active)} direct, ${bytes(direct.bytes_up + direct.bytes_down)} in all`);
-  if (blocked?.connections_total || blocked?.datagrams_total) told.push(`${count(blocked.connections_total + blocked.datagrams_total)} blocked`);
+    told.push(say('{0} direct, {1} in all', count(direct.connections_active), bytes(direct.bytes_up + direct.bytes_down)));
+  if (blocked?.connections_total || blocked?.datagrams_total) told.push(say('{0} blocked', count(blocked.connections_total + blocked.datagrams_total)));
   setText(find('direct'), told.join(' · '));
 }
 
 // A server has one budget per tunnel: the fullest is shown.
 const stores = [
-  { label: 'Reorder buffer', used: 'reorder_bytes', most: 'receive_budget' },
-  { label: 'Received, not read yet', used: 'receive_memory', most: 'receive_budget' },
-  { label: 'Sent, not acknowledged', used: 'send_memory', most: 'send_budget' },
+  { label: say('Reorder buffer'), used: 'reorder_bytes', most: 'receive_budget' },
+  { label: say('Received, not read yet'), used: 'receive_memory', most: 'receive_budget' },
+  { label: say('Sent, not acknowledged'), used: 'send_memory', most: 'send_budget' },
 ];
 const memoryList = new KeyedList(find('memory'), {
   key: (item) => item.label,
@@ -86,12 +91,15 @@ const memoryList = new KeyedList(find('memory'), {
     const meter = element('meter');
     meter.ariaLabel = item.label;
     Object.assign(meter, { min: 0, low: 0.6, high: 0.85, optimum: 0, max: 1 });
-    made.append(element('dt', '', item.label), element('dd'), meter);
+    const figures = element('dd');
+    figures.append(element('span'), meter);
+    made.append(element('dt', '', item.label), figures);
     return made;
   },
   update: (node, { used, most }) => {
-    setText(node.children[1], `${bytes(used)} of ${bytes(most)}`);
-    node.children[2].value = most ? used / most : 0;
+    const [told, meter] = node.children[1].children;
+    setText(told, say('{0} of {1}', bytes(used), bytes(most)));
+    meter.value = most ? used / most : 0;
   },
 });
 
@@ -100,11 +108,11 @@ export function showMemory(tunnels, { memory, keys = [] }) {
     const fullest = tunnels.reduce((a, t) => (!a || t[used] > a[used] ? t : a), null);
     return { label, used: fullest?.[used] ?? 0, most: fullest?.[most] ?? 0 };
   });
-  if (memory?.limit) shown.push({ label: 'All tunnels', used: memory.used, most: memory.limit });
-  for (const k of keys) if (k.max_memory) shown.push({ label: `All of ${k.user}`, used: k.memory, most: k.max_memory });
+  if (memory?.limit) shown.push({ label: say('All tunnels'), used: memory.used, most: memory.limit });
+  for (const k of keys) if (k.max_memory) shown.push({ label: say('All of {0}', k.user), used: k.memory, most: k.max_memory });
   const months = keys.filter((k) => k.max_month_bytes);
-  for (const k of months) shown.push({ label: `This month, ${k.user}`, used: k.month_bytes, most: k.max_month_bytes });
-  setText(find('memory-title'), months.length ? 'Memory, and bytes this month' : 'Memory');
+  for (const k of months) shown.push({ label: say('This month, {0}', k.user), used: k.month_bytes, most: k.max_month_bytes });
+  setText(find('memory-title'), months.length ? say('Memory, and bytes this month') : say('Memory'));
   memoryList.show(shown);
 }
 
@@ -113,7 +121,7 @@ const logList = new KeyedList(find('log'), {
   key: (event) => event.number,
   make: (event) => {
     const made = element('li');
-    made.append(element('time', '', clock(event.time)), element('span', event.level, event.text));
+    made.append(element('time', '', clock(event.time)), element('span', event.level, said(event.text)));
     return made;
   },
   update: () => {},

@@ -2,6 +2,7 @@
 import { can } from './controls.js';
 import { element, find, KeyedList, row, setText, spanColumns } from './dom.js';
 import { bytes, clock, count, duration } from './format.js';
+import { said, say } from './texts.js';
 
 const pause = 5000;  // ms between two looks
 const atMost = 250;  // rows; the filter finds the others
@@ -55,7 +56,7 @@ function shown(items, nothing) {
 
 export function offerTotals() {
   const rows = table('totals', (one) => one.name, ['who', 'n', 'n wide', 'n'], ([name, down, up, both], one) => {
-    setText(name, one.name || 'all others');
+    setText(name, one.name || say('all others'));
     name.title = one.name;
     setText(down, bytes(one.bytes_down));
     setText(up, bytes(one.bytes_up));
@@ -66,9 +67,9 @@ export function offerTotals() {
     const some = all[kind].map((one) => ({ name: one.name, ...one[period] })).filter((one) => one.bytes_up + one.bytes_down > 0 && fits(wanted, one.name));
     some.sort((a, b) => b.bytes_up + b.bytes_down - a.bytes_up - a.bytes_down);
     const kept = kind !== 'destinations' || all.destinations_kept;
-    rows.show(shown(some, kept ? 'Nothing was carried.' : 'Destinations are not kept (--no-destinations).'));
+    rows.show(shown(some, kept ? say('Nothing was carried.') : say('Destinations are not kept (--no-destinations).')));
     spanColumns(find('totals'));
-    setText(find('totals-count'), some.length > atMost ? `${count(atMost)} of ${count(some.length)}` : '');
+    setText(find('totals-count'), some.length > atMost ? say('{0} of {1}', count(atMost), count(some.length)) : '');
   });
   for (const id of ['totals-by', 'totals-in']) find(id).onchange = () => totals.redraw();
   find('totals-filter').oninput = () => totals.redraw();
@@ -77,21 +78,21 @@ export function offerTotals() {
 export function offerClosed() {
   const classes = ['who', 'wider', 'n', 'n wide', 'n wide', 'who ended'];
   const rows = table('closed', (one) => one.number, classes, ([target, from, received, sent, age, ended], one) => {
-    setText(target, `${one.target || '–'}${one.direct ? ' direct' : ''}`);
+    setText(target, `${one.target || '–'}${one.direct ? ` ${say('direct')}` : ''}`);
     target.title = one.target;
     setText(from, one.user ? `${one.user} · ${one.source}` : one.source);
     from.title = one.source;
     setText(received, bytes(one.bytes_down));
     setText(sent, bytes(one.bytes_up));
     setText(age, duration(one.age_seconds));
-    setText(ended, `${clock(one.time)} ${one.ended}`);
+    setText(ended, `${clock(one.time)} ${said(one.ended)}`);
   });
   const closed = new Watched('closed-details', 'api/closed', ({ streams }) => {
     const wanted = find('closed-filter').value.toLowerCase();
-    const some = streams.filter((one) => fits(wanted, one.target, one.source, one.user, one.ended, one.direct ? 'direct' : ''));
-    rows.show(shown(some, wanted ? 'No closed stream fits the filter.' : 'No stream has closed yet.'));
+    const some = streams.filter((one) => fits(wanted, one.target, one.source, one.user, said(one.ended), one.direct ? say('direct') : ''));
+    rows.show(shown(some, wanted ? say('No closed stream fits the filter.') : say('No stream has closed yet.')));
     spanColumns(find('closed'));
-    setText(find('closed-count'), some.length > atMost ? `the latest ${count(atMost)} of ${count(some.length)}` : '');
+    setText(find('closed-count'), some.length > atMost ? say('the latest {0} of {1}', count(atMost), count(some.length)) : '');
   });
   find('closed-filter').oninput = () => closed.redraw();
 }

@@ -52,6 +52,11 @@ class json {
     append(std::isfinite(number) ? number : 0.0, std::chars_format::fixed, 3);
     return *this;
   }
+  json& null() {
+    separate();
+    out_ += "null";
+    return *this;
+  }
   template <class T>
   json& member(std::string_view name, const T& content) {
     return key(name).value(content);

@@ -55,6 +55,7 @@ void monitor::sample(acceptor_snapshot now, clock::time_point at, double unix_ti
   seconds_ = std::chrono::duration<double>(at - before_).count();
   before_ = at;
   const acceptor_snapshot before = std::exchange(last_, std::move(now));
+  past_.add(sampler_.between(before, last_), unix_time_, seconds_);
   if (!before.tunnels.empty() && !last_.tunnels.empty()) tell_paths(before.tunnels.front(), last_.tunnels.front());
   find_lost_bridges();
   for (const tunnel_snapshot& t : before.tunnels)

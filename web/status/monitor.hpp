@@ -10,9 +10,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mtcp/snapshot.hpp"
+#include "status/path_history.hpp"
+#include "status/path_sampler.hpp"
 #include "status/rate_history.hpp"
 
 namespace mtcp::status {
@@ -60,7 +63,10 @@ class monitor {
   monitor(role r, clock::time_point start) : monitor(r, start, keep{}) {}
   monitor(role r, clock::time_point start, keep k) : role_(r), keep_(k), start_(start), before_(start) {}
 
-  /// `unix_time` in seconds, for display. Calls within the same tick do nothing.
+  /// What paths did before the program was started, from now on in front of what they do.
+  void remember(path_history past) { past_ = std::move(past); }
+
+  /// `unix_time` in seconds, for display and for steps of the clock. Calls within the same tick do nothing.
   void sample(acceptor_snapshot now, clock::time_point at, double unix_time);
 
   /// Between the last two samples nothing was carried.
@@ -75,6 +81,8 @@ class monitor {
   const std::map<name, bridge_record>& bridges() const noexcept { return bridges_; }
   /// The history of lost bridges that are no longer kept one by one.
   const rate_history& forgotten() const noexcept { return forgotten_; }
+  /// What paths did within a month.
+  const path_history& past() const noexcept { return past_; }
   const std::deque<happening>& happenings() const noexcept { return happenings_; }
   /// 0 for a bridge or stream that the last sample did not see.
   rates stream_rates(const name& which) const;
@@ -117,6 +125,8 @@ class monitor {
   progress direct_;
   std::map<std::string, tunnel_snapshot::state> states_;
   rate_history forgotten_;
+  path_sampler sampler_;
+  path_history past_;
   counters ended_;
   std::deque<happening> happenings_;
   std::uint64_t happened_ = 0;

@@ -29,6 +29,12 @@ std::string stats_json(const monitor& seen, const acceptor_snapshot& now, const 
 /// "up_10s" and "down_10s" means over ten seconds.
 std::string history_json(const monitor& seen);
 
+/// /api/history?span=: JSON. Of each path its steps up to that which begins at "time" (unix seconds) and is not over
+/// yet; what it lacks in front is a gap, as is null. "up" and "down" are means, as are "in_flight_bytes" and "rtt_ms",
+/// over the part of a step in which the program ran; "retransmitted_bytes" and "rtt_most_ms" are of the whole step. At
+/// a server a path stands for a user; "others" are those that are not kept one by one.
+std::string history_json(const path_history& seen, std::size_t span);
+
 /// /metrics: text format 0.0.4 of Prometheus.
 std::string metrics_text(const monitor& seen, const acceptor_snapshot& now, const report_options& options);
 

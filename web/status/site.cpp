@@ -53,14 +53,14 @@ answer plain(std::string_view text, http::status status = http::status::ok) {
   return {.status = status, .fields = "Cache-Control: no-store\r\n", .body = text};
 }
 
-/// The value of `name` in "a=1&b=2"; no escapes, since sessions and ids need none.
-std::string_view parameter(std::string_view query, std::string_view name) {
+/// The value of `name` in "a=1&b=2", if it is there; no escapes, since sessions and ids need none.
+std::optional<std::string_view> parameter(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) return pair.substr(name.size() + 1);
   }
-  return {};
+  return std::nullopt;
 }
 
 std::optional<core::path_role> role_called(std::string_view word) {
@@ -94,10 +94,14 @@ site::site(site_options options, look see)
     : options_(std::move(options)),
       see_(std::move(see)),
       guard_{options_.hosts, make_token()},
-      seen_(options_.which, std::chrono::floor<std::chrono::seconds>(clock::now())) {}  // as samples are taken
+      seen_(options_.which, std::chrono::floor<std::chrono::seconds>(clock::now())),  // as samples are taken
+      kept_(options_.directory) {
+  seen_.remember(kept_.read());
+}
 
 void site::tick(double unix_time) {
   seen_.sample(see_(), clock::now(), unix_time);
+  kept_.save_meanwhile(seen_.past());
   event_.reset();
 }
 
@@ -150,17 +154,17 @@ answer site::respond(const request& r, bool trusted) {
   const std::string_view target(r.target().data(), r.target().size());
   const std::string_view path = path_of(r);
   const std::string_view query = target.substr(std::min(target.size(), path.size() + 1));
-  if (r.method() == http::verb::get || r.method() == http::verb::head) return get(r, path);
+  if (r.method() == http::verb::get || r.method() == http::verb::head) return get(r, path, query);
   if (r.method() == http::verb::post) return post(path, query);
   answer no = error(http::status::method_not_allowed);
   no.fields += "Allow: GET, HEAD, POST\r\n";
   return no;
 }
 
-answer site::get(const request& r, std::string_view path) {
+answer site::get(const request& r, std::string_view path, std::string_view query) {
   const report_options how = report();
   if (path == "/api/stats") return cached(stats_, json_type, [&] { return stats_json(seen_, fresh(), how); });
-  if (path == "/api/history") return cached(history_, json_type, [&] { return history_json(seen_); });
+  if (path == "/api/history") return history(query);
   if (path == "/api/controls") return list_controls();
   if (path == "/api/test" && options_.can.test_report) return with_body(options_.can.test_report(), json_type);
   if (path == "/api/totals" && options_.book)
@@ -176,6 +180,20 @@ answer site::get(const request& r, std::string_view path) {
   if (path == "/proxy.pac" && options_.pac) return proxy_pac(r);
   if (path == "/api/proxy" && options_.to_copy) return texts_to_copy(r);
   return asset_of(r, path);
+}
+
+answer site::history(std::string_view query) {
+  const auto wanted = parameter(query, "span");
+  if (!wanted) return cached(history_, json_type, [&] { return history_json(seen_); });
+  const auto span = span_called(*wanted);
+  if (!span) return plain("span: expected 1h, 24h or 30d\n", http::status::bad_request);
+  // A long one takes a while, and says nothing new before the next sample.
+  document& last = pasts_[*span];
+  if (const auto at = clock::now(); !last.text || at - last.made >= std::chrono::seconds(1)) {
+    last.text = std::make_shared<const std::string>(history_json(seen_.past(), *span));
+    last.made = at;
+  }
+  return with_body(last.text, json_type);
 }
 
 // What the page would ask for first. The token is not in it: that stays a document of its own, which nobody keeps.
@@ -263,9 +281,9 @@ answer site::start_test() {
 
 answer site::change_path(std::string_view query) {
   if (!options_.can.change_path) return error(http::status::not_found);
-  const auto name = program::percent_decoded(parameter(query, "name"));
-  const auto role = role_called(parameter(query, "role"));
-  const auto limit = number_in(parameter(query, "rate_limit"));
+  const auto name = program::percent_decoded(parameter(query, "name").value_or(""));
+  const auto role = role_called(parameter(query, "role").value_or(""));
+  const auto limit = number_in(parameter(query, "rate_limit").value_or(""));
   if (!name || !role || !limit || *limit > max_rate_limit) return error(http::status::bad_request);
   if (!options_.can.change_path(*name, *role, *limit)) return error(http::status::not_found);
   return {.status = http::status::no_content};
@@ -279,9 +297,9 @@ answer site::post(std::string_view path, std::string_view query) {
   if (path == "/api/bridges/disable") what = &options_.can.disable_bridge;
   if (path == "/api/bridges/enable") what = &options_.can.enable_bridge;
   if (!what || !*what) return error(http::status::not_found);
-  const auto number = number_in(parameter(query, "id"));
+  const auto number = number_in(parameter(query, "id").value_or(""));
   if (!number) return error(http::status::bad_request);
-  if (!(*what)(std::string(parameter(query, "session")), *number)) return error(http::status::not_found);
+  if (!(*what)(std::string(parameter(query, "session").value_or("")), *number)) return error(http::status::not_found);
   return {.status = http::status::no_content};
 }
 

@@ -2,7 +2,7 @@
 //
 //   GET  /                     the dashboard, with the figures of the moment; and its parts
 //   GET  /api/stats            JSON, see report.hpp
-//   GET  /api/history          JSON, see report.hpp
+//   GET  /api/history          JSON, see report.hpp; ?span=1h, 24h or 30d: of paths, in coarser steps
 //   GET  /api/events           server-sent events: one /api/stats a second (status_server sends them)
 //   GET  /api/controls         JSON: what can be changed, the token for it, and whether there is a proxy
 //   POST /api/streams/close?session=S&id=N, /api/bridges/disable?..., /api/bridges/enable?...     204, or 404
@@ -19,6 +19,7 @@
 //   GET  /api/proxy            client: JSON, texts to copy for who uses the proxy
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -32,6 +33,7 @@
 #include "mtcp/snapshot.hpp"
 #include "program/failed_logins.hpp"
 #include "program/traffic_book.hpp"
+#include "status/kept_history.hpp"
 #include "status/monitor.hpp"
 #include "status/report.hpp"
 #include "status/request.hpp"
@@ -73,6 +75,8 @@ struct site_options {
   std::shared_ptr<const program::failed_logins> failed_logins{};  ///< may be null
   /// What was carried, up to now; empty: nothing is written down.
   std::function<const program::traffic_book&()> book{};
+  /// Where the history of paths is kept; null: it ends with the program.
+  std::shared_ptr<const program::state_dir> directory{};
   core::limits limits{};
   std::size_t max_streams = 500;  ///< in an event, of each tunnel: the busiest
   controls can{};
@@ -91,6 +95,7 @@ class site {
   /// Takes a look at the tunnels. A client has one tunnel.
   using look = std::function<acceptor_snapshot()>;
 
+  /// Throws program::settings_error if the history that was kept cannot be understood.
   site(site_options options, look see);
 
   /// Once a second, or more rarely while it is quiet: takes a sample.
@@ -108,9 +113,12 @@ class site {
   static answer error(http::status why);
   /// From now on /readyz is 503.
   void drain() noexcept { draining_ = true; }
+  /// The last: keeps the history.
+  void end() { kept_.save(seen_.past()); }
 
  private:
-  answer get(const request& r, std::string_view path);
+  answer get(const request& r, std::string_view path, std::string_view query);
+  answer history(std::string_view query);
   answer post(std::string_view path, std::string_view query);
   answer asset_of(const request& r, std::string_view path) const;
   std::string page(std::string_view plain);
@@ -136,10 +144,12 @@ class site {
   look see_;
   guard guard_;
   monitor seen_;
+  kept_history kept_;
   acceptor_snapshot now_;
   clock::time_point looked_{};
   text_ref event_;
   document stats_, history_, metrics_, page_, totals_, closed_;
+  std::array<document, history_spans.size()> pasts_;
   bool draining_ = false;
 };
 

@@ -149,6 +149,7 @@ task<> status_server::run() {
 }
 
 void status_server::stop() {
+  if (!stopped_) site_.end();
   stopped_ = true;
   for (const auto& one : listeners_) one->stop();
   tick_.cancel();

@@ -8,7 +8,7 @@ export const hostile = [
 
 /** Runs in the page before anything else. */
 function stub(mayDisable) {
-  const fake = { sources: [], posts: [], refuse: 0, test: { running: false, doing: '', text: [] }, history: { tick: 0, time: 1e9, bridges: [] } };
+  const fake = { sources: [], posts: [], refuse: 0, test: { running: false, doing: '', text: [] }, past: {}, history: { tick: 0, time: 1e9, bridges: [] } };
   window.fake = fake;
   window.EventSource = class {
     static CLOSED = 2;
@@ -25,6 +25,7 @@ function stub(mayDisable) {
     }
     if (url === 'api/proxy') return json({ sh: "export http_proxy='http://127.0.0.1:1080'\n", fish: 'set -gx', pac: 'http://127.0.0.1:1080/proxy.pac', curl: 'curl' });
     if (url === 'api/history') return json(fake.history);
+    if (url.startsWith('api/history?')) return json(fake.past[new URLSearchParams(url.split('?')[1]).get('span')] ?? fake.pastOf('1h', 10, 360, []));
     if (url === 'api/test') return json(fake.test);
     if (url === 'api/totals') return json(fake.totals);
     if (url === 'api/closed') return json(fake.closed);
@@ -51,6 +52,34 @@ function stub(mayDisable) {
       age_seconds: tick + i,
     })),
   });
+  /** A history of paths, each {path, others, values} with one value of every kind a step. */
+  fake.pastOf = (span, step, steps, paths) => ({
+    span, step_seconds: step, steps, time: 1e9 - (1e9 % step), until: 1e9,
+    paths: paths.map(({ path, others = false, values }) => ({
+      path, others, up: values, down: values, rtt_ms: values, rtt_most_ms: values.map((v) => v && v * 3), in_flight_bytes: values, retransmitted_bytes: values,
+    })),
+  });
+  /** A client's of which every part of the page has something to show. */
+  fake.full = (names) => {
+    const s = fake.snapshot(10, 4, 60, (i) => names[i % names.length]);
+    const [path] = s.tunnel.paths;
+    Object.assign(s, { failed_logins_total: 3, failed_logins: [{ address: '192.0.2.7', count: 3 }], servers: [{ name: 'a:1', used: true }, { name: 'b:1', used: false }] });
+    Object.assign(path, {
+      why: 'dials paused for 43 s: nobody answers', direction: 'down', rate_limit: 1e6, congestion: 'bbr', proxy: 'http://p:3128', last_replacement: 'faded after 64 MB and 12 s',
+      quota: { bytes: 2e10, used_bytes: 5e9, period: 'month', used_up: false },
+      found: { fades_after_bytes: 1e7, lives_seconds: 60, freezes_after_bytes_up: 1e6, freezes_after_bytes_down: 1e6, only_small_packets: true, dial_pause_seconds: 2, dials_held_seconds: 9 },
+    });
+    s.tunnel.paths.push({ ...path, name: 'spare', role: 'backup', why: 'backup: not needed', direction: 'both' });
+    ['down', 'suspect', 'disabled'].forEach((state, i) => Object.assign(s.bridges[i], { state }));
+    Object.assign(s.bridges[1], { why: 'suspect since 2 s: no progress while others make some', reconnects: 3, retransmitted_bytes: 1e6 });
+    Object.assign(s.direct, { connections_active: 1, connections_total: 7 });
+    s.blocked.connections_total = 2;
+    s.streams.push({ id: 900, direct: true, target: '192.168.1.1:80', bytes_up: 1, bytes_down: 2, rate_up: 3e6, rate_down: 4e9, age_seconds: 5 });
+    s.streams.push({ id: 901, source: '192.0.2.9:5', target: '192.168.1.2:80', bytes_up: 1, bytes_down: 2, rate_up: 3e6, rate_down: 3e9, age_seconds: 5 });
+    s.events = ['bridge 1 over a:1 up', 'bridge 1 lost: its path is gone', 'tunnel down: streams wait for a bridge', 'session 5f ended', 'path a:1 has come', 'bridge 2 over a:1 makes no progress']
+      .map((text, i) => ({ number: i + 1, time: 1e9, level: ['good', 'bad', 'info'][i % 3], text }));
+    return s;
+  };
   /** The same at a server, of two clients. */
   fake.atServer = ({ tunnel, bridges, streams, ...rest }) => ({
     ...rest, role: 'server', tunnels: ['alice', 'bob'].map((user) => ({ ...tunnel, user, session: user, paths: [], bridges, streams })),
