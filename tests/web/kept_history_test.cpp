@@ -89,7 +89,12 @@ TEST_F(KeptHistory, IsWrittenMeanwhileOnceInAQuarterOfAnHour) {
 TEST_F(KeptHistory, NamesTheFileThatItCannotUnderstand) {
   { const auto made = directory(); }
   for (const char* text : {"", "{}", "[]", R"({"version":2})", R"({"version":1,"until":1,"paths":[{"path":"a"}]})",
-                           R"({"version":1,"until":1,"paths":[{"path":"a","others":false,"24h":[[1]],"30d":[]}]})"}) {
+                           R"({"version":1,"until":1,"paths":[{"path":"a","others":false,"24h":[[1]],"30d":[]}]})",
+                           R"({"version":1,"until":1e300,"paths":[{"path":"a","others":false,"24h":[],"30d":[]}]})",
+                           R"({"version":1,"until":1,"paths":[{"path":"a","others":false,
+                               "24h":[[9e18,1,1,1,1,1,1,1,1]],"30d":[]}]})",
+                           R"({"version":1,"until":1,"paths":[{"path":"a","others":false,
+                               "24h":[[1,-1,1,1,1,1,1,1,1]],"30d":[]}]})"}) {
     std::ofstream(files / "state/history.json") << text;
     try {
       kept_history(directory()).read();

@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
@@ -42,10 +43,18 @@ void write(json& out, const std::string& name, bool others, const path_past& pas
   out.end_object();
 }
 
+/// A step, a time or a figure.
+double number_in(const nlohmann::json& value) {
+  constexpr double most = 1e15;  // more bytes than any line carries in an hour
+  const auto number = value.get<double>();
+  if (!(number >= 0 && number <= most)) throw std::invalid_argument("no number of a history: " + value.dump());
+  return number;
+}
+
 path_step step_in(const nlohmann::json& row) {
   path_step one;
   std::size_t column = 1;
-  for (const auto& [figure, scale] : figures) one.*figure = row.at(column++).get<float>() / scale;
+  for (const auto& [figure, scale] : figures) one.*figure = static_cast<float>(number_in(row.at(column++))) / scale;
   return one;
 }
 
@@ -53,7 +62,7 @@ path_past past_in(const nlohmann::json& path) {
   path_past past;
   for (std::size_t span = first_kept; span < history_spans.size(); ++span)
     for (const auto& row : path.at(std::string(history_spans[span].name)))
-      past.restore(span, row.at(0).get<std::int64_t>(), step_in(row));
+      past.restore(span, static_cast<std::int64_t>(number_in(row.at(0))), step_in(row));
   return past;
 }
 
@@ -74,7 +83,7 @@ path_history history_in(std::string_view text) {
     const auto all = nlohmann::json::parse(text);
     if (all.at("version") != 1) throw std::invalid_argument("another version of the program wrote it");
     for (const auto& path : all.at("paths"))
-      history.restore(path.at("path"), path.at("others"), past_in(path), all.at("until"));
+      history.restore(path.at("path"), path.at("others"), past_in(path), number_in(all.at("until")));
   } catch (const nlohmann::json::exception& e) {
     throw std::invalid_argument(e.what());
   }
