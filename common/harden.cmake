@@ -51,7 +51,9 @@ target_compile_options(mtcp_flags INTERFACE "$<${optimised}:-U_FORTIFY_SOURCE;-D
 # Addresses: a program that lies anywhere, and whose tables cannot be written once it runs.
 if(NOT CMAKE_POSITION_INDEPENDENT_CODE) # which would be more than this
   mtcp_harden_if_known(MTCP_HAS_PIE_CODE -fPIE)
-  mtcp_harden_linker_if_known(MTCP_HAS_PIE -pie)
+  if(NOT MTCP_STATIC) # which has its own (common/static.cmake)
+    mtcp_harden_linker_if_known(MTCP_HAS_PIE -pie)
+  endif()
 endif()
 mtcp_harden_linker_if_known(MTCP_HAS_RELRO -Wl,-z,relro)
 mtcp_harden_linker_if_known(MTCP_HAS_BIND_NOW -Wl,-z,now)

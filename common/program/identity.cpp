@@ -2,7 +2,6 @@
 
 #include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include <stdexcept>
 
 #include "mtcp/net/platform/last_error.hpp"
+#include "program/accounts.hpp"
 
 namespace mtcp::program {
 namespace {
@@ -30,8 +30,8 @@ std::optional<unsigned> number_in(const std::string& text) {
   return number;
 }
 
-gid_t find_group(const std::string& text) {
-  if (const group* known = ::getgrnam(text.c_str())) return known->gr_gid;
+gid_t group_of(const std::string& text) {
+  if (const auto known = find_group(text)) return *known;
   if (const auto number = number_in(text)) return *number;
   throw std::invalid_argument("there is no group " + text);
 }
@@ -87,15 +87,15 @@ identity find_identity(const std::string& text) {
   const std::string user = text.substr(0, colon);
   identity who;
   who.name = user;
-  const passwd* known = ::getpwnam(user.c_str());
+  auto known = find_user(user);
   const auto number = number_in(user);
-  if (known == nullptr && number) known = ::getpwuid(*number);
-  if (known == nullptr && !number) throw std::invalid_argument("there is no user " + user);
-  who.user = known != nullptr ? known->pw_uid : *number;
-  if (known != nullptr) who.group = known->pw_gid;
+  if (!known && number) known = find_user(uid_t{*number});
+  if (!known && !number) throw std::invalid_argument("there is no user " + user);
+  who.user = known ? known->user : *number;
+  if (known) who.group = known->group;
   if (colon != std::string::npos) {
-    who.group = find_group(text.substr(colon + 1));
-  } else if (known == nullptr) {
+    who.group = group_of(text.substr(colon + 1));
+  } else if (!known) {
     throw std::invalid_argument("expected UID:GID, since no user here has this number");
   }
   if (who.user == 0) throw std::invalid_argument("expected another user than root");
