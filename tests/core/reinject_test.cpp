@@ -19,12 +19,21 @@ TEST(Reinject, LostSegmentsWaitInTheirOrder) {
 
 TEST(Reinject, NewBytesPayForOneCopyInTwenty) {
   reinject again;
-  EXPECT_TRUE(again.may_copy()) << "4 MiB are saved up";
-  again.on_copy(4 << 20);
-  EXPECT_FALSE(again.may_copy());
+  EXPECT_TRUE(again.may_copy());
+  again.on_copy(256 << 10);
+  EXPECT_FALSE(again.may_copy()) << "of 256 KiB at the start";
   again.on_new_bytes(1000);
   EXPECT_TRUE(again.may_copy());
   again.on_copy(50);
+  EXPECT_FALSE(again.may_copy());
+}
+
+TEST(Reinject, SavesUpNoMoreThanFourMegabytes) {
+  reinject again;
+  again.on_new_bytes(std::size_t{200} << 20);
+  again.on_copy((4 << 20) - 1);
+  EXPECT_TRUE(again.may_copy());
+  again.on_copy(1);
   EXPECT_FALSE(again.may_copy());
 }
 
