@@ -73,6 +73,7 @@ std::chrono::nanoseconds key_account::crossed(std::size_t bytes, bool to_local) 
   std::chrono::nanoseconds wait{};
   change_month([&](program::quota_account& month) {
     month.add(bytes);
+    (to_local ? carried_.up : carried_.down) += bytes;
     if (limits_.rate != 0) wait = spend(to_local ? up_ : down_, bytes, clock::now());
     if (month.used_up()) wait = standstill;
   });
@@ -88,8 +89,14 @@ bool key_account::admits(std::size_t bytes, bool up, clock::time_point now) {
     if (!granted) return;
     if (limits_.rate != 0) from.spend(static_cast<double>(bytes));
     month.add(bytes);
+    (up ? carried_.up : carried_.down) += bytes;
   });
   return granted;
+}
+
+program::amount key_account::carried() const {
+  const std::lock_guard lock(mutex_);
+  return carried_;
 }
 
 program::quota_account key_account::month() const {

@@ -14,6 +14,7 @@
 #include "mtcp/core/base/token_bucket.hpp"
 #include "mtcp/relay.hpp"
 #include "program/quota_book.hpp"
+#include "program/totals.hpp"
 
 namespace mtcp::server {
 
@@ -36,6 +37,8 @@ class key_account final : public relay_pace {
   std::chrono::nanoseconds crossed(std::size_t bytes, bool to_local) override;
   /// For datagrams, which do not wait: whether this one may cross. If so, it counts as well.
   bool admits(std::size_t bytes, bool up, clock::time_point now);
+  /// What has crossed since the program was started.
+  program::amount carried() const;
   /// What the month's bytes have come to.
   program::quota_account month() const;
   bool is_used_up() const;
@@ -62,6 +65,7 @@ class key_account final : public relay_pace {
   mutable std::mutex mutex_;  // protects what follows
   key_limits limits_;
   program::quota_account month_;
+  program::amount carried_;
   usage used_;
   core::token_bucket dials_{0, 0}, up_{0, 0}, down_{0, 0};
   clock::time_point silent_until_{};

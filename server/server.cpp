@@ -78,6 +78,7 @@ server::server(asio::io_context& io, const settings& s, granted_keys keys, const
       machine_(options.machine),
       events_(executor_, on_event),
       directory_(program::open_state_dir(s.state_dir)),
+      book_(directory_, false),
       places_{.descriptors = {descriptors_for_destinations(platform::descriptor_limit()), options.keys.size()},
               .keys = key_accounts(directory_.get()),
               .local_names = s.local_names},
@@ -108,6 +109,7 @@ server::server(asio::io_context& io, const settings& s, granted_keys keys, const
 void server::take_keys() {
   const granted_keys valid = valid_keys(keys_, std::chrono::system_clock::now(), next_expiry_);
   places_.descriptors.set_keys(valid.size());
+  count_users();
   places_.keys.set(valid);
   tell_all([valid, ring = ring_of(valid), quotas = quotas_of(valid), allowed = rules_here(),
             listen = listen_rules(settings_.allow_listen)](worker& w) {
@@ -152,6 +154,19 @@ void server::look_at_months() {
     spdlog::info("{}: a month begins, and with it its bytes-per-month", name);
 }
 
+// Also before keys go: what they carried last counts, and one that comes again begins anew.
+void server::count_users() {
+  std::map<key_id, program::amount> counted;
+  places_.keys.each([&](const granted_key& key, const key_account& account) {
+    const program::amount carried = account.carried();
+    if (carried == program::amount{}) return;
+    const program::amount more = carried - counted_[key.key->id()];
+    if (more != program::amount{}) book_.add(program::totals::kind::user, key.name(), more);
+    counted.emplace(key.key->id(), carried);
+  });
+  counted_ = std::move(counted);
+}
+
 /// Silence is no failed login: the network may have swallowed what a client said.
 void server::tell_of(const ip_address& from, stranger why) {
   program::failed_logins& all = why == stranger::silent ? silences_ : *failed_logins_;
@@ -181,6 +196,10 @@ std::unique_ptr<status::status_server> server::open_status(const core::limits& l
   what.which = status::role::server;
   what.failed_logins = failed_logins_;
   what.directory = directory_;
+  what.book = [this]() -> const program::traffic_book& {
+    count_users();
+    return book_;
+  };
   what.can.close_stream = [this](const std::string& session, std::uint64_t id) { return close_stream(session, id); };
   return status::open_status(executor_, settings_.status, std::move(what), [this] { return snapshot(); });
 }
@@ -287,6 +306,8 @@ task<> server::run() {
   if (status_) status_->stop();
   co_await background_.wait();
   places_.keys.save();
+  count_users();
+  book_.save();
   events_.stop();
 }
 
@@ -321,6 +342,8 @@ task<> server::watch_tunnels() {
     before = std::move(now);
     forget_expired_keys();
     look_at_months();
+    count_users();
+    book_.save_meanwhile(mtcp::now());
     watch_.expires_after(1s);
     co_await watch_.async_wait(use_result);
   }

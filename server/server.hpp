@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "program/event_command.hpp"
 #include "program/failed_logins.hpp"
 #include "program/state_dir.hpp"
+#include "program/traffic_book.hpp"
 #include "settings.hpp"
 #include "status/status_server.hpp"
 #include "worker_thread.hpp"
@@ -48,6 +50,7 @@ class server {
   void warn_of_forgotten_months() const;
   void end_streams_of(const key_id& id);
   void look_at_months();
+  void count_users();
   void describe_keys(acceptor_snapshot& all) const;
   rules rules_here() const;
   /// Does something in the thread of every worker, soon.
@@ -71,6 +74,8 @@ class server {
   std::shared_ptr<own_addresses> machine_;
   program::event_command events_;
   std::shared_ptr<const program::state_dir> directory_;  // may be null
+  program::traffic_book book_;                           // of users: where they go is for the audit log
+  std::map<key_id, program::amount> counted_;            // in the book
   common_places places_;
   worker front_;
   std::vector<std::unique_ptr<worker_thread>> others_;

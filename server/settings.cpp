@@ -78,7 +78,7 @@ Examples:
         {"memory", "SIZE",
          "memory for this server, of which three quarters are for streams; when they are used up the largest are reset "
          "(three quarters of the limit that the control group has, or half of the machine's)"},
-        program::state_dir_option("what keys have carried in this month, and the history of users"),
+        program::state_dir_option("what keys have carried in this month, the totals of users, and their history"),
         program::on_event_option("tunnel-up, tunnel-down, quota-used-up"),
         {"no-test", "", "refuse `mtcp-client test`, which measures the line to this server", option::arity::flag},
         program::hedge_option(),

@@ -24,6 +24,7 @@ struct amount {
     down += more.down;
     return *this;
   }
+  friend amount operator-(const amount& a, const amount& b) noexcept { return {a.up - b.up, a.down - b.down}; }
   friend bool operator==(const amount&, const amount&) = default;
 };
 

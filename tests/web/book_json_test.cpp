@@ -29,7 +29,7 @@ TEST(BookJson, TellsTotalsByWhatTheyAreFor) {
   carry(book, "www.example.co.uk", "closed");
   carry(book, "mail.example.co.uk", "closed");
   book->add(program::totals::kind::path, "dsl", {.up = 100, .down = 200});
-  const document told = document::parse(totals_json(*book));
+  const document told = document::parse(totals_json(*book, role::client));
   const document both = {{"bytes_up", 20}, {"bytes_down", 40}};
   const document only = {{"name", "example.co.uk"}, {"today", both}, {"week", both}, {"month", both}};
   EXPECT_EQ(told["destinations"], document::array({only}));
@@ -60,11 +60,11 @@ TEST(BookJson, TellsClosedStreamsTheLatestFirst) {
 TEST(BookJson, KeepsNoDestinations) {
   const auto book = std::make_shared<program::traffic_book>(nullptr, false);
   carry(book, "secret.example", "closed");
-  for (const std::string& told : {totals_json(*book), closed_json(*book)}) {
+  for (const std::string& told : {totals_json(*book, role::client), closed_json(*book)}) {
     EXPECT_EQ(told.find("secret"), std::string::npos) << told;
     EXPECT_EQ(document::parse(told)["destinations_kept"], false);
   }
-  EXPECT_EQ(document::parse(totals_json(*book))["sources"][0]["name"], "192.0.2.7");
+  EXPECT_EQ(document::parse(totals_json(*book, role::client))["sources"][0]["name"], "192.0.2.7");
 }
 
 TEST(BookJson, IsServedWhereThereIsABook) {
@@ -81,7 +81,30 @@ TEST(BookJson, IsServedWhereThereIsABook) {
     with.book = [&book]() -> const program::traffic_book& { return book; };
     EXPECT_EQ(ask(with, path).first, http::status::ok);
     EXPECT_EQ(document::parse(ask(with, "/api/controls").second)["totals"], true);
+    EXPECT_EQ(document::parse(ask(with, "/api/controls").second)["closed"], true);
   }
+}
+
+TEST(BookJson, TellsOfAServersUsersAlone) {
+  const auto book = std::make_shared<program::traffic_book>(nullptr, false);
+  book->add(program::totals::kind::user, "anna", {.up = 100, .down = 200});
+  site_options with;
+  with.which = role::server;
+  with.book = [&book]() -> const program::traffic_book& { return *book; };
+  site tested(std::move(with), [] { return test::only(test::tunnel("s", {})); });
+  const auto ask = [&tested](const char* path) {
+    request r{http::verb::get, path, 11};
+    r.set(http::field::host, "localhost");
+    const answer got = tested.respond(r);
+    return got.status == http::status::ok ? document::parse(got.body) : document();
+  };
+  const document told = ask("/api/totals");
+  EXPECT_EQ(told["users"][0]["name"], "anna");
+  EXPECT_EQ(told["users"][0]["month"]["bytes_down"], 200);
+  EXPECT_FALSE(told.contains("destinations")) << told;
+  EXPECT_TRUE(ask("/api/closed").is_null());
+  EXPECT_EQ(ask("/api/controls")["totals"], true);
+  EXPECT_EQ(ask("/api/controls")["closed"], false);
 }
 
 }  // namespace

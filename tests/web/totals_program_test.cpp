@@ -74,6 +74,27 @@ TEST(TotalsOfPrograms, OutliveStreamsAndTheProgram) {
   EXPECT_TRUE(closed_when(again.client(), 0).empty());
 }
 
+TEST(TotalsOfPrograms, AreOfUsersAtTheServer) {
+  const origin web;
+  const temp_dir files;
+  plan p = with_status({.bridges = 2});
+  p.server_options.insert(p.server_options.end(), {"--state-dir", files / "state"});
+  {
+    deployment halves(p);
+    load_twice(halves, web);
+    closed_when(halves.client(), 2);
+    const json told = totals_of(halves.server());
+    ASSERT_EQ(told["users"].size(), 1U) << told;
+    const json& user = told["users"][0];
+    EXPECT_NEAR(user["today"]["bytes_down"].get<double>(), 2 * size, 2'000);
+    EXPECT_GT(user["today"]["bytes_up"], 100) << "two requests";
+    EXPECT_FALSE(told.contains("destinations"));
+    halves.server().terminate();
+  }
+  std::ifstream kept(files / "state/totals.json");
+  EXPECT_EQ(json::parse(kept)["users"].size(), 1U);
+}
+
 TEST(TotalsOfPrograms, NameNoDestinationThatIsNotToBeKept) {
   const origin web;
   const temp_dir files;

@@ -1,4 +1,4 @@
-// What was carried, by what it was for, and the last streams that have closed. Asked for while somebody looks at it.
+// What was carried, by what the program counts it for, and the last streams that have closed. Asked for while somebody looks at it.
 import { can } from './controls.js';
 import { element, find, KeyedList, row, setText, spanColumns } from './dom.js';
 import { bytes, clock, count, duration } from './format.js';
@@ -9,11 +9,11 @@ const atMost = 250;  // rows; the filter finds the others
 
 const fits = (wanted, ...texts) => texts.some((text) => text.toLowerCase().includes(wanted));
 
-/** A part of the page that is asked for as long as it is open: `path` of its document, `draw(document)`. */
+/** A part of the page that is asked for as long as it is open: `what` can be done, `path` of its document, `draw(document)`. */
 class Watched {
-  constructor(id, path, draw) {
+  constructor(id, what, path, draw) {
     Object.assign(this, { details: find(id), path, draw, latest: null });
-    find(`${id}-section`).hidden = !can('totals');
+    find(`${id}-section`).hidden = !can(what);
     this.details.ontoggle = () => this.look();
     document.addEventListener('visibilitychange', () => this.look());
   }
@@ -62,8 +62,11 @@ export function offerTotals() {
     setText(up, bytes(one.bytes_up));
     setText(both, bytes(one.bytes_down + one.bytes_up));
   });
-  const totals = new Watched('totals-details', 'api/totals', (all) => {
-    const [kind, period, wanted] = [find('totals-by').value, find('totals-in').value, find('totals-filter').value.toLowerCase()];
+  const totals = new Watched('totals-details', 'totals', 'api/totals', (all) => {
+    const by = find('totals-by');
+    for (const option of by.options) option.hidden = !all[option.value];
+    if (!all[by.value]) by.value = [...by.options].find((option) => !option.hidden).value;
+    const [kind, period, wanted] = [by.value, find('totals-in').value, find('totals-filter').value.toLowerCase()];
     const some = all[kind].map((one) => ({ name: one.name, ...one[period] })).filter((one) => one.bytes_up + one.bytes_down > 0 && fits(wanted, one.name));
     some.sort((a, b) => b.bytes_up + b.bytes_down - a.bytes_up - a.bytes_down);
     const kept = kind !== 'destinations' || all.destinations_kept;
@@ -87,7 +90,7 @@ export function offerClosed() {
     setText(age, duration(one.age_seconds));
     setText(ended, `${clock(one.time)} ${said(one.ended)}`);
   });
-  const closed = new Watched('closed-details', 'api/closed', ({ streams }) => {
+  const closed = new Watched('closed-details', 'closed', 'api/closed', ({ streams }) => {
     const wanted = find('closed-filter').value.toLowerCase();
     const some = streams.filter((one) => fits(wanted, one.target, one.source, one.user, said(one.ended), one.direct ? say('direct') : ''));
     rows.show(shown(some, wanted ? say('No closed stream fits the filter.') : say('No stream has closed yet.')));

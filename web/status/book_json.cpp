@@ -13,13 +13,15 @@ using program::totals;
 constexpr const char* keys[totals::kinds] = {"destinations", "sources", "users",
                                              "paths"};  // in the order of the enumerators
 
+bool counts(role which, totals::kind what) { return which == role::client || what == totals::kind::user; }
+
 void write_amount(json& out, const char* name, const program::amount& carried) {
   out.key(name).begin_object().member("bytes_up", carried.up).member("bytes_down", carried.down).end_object();
 }
 
-void write_kind(json& out, const program::traffic_book& book, std::size_t which) {
-  out.key(keys[which]).begin_array();
-  for (const totals::row& row : book.all().rows(static_cast<totals::kind>(which), book.today())) {
+void write_kind(json& out, const program::traffic_book& book, totals::kind what) {
+  out.key(keys[static_cast<std::size_t>(what)]).begin_array();
+  for (const totals::row& row : book.all().rows(what, book.today())) {
     out.begin_object().member("name", row.name);
     write_amount(out, "today", row.today);
     write_amount(out, "week", row.week);
@@ -31,11 +33,12 @@ void write_kind(json& out, const program::traffic_book& book, std::size_t which)
 
 }  // namespace
 
-std::string totals_json(const program::traffic_book& book) {
+std::string totals_json(const program::traffic_book& book, role which) {
   json out;
   out.begin_object().member("today", program::to_text(book.today()));
   out.member("destinations_kept", book.keeps_destinations());
-  for (std::size_t i = 0; i < totals::kinds; ++i) write_kind(out, book, i);
+  for (std::size_t i = 0; i < totals::kinds; ++i)
+    if (const auto what = static_cast<totals::kind>(i); counts(which, what)) write_kind(out, book, what);
   out.end_object();
   return out.take();
 }

@@ -168,8 +168,8 @@ answer site::get(const request& r, std::string_view path, std::string_view query
   if (path == "/api/controls") return list_controls();
   if (path == "/api/test" && options_.can.test_report) return with_body(options_.can.test_report(), json_type);
   if (path == "/api/totals" && options_.book)
-    return cached(totals_, json_type, [&] { return totals_json(options_.book()); });
-  if (path == "/api/closed" && options_.book)
+    return cached(totals_, json_type, [&] { return totals_json(options_.book(), options_.which); });
+  if (path == "/api/closed" && lists_closed())
     return cached(closed_, json_type, [&] { return closed_json(options_.book()); });
   if (path == "/metrics")
     return cached(metrics_, "text/plain; version=0.0.4", [&] { return metrics_text(seen_, fresh(), how); });
@@ -255,6 +255,9 @@ answer site::list_controls() const {
   return with_body(out.take(), json_type);
 }
 
+// A server's are in its audit log, if somebody wishes that.
+bool site::lists_closed() const { return options_.book && options_.which == role::client; }
+
 void site::write_controls(json& out) const {
   out.member("close_stream", static_cast<bool>(options_.can.close_stream));
   out.member("disable_bridge", static_cast<bool>(options_.can.disable_bridge));
@@ -262,6 +265,7 @@ void site::write_controls(json& out) const {
   out.member("change_path", static_cast<bool>(options_.can.change_path));
   out.member("proxy", static_cast<bool>(options_.to_copy));
   out.member("totals", static_cast<bool>(options_.book));
+  out.member("closed", lists_closed());
   out.member("start_test", static_cast<bool>(options_.can.start_test));
 }
 

@@ -9,7 +9,7 @@
 //   POST /api/paths/change?name=NAME&role=ROLE&rate_limit=N     204, or 404; bytes per second, 0 for no limit
 //   GET  /api/test             JSON: a test of the line that runs, or what came of the last one
 //   POST /api/test             204: starts one; 409 while one runs
-//   GET  /api/totals           client: JSON, see book_json.hpp
+//   GET  /api/totals           JSON, see book_json.hpp; of a server's users
 //   GET  /api/closed           client: JSON, see book_json.hpp
 //   GET  /metrics              Prometheus
 //   GET  /healthz              200 as long as the program runs
@@ -129,6 +129,7 @@ class site {
   answer proxy_pac(const request& r) const;
   answer texts_to_copy(const request& r) const;
   answer list_controls() const;
+  bool lists_closed() const;
   void write_controls(json& out) const;
   const acceptor_snapshot& fresh();
   report_options report() const;

@@ -29,7 +29,7 @@ function stub(mayDisable) {
     if (url === 'api/test') return json(fake.test);
     if (url === 'api/totals') return json(fake.totals);
     if (url === 'api/closed') return json(fake.closed);
-    if (url === 'api/controls') return json({ token: 'secret', close_stream: true, disable_bridge: mayDisable, enable_bridge: mayDisable, proxy: mayDisable, start_test: mayDisable, change_path: mayDisable, totals: mayDisable });
+    if (url === 'api/controls') return json({ token: 'secret', close_stream: true, disable_bridge: mayDisable, enable_bridge: mayDisable, proxy: mayDisable, start_test: mayDisable, change_path: mayDisable, totals: mayDisable, closed: mayDisable });
     return real(url, options);
   };
   /** A client's snapshot number `tick`. */

@@ -50,3 +50,18 @@ test('closed streams say why they ended', { skip }, async () => {
   assert.match(await page.locator('#closed tbody').textContent(), /No closed stream fits/);
   await page.close();
 });
+
+test('of a server there are the totals of users alone', { skip }, async () => {
+  const page = await openFake(browser, stage.client);
+  await page.evaluate(() => {
+    const amount = { bytes_up: 1e6, bytes_down: 2e6 };
+    fake.totals = { today: '2026-11-30', destinations_kept: false, users: [{ name: 'anna', today: amount, week: amount, month: amount }] };
+  });
+  await page.getByText('Totals', { exact: true }).click();
+  const names = page.locator('#totals tbody td:first-child');
+  await names.first().waitFor();
+  assert.deepEqual(await names.allTextContents(), ['anna']);
+  assert.equal(await page.getByLabel('Totals of').inputValue(), 'users');
+  assert.equal(await page.locator('#totals-by option[hidden]').count(), 3);
+  await page.close();
+});
