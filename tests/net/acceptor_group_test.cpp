@@ -101,8 +101,6 @@ TEST_F(AcceptorGroup, AStreamArrivesWholeFromTheOtherThread) {
 TEST_F(AcceptorGroup, LostBridgesReturnToTheirThread) {
   start(3);
   stream peer = run_for(open("source", 32));
-  // When all end while one is dialled the network may have a limit, and a minute passes before the next one is tried.
-  ASSERT_TRUE(reaches([&] { return other_->snapshot().tunnels.at(0).bridges.size() == 3; }));
   relay_->cut_all();
   const received got = run_for(receive_all(peer));
   EXPECT_EQ(got.size, 32 * mebibyte);

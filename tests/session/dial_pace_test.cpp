@@ -185,7 +185,7 @@ TEST_F(DialPace, LimitThatEndsAllConnectionsIsTriedEverMoreRarely) {
     const core::timestamp fifth = dial(tested, 4);
     EXPECT_GE(fifth - last, least);
     now += 1s;
-    tested.collapsed(now);
+    tested.lost(0, now);
     last = now;
     EXPECT_GE(tested.not_before(4), now + 60s);
     EXPECT_LE(tested.not_before(3), now + 70s);
@@ -198,19 +198,33 @@ TEST_F(DialPace, AsManyConnectionsAsHaveStoodTogetherAreNoExcess) {
   now += 20s;
   dial(tested, 3);
   now += 10ms;
-  tested.collapsed(now);
+  tested.lost(0, now);
   EXPECT_LE(tested.not_before(3), now + 100ms);
   // Unless that happens again at once.
   for (std::size_t up = 0; up < 3; ++up) dial_well(tested, up);
   dial(tested, 3);
   now += 10ms;
-  tested.collapsed(now);
+  tested.lost(0, now);
   EXPECT_GE(tested.not_before(3), now + 60s);
+}
+
+// They have not stood for long; but what was dialled when the first of them had ended did not end the others.
+TEST_F(DialPace, DialsInPlaceOfWhatHasEndedAreNoCause) {
+  for (int i = 0; i < 3; ++i) {
+    for (std::size_t up = 0; up < 3; ++up) dial_well(tested, up);
+    now += 1s;
+    tested.lost(2, now);
+    dial(tested, 2);
+    tested.lost(1, now + 1ms);
+    dial(tested, 1);
+    tested.lost(0, now + 2ms);
+    EXPECT_LE(tested.not_before(2), now + 1s);
+  }
 }
 
 TEST_F(DialPace, ConnectionsThatAreAllLostWithoutSuchADialSayNothing) {
   for (std::size_t up = 0; up < 4; ++up) dial_well(tested, up);
-  tested.collapsed(now);
+  tested.lost(0, now);
   EXPECT_LE(tested.not_before(4), now + 100ms);
 }
 

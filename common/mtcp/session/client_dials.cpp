@@ -233,7 +233,7 @@ void client_policy::on_bridge_over(const session::lost_bridge& gone, core::times
   ++on.lost;
   on.last_error = gone.why.message();
   trace_event(trace::bridge_lost{gone.id, on.where(), gone.why});
-  if (up_bridges(gone.path) == 0 && gone.why != errc::going_away) on.pace.collapsed(now);
+  if (gone.why != errc::going_away) on.pace.lost(up_bridges(gone.path), now);
   if (gone.age < short_life && gone.delivered < little) {
     on.retry.failed(now, now);
   } else {

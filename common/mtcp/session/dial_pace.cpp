@@ -73,6 +73,7 @@ void dial_pace::succeeded(core::timestamp begun, std::size_t up, core::timestamp
   if (up > together_.size) together_ = {up, now};
   dial_time_ = now - begun;
   refused_since_.reset();
+  losing_since_.reset();
   const auto mine = std::ranges::find(open_, begun, &attempt::begun);
   if (mine == open_.end()) return;
   const bool looked = full_pause_ != core::duration::zero() && begun == full_look_;
@@ -124,18 +125,24 @@ void dial_pace::forgive() {
   next_ = blocked_until_ = core::timestamp(0);
 }
 
-// A dial beyond a limit that the network enforces in this way has not come up, and neither has one behind it.
+void dial_pace::lost(std::size_t left, core::timestamp now) {
+  if (!losing_since_) losing_since_ = now;
+  if (left == 0) collapsed(now);
+}
+
+// A dial beyond a limit that the network enforces in this way has not come up, and neither has one behind it. What was
+// dialled in place of the first bridges that ended is no cause of that.
 void dial_pace::collapsed(core::timestamp now) {
   forget(now);
   const company ended = std::exchange(together_, {});
   if (ended.size > 0 && now - ended.since >= lasting) stood_ = std::max(stood_, ended.size);
   std::size_t least = 0;
   for (const attempt& a : open_)
-    if (a.beside > 0 && (least == 0 || a.beside < least)) least = a.beside;
+    if (a.beside > 0 && a.begun < *losing_since_ && (least == 0 || a.beside < least)) least = a.beside;
+  open_.clear();
   if (least == 0) return;
   // It may have become too many since: the next collapse counts.
-  if (std::exchange(stood_, 0) > least) return open_.clear();
-  open_.clear();
+  if (std::exchange(stood_, 0) > least) return;
   punished_ = punished_ == core::duration::zero() ? core::duration(block_time)
                                                   : std::min<core::duration>(10 * punished_, longest_block);
   block(now, least, punished_);

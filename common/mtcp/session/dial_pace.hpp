@@ -43,8 +43,8 @@ class dial_pace {
   /// The server has refused one that had begun then beside `up` bridges: it takes no more. They are kept up, and one
   /// dial now and then, more and more seldom, looks whether there is room.
   void full(core::timestamp begun, std::size_t up, core::timestamp now);
-  /// All bridges of the path have ended, without being told to.
-  void collapsed(core::timestamp now);
+  /// A bridge of the path has ended, without being told to; so many are left. When none is, the path has collapsed.
+  void lost(std::size_t left, core::timestamp now);
   /// What went unanswered of late says nothing of a block: there was no network. The pace that was found stays.
   void forgive();
 
@@ -67,6 +67,7 @@ class dial_pace {
   core::duration longer(core::duration pause, double by) { return varied(pause, 1, 1 + by, random_); }
   void forget(core::timestamp now);
   void block(core::timestamp begun, std::size_t connections, core::duration time);
+  void collapsed(core::timestamp now);
 
   core::duration given_;
   core::duration found_{0};
@@ -80,6 +81,7 @@ class dial_pace {
   core::timestamp full_counted_{0};  ///< when it was last found to be so
   company together_;
   std::size_t stood_ = 0;                         ///< the largest company that lasted
+  std::optional<core::timestamp> losing_since_;   ///< bridges have ended since then, and none has come up
   std::optional<core::timestamp> refused_since_;  ///< when the first of the latest dials began that were all refused
   std::vector<attempt> open_;                     ///< dials without success, of late
   core::duration dial_time_{0};
