@@ -113,17 +113,15 @@ void bridge::tell_use(core::engine& of) {
   of.bridge_changed(id_, options);
 }
 
-std::uint64_t bridge::received_on(const core::engine& engine) const {
-  const auto stats = engine.stats_of(id_);
-  return stats ? stats->bytes_received : 0;
-}
-
 void bridge::doubt(const core::engine& engine, core::timestamp now) {
   if (!doubted_since_) doubted_since_ = now;
-  received_by_then_ = received_on(engine);
+  if (const auto stats = engine.stats_of(id_)) received_by_then_ = stats->bytes_received;
 }
 
-bool bridge::moves(const core::engine& engine) const { return received_on(engine) != received_by_then_; }
+bool bridge::moves(const core::engine& engine) const {
+  const auto stats = engine.stats_of(id_);
+  return stats && !stats->suspect && stats->bytes_received != received_by_then_;
+}
 
 void bridge::suspect(core::timestamp now, core::timestamp until) noexcept {
   doubted_since_.reset();

@@ -59,7 +59,7 @@ class bridge {
   void doubt(const core::engine& engine, core::timestamp now);
   /// Since when it is in doubt, if it is.
   std::optional<core::timestamp> doubted_since() const noexcept { return doubted_since_; }
-  /// Something has arrived on it since then.
+  /// Something has arrived on it since then, and this end's engine does not suspect it.
   bool moves(const core::engine& engine) const;
   /// The doubt is over, without cause.
   void trust() noexcept { doubted_since_.reset(); }
@@ -94,7 +94,6 @@ class bridge {
   void describe(const core::engine& engine, core::role side, core::timestamp now, bridge_snapshot& out) const;
 
  private:
-  std::uint64_t received_on(const core::engine& engine) const;
   std::size_t unsent_bytes();
   void wait_for_room();
   void adapt_unsent_limit(std::size_t slack);
