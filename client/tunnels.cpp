@@ -271,7 +271,7 @@ void tunnels::count_paths() {
       for (const path_snapshot& path : one->through.snapshot().paths) {
         program::amount& before = one->counted[path.name];
         const program::amount now{std::max(path.bytes_up, before.up), std::max(path.bytes_down, before.down)};
-        book_->add(program::totals::kind::path, path.name, {now.up - before.up, now.down - before.down});
+        book_->add(program::totals::kind::path, path.name, now - before);
         before = now;
       }
 }

@@ -69,11 +69,15 @@ std::chrono::nanoseconds key_account::spend(core::token_bucket& from, std::size_
   return std::chrono::ceil<std::chrono::nanoseconds>(wait);
 }
 
+void key_account::count(program::quota_account& month, std::size_t bytes, bool up) {
+  month.add(bytes);
+  (up ? carried_.up : carried_.down) += bytes;
+}
+
 std::chrono::nanoseconds key_account::crossed(std::size_t bytes, bool to_local) {
   std::chrono::nanoseconds wait{};
   change_month([&](program::quota_account& month) {
-    month.add(bytes);
-    (to_local ? carried_.up : carried_.down) += bytes;
+    count(month, bytes, to_local);
     if (limits_.rate != 0) wait = spend(to_local ? up_ : down_, bytes, clock::now());
     if (month.used_up()) wait = standstill;
   });
@@ -88,8 +92,7 @@ bool key_account::admits(std::size_t bytes, bool up, clock::time_point now) {
     granted = !month.used_up() && (limits_.rate == 0 || from.level() >= 0);
     if (!granted) return;
     if (limits_.rate != 0) from.spend(static_cast<double>(bytes));
-    month.add(bytes);
-    (up ? carried_.up : carried_.down) += bytes;
+    count(month, bytes, up);
   });
   return granted;
 }

@@ -57,6 +57,7 @@ class key_account final : public relay_pace {
 
  private:
   std::chrono::nanoseconds spend(core::token_bucket& from, std::size_t bytes, clock::time_point now);
+  void count(program::quota_account& month, std::size_t bytes, bool up);
   /// Does something to the month's account, and tells if that has used it up.
   template <class Change>
   void change_month(const Change& change);

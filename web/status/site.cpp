@@ -23,10 +23,6 @@ constexpr std::uint64_t max_rate_limit = std::uint64_t{1} << 40;  // as the prot
 
 constexpr std::string_view json_type = "application/json";
 
-// Requests that come faster than this share their answer: building one with thousands of streams takes milliseconds, in
-// which the tunnel waits.
-constexpr std::chrono::milliseconds freshness{100};
-
 std::string make_token() {
   std::array<unsigned char, 16> random{};
   if (RAND_bytes(random.data(), random.size()) != 1) throw std::runtime_error("no randomness");
@@ -129,8 +125,8 @@ const acceptor_snapshot& site::fresh() {
 }
 
 template <class Make>
-answer site::cached(document& last, std::string_view type, Make make) {
-  if (const auto at = clock::now(); !last.text || at - last.made >= freshness) {
+answer site::cached(document& last, std::string_view type, Make make, clock::duration good_for) {
+  if (const auto at = clock::now(); !last.text || at - last.made >= good_for) {
     last.text = std::make_shared<const std::string>(make());
     last.made = at;
   }
@@ -188,12 +184,8 @@ answer site::history(std::string_view query) {
   const auto span = span_called(*wanted);
   if (!span) return plain("span: expected 1h, 24h or 30d\n", http::status::bad_request);
   // A long one takes a while, and says nothing new before the next sample.
-  document& last = pasts_[*span];
-  if (const auto at = clock::now(); !last.text || at - last.made >= std::chrono::seconds(1)) {
-    last.text = std::make_shared<const std::string>(history_json(seen_.past(), *span));
-    last.made = at;
-  }
-  return with_body(last.text, json_type);
+  const auto make = [&] { return history_json(seen_.past(), *span); };
+  return cached(pasts_[*span], json_type, make, std::chrono::seconds(1));
 }
 
 // What the page would ask for first. The token is not in it: that stays a document of its own, which nobody keeps.

@@ -20,6 +20,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -138,8 +139,11 @@ class site {
     text_ref text{};
     clock::time_point made{};
   };
+  /// Requests that come faster than this share their answer: building one with thousands of streams takes milliseconds,
+  /// in which the tunnel waits.
+  static constexpr std::chrono::milliseconds freshness{100};
   template <class Make>
-  answer cached(document& last, std::string_view type, Make make);
+  answer cached(document& last, std::string_view type, Make make, clock::duration good_for = freshness);
 
   site_options options_;
   look see_;

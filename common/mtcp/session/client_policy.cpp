@@ -162,12 +162,14 @@ void client_policy::on_moved(bridge& again) {
 
 // Where no sibling is well beyond doubt, or connections are known to freeze, there is nothing to wait for.
 void client_policy::review_doubts(std::size_t index, core::timestamp now) {
+  const std::vector<bridge*> all = bridges_of(index);
+  std::vector<bridge*> doubted = all;
+  std::erase_if(doubted, [](const bridge* b) { return !b->doubted_since(); });
+  if (doubted.empty()) return;
   const path& on = paths_[index];
   const core::engine& engine = session_->core.engine();
-  std::vector<bridge*> doubted = bridges_of(index);
   const auto well = [&](const bridge* b) { return !b->doubted_since() && b->healthy(engine, now) && !outgoing(*b); };
-  const bool patient = std::ranges::any_of(doubted, well) && !(on.watch && on.watch->freezes().finds());
-  std::erase_if(doubted, [](const bridge* b) { return !b->doubted_since(); });
+  const bool patient = std::ranges::any_of(all, well) && !(on.watch && on.watch->freezes().finds());
   for (bridge* b : doubted) {
     const core::timestamp since = *b->doubted_since();
     if (b->moves(engine)) {
