@@ -80,10 +80,10 @@ class tunnel_lab : public ::testing::Test {
     run(store(std::move(what), result));
     return std::move(result.value());
   }
-  /// Lets things go on until `condition` holds; false after ten seconds.
+  /// Lets things go on until `condition` holds; false after a minute.
   template <class Condition>
   bool reaches(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     io_.restart();
     while (!condition() && std::chrono::steady_clock::now() < end) {
       if (io_.run_one_for(std::chrono::milliseconds(100)) == 0) io_.restart();

@@ -242,6 +242,20 @@ TEST(Goodput, OneOfFourSlowsDown) {
 TEST(Goodput, OneOfFourIsReset) { expect_rest("one of 4 x 20 MB/s reset", {.what = fault::kind::reset}, 97); }
 TEST(Goodput, OneOfFourFallsSilent) { expect_rest("one of 4 x 20 MB/s silent", {.what = fault::kind::silence}, 97); }
 
+// Replacements fall silent, too: the dead ones, which nobody has told of, must not be in the way of more.
+TEST(Goodput, AllFallSilentAgainAndAgain) {
+  const bridge_line line{20 * mega, 40ms};
+  plan p = download_plan("all of 3 x 20 MB/s silent, three times", {line}, 0);
+  p.redial = 100ms;
+  p.paths[0].bridges = 3;
+  for (const timestamp at : {3s, 6s, 9s}) p.faults.push_back({.at = at, .what = fault::kind::silence});
+  const measurement m = measure(p, 2s, 12s);
+  const double percent = 100 * m.rate / ideal(3 * line.rate);
+  print(p.name.c_str(), percent, 65, m);
+  EXPECT_GE(percent, 65) << "less than a second is lost each time";
+  EXPECT_LE(m.longest_pause, 1000ms);
+}
+
 // 64 bytes there and back on a second stream, while a download fills the tunnel. Bounds are multiples of the shortest
 // round trip.
 void expect_latency(const char* what, const std::vector<bridge_line>& bridges, double max_median = 1.5,
