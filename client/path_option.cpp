@@ -37,6 +37,12 @@ std::string local_address(const std::string& text) {
   return text;
 }
 
+std::string server_name(const std::string& text) {
+  const core::target name = program::parse_destination(text + ":443");
+  if (zoned_address::parse(name.host)) throw std::invalid_argument("expected a name, such as www.example.org");
+  return name.host;
+}
+
 /// Linux takes no others.
 unsigned max_segment(const std::string& text) { return static_cast<unsigned>(program::parse_number(text, 88, 32'767)); }
 
@@ -60,6 +66,7 @@ const std::map<std::string, setter> fields{
      }},
     {"quota-then", [](path_setting& p, const std::string& v) { p.granted.then = parse_quota_then(v); }},
     {"congestion", [](path_options& p, const std::string& v) { p.congestion = not_empty(v); }},
+    {"sni", [](path_options& p, const std::string& v) { p.server_name = server_name(v); }},
     {"mss", [](path_options& p, const std::string& v) { p.max_segment = max_segment(v); }},
     {"rotate", [](path_options& p, const std::string& v) { p.rotate = parse_rotation(v); }},
     {"pace", [](path_options& p, const std::string& v) { p.pace = parse_pace(v); }},
@@ -73,9 +80,10 @@ void set_field(path_setting& path, const std::string& pair) {
   const std::string key = pair.substr(0, equals);
   const auto field = fields.find(key);
   if (equals == std::string::npos || field == fields.end())
-    throw std::invalid_argument("'" + pair + "' is no field of a path; expected server=HOST:PORT and any of " +
-                                "bind, interface, bridges, role, direction, rate, quota, quota-then, congestion, mss, "
-                                "rotate, pace, proxy, proxy-password-file, name");
+    throw std::invalid_argument(
+        "'" + pair + "' is no field of a path; expected server=HOST:PORT and any of " +
+        "bind, interface, bridges, role, direction, rate, quota, quota-then, congestion, sni, mss, "
+        "rotate, pace, proxy, proxy-password-file, name");
   try {
     field->second(path, pair.substr(equals + 1));
   } catch (const std::invalid_argument& e) {
@@ -163,6 +171,7 @@ std::string describe(const path_options& path) {
   if (path.use.carries == direction::down) out += ", down only";
   if (path.use.rate_limit != 0) out += ", at most " + in_mbit(path.use.rate_limit);
   if (!path.congestion.empty()) out += ", " + path.congestion;
+  if (!path.server_name.empty()) out += ", called " + path.server_name;
   if (path.max_segment != 0) out += ", packets of " + std::to_string(path.max_segment) + " bytes at most";
   out += describe(path.rotate);
   if (path.pace.count() != 0) out += ", dialled every " + std::to_string(path.pace.count()) + " ms";

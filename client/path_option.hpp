@@ -1,6 +1,7 @@
 // The value of --path: "server=HOST:PORT,bind=ADDRESS,interface=IF,bridges=N,role=active|backup|overflow|never,
-// direction=both|up|down,rate=50mbit,quota=20GB/month,quota-then=never|backup,congestion=bbr,mss=1200,rotate=64MB,
-// pace=1400ms,proxy=socks5://[USER@]HOST:PORT,proxy-password-file=FILE,name=NAME". Only `server` is needed.
+// direction=both|up|down,rate=50mbit,quota=20GB/month,quota-then=never|backup,congestion=bbr,
+// sni=www.example.org,mss=1200,rotate=64MB,pace=1400ms,proxy=socks5://[USER@]HOST:PORT,proxy-password-file=FILE,name=NAME".
+// Only `server` is needed.
 #pragma once
 
 #include <string>

@@ -38,6 +38,7 @@ int print_settings(const settings& s) {
   for (const listen_rule& rule : s.allow_listen) print("reverse", rule.written);
   print("threads", std::to_string(s.threads));
   print("tests", s.tests ? "allowed" : "refused");
+  if (s.fallback) print("fallback", to_string(*s.fallback));
   if (!s.audit_log.empty()) print("audit", s.audit_log);
   if (!s.state_dir.empty()) print("state-dir", s.state_dir);
   if (!s.on_event.empty()) print("on-event", s.on_event);

@@ -53,6 +53,15 @@ acceptor_options with_accounts(acceptor_options options, key_accounts& accounts)
   return options;
 }
 
+/// The site may be opened later, but before anybody is accepted.
+acceptor_options with_fallback(acceptor_options options, const settings& s, std::optional<fallback_site>& site) {
+  if (!s.fallback) return options;
+  options.fallback = [&site](tcp::socket who, std::vector<std::byte> said, const ip_address& from) {
+    site->take(std::move(who), std::move(said), from);
+  };
+  return options;
+}
+
 std::vector<std::unique_ptr<worker_thread>> make_others(unsigned count, acceptor_options options,
                                                         common_places& places) {
   options.listen.clear();
@@ -82,13 +91,19 @@ server::server(asio::io_context& io, const settings& s, granted_keys keys, const
       places_{.descriptors = {descriptors_for_destinations(platform::descriptor_limit()), options.keys.size()},
               .keys = key_accounts(directory_.get()),
               .local_names = s.local_names},
-      front_(io, with_accounts(options, places_.keys), places_),
+      front_(io, with_fallback(with_accounts(options, places_.keys), s, fallback_), places_),
       others_(make_others(s.threads - 1, with_accounts(options, places_.keys), places_)),
       status_(open_status(options.limits)),
       background_(executor_, program::report_failure),
       changed_(executor_),
       watch_(executor_) {
   places_.audit.open(s.audit_log);
+  if (s.fallback) {
+    fallback_.emplace(executor_, *s.fallback,
+                      fallback_site::places_within(memory.process, platform::descriptor_limit()));
+    fallback_->avoid(rules_here());
+    spdlog::info("who is no client is carried to {}", to_string(*s.fallback));
+  }
   places_.free_deserted = [this](const key_id& owner, const core::target& asked) {
     asio::post(executor_,
                [this, owner, asked] { tell_all([owner, asked](worker& w) { w.free_deserted(owner, asked); }); });
@@ -229,6 +244,7 @@ acceptor_snapshot server::snapshot() {
     acceptor_snapshot part = other->ask([](worker& w) { return w.bridges().snapshot(); });
     std::move(part.tunnels.begin(), part.tunnels.end(), std::back_inserter(all.tunnels));
   }
+  if (fallback_) all.fallback = fallback_->snapshot();
   describe_keys(all);
   return all;
 }
@@ -272,6 +288,7 @@ void server::reload(const settings& s, granted_keys keys) {
   if (s.local_names != settings_.local_names) spdlog::warn("another --local-names needs a restart");
   if (s.threads != settings_.threads) spdlog::warn("another number of threads needs a restart");
   if (s.resume_timeout != settings_.resume_timeout) spdlog::warn("another --resume-timeout needs a restart");
+  if (s.fallback != settings_.fallback) spdlog::warn("another --fallback needs a restart");
   if (s.memory != settings_.memory) spdlog::warn("another --memory needs a restart");
   if (s.hedge != settings_.hedge) spdlog::warn("another --hedge needs a restart");
   if (s.on_event != settings_.on_event) spdlog::warn("another --on-event needs a restart");
@@ -300,6 +317,10 @@ task<> server::run() {
   background_.start(watch_tunnels());
   if (status_) background_.start(status_->run());
   co_await front_.run();
+  if (fallback_) {
+    fallback_->stop();
+    co_await fallback_->wait();
+  }
   while (others_running_ != 0) co_await changed_.wait();
   stopping_ = true;
   watch_.cancel();

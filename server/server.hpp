@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "fallback_site.hpp"
 #include "memory_budget.hpp"
 #include "mtcp/net/asio/condition.hpp"
 #include "program/event_command.hpp"
@@ -77,6 +78,7 @@ class server {
   program::traffic_book book_;                           // of users: where they go is for the audit log
   std::map<key_id, program::amount> counted_;            // in the book
   common_places places_;
+  std::optional<fallback_site> fallback_;
   worker front_;
   std::vector<std::unique_ptr<worker_thread>> others_;
   std::size_t others_running_ = 0;

@@ -71,6 +71,9 @@ Examples:
         program::resume_option(),
         {"threads", "N",
          "threads to spread clients over, 1 to 64 (1); a client's tunnel stays in one, so more than one serve several"},
+        {"fallback", "HOST:PORT",
+         "carry whoever is no client to this web server instead of closing, untouched from the first byte, so that the "
+         "port looks and answers as that site"},
         {"audit-log", "FILE",
          "append a line of JSON for each tunnel, stream and association to FILE: whose, from where, to where, how "
          "much; "
@@ -185,6 +188,7 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   if (s.listen.empty()) s.listen = {{"", default_port}};
   s.local_names = given.flag("local-names");
   s.tests = !given.flag("no-test");
+  s.fallback = given.one("fallback", program::parse_destination);
   s.audit_log = given.one("audit-log", parse_file).value_or("");
   s.once = given.flag("once");
   s.state_dir = given.text("state-dir");

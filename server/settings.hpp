@@ -4,6 +4,7 @@
 #include <spdlog/common.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct settings {
   std::vector<listen_rule> allow_listen;  ///< where clients may have this server listen
   bool local_names = false;               ///< the hosts file and the search list are for clients' names too
   bool tests = true;                      ///< clients may test the line to this server
+  std::optional<core::target> fallback;   ///< what who is no client gets to see
   std::string audit_log;                  ///< a file; empty for none
   std::string state_dir;                  ///< for what outlives the program; empty: nothing does
   std::string on_event;                   ///< the command that is told what happens; empty for none

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "mtcp/address.hpp"
 #include "mtcp/admission_options.hpp"
+#include "mtcp/async.hpp"
 #include "mtcp/bridge_options.hpp"
 #include "mtcp/event_sink.hpp"
 #include "mtcp/key.hpp"
@@ -44,8 +46,11 @@ struct path_options {
   core::bridge_options use{};  ///< role, direction, rate limit of all bridges together in bytes per second
   bool metered = false;        ///< what it carries costs: no copies of messages, no trials with more bridges
   std::string congestion{};    ///< TCP_CONGESTION, for example "bbr"; empty for the system's default
-  unsigned max_segment = 0;    ///< TCP_MAXSEG, bytes in a packet; 0 for what the interface takes
-  rotation_options rotate{};   ///< of bridges that the network slows down or ends over their life
+  /// What TLS calls the server, in clear (RFC 6066, section 3), with the protocols that a browser offers (RFC 7301);
+  /// the server does not care. Empty: nothing.
+  std::string server_name{};
+  unsigned max_segment = 0;           ///< TCP_MAXSEG, bytes in a packet; 0 for what the interface takes
+  rotation_options rotate{};          ///< of bridges that the network slows down or ends over their life
   std::chrono::milliseconds pace{0};  ///< between two dials, and up to a fifth more; 0: as the network answers them
   /// Bridges are dialled through it; `bind`, `interface` and `congestion` are of the connections to it then.
   std::optional<proxy_options> proxy{};
@@ -93,6 +98,10 @@ struct acceptor_options {
   /// none.
   std::function<bool(const key_id&)> is_used_up{};
   std::size_t bridges_per_session = 128;
+  /// Takes over who is no client, instead of the acceptor, which would close: the connection, to which nothing was
+  /// sent, what was read from it, and whose it is. Such a one has done nothing wrong then. In the acceptor's thread;
+  /// empty: they are closed.
+  std::function<void(tcp::socket, std::vector<std::byte>, const ip_address&)> fallback{};
   event_sink on_event{};         ///< may be empty
   details_wish wants_details{};  ///< no, if it is empty
 };

@@ -190,6 +190,14 @@ struct key_snapshot {
   bool month_used_up = false;
 };
 
+/// Of a server that has a fallback: connections that were no clients, and were carried there.
+struct fallback_snapshot {
+  std::string site{};  ///< empty if there is none
+  std::size_t open = 0;
+  std::uint64_t total = 0;
+  std::uint64_t refused_total = 0;  ///< for want of a place
+};
+
 struct acceptor_snapshot {
   std::vector<tunnel_snapshot> tunnels{};
   std::vector<server_standing> servers{};  ///< a client's, in order of preference, if it has several
@@ -200,6 +208,7 @@ struct acceptor_snapshot {
   std::uint64_t turned_away_total = 0;  ///< of them closed for an admission limit, or to make room
   std::uint64_t strangers_total = 0;    ///< of them closed for silence, junk or a wrong key
   std::uint64_t locked_out_total = 0;   ///< of those turned away: their addresses had failed too often
+  fallback_snapshot fallback{};
   memory_snapshot memory{};
   std::map<key_id, key_use> use_of_keys{};       ///< of those that have sessions
   std::vector<key_snapshot> keys{};              ///< of those that are in use, or were refused something

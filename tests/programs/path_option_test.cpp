@@ -19,7 +19,7 @@ using direction = core::bridge_options::direction;
 TEST(Path, HasManyFields) {
   const path_options p = parse_path(
       "server=[2001:db8::1]:443,bind=192.0.2.1,interface=wwan0,bridges=3,role=backup,direction=down,rate=50mbit,"
-      "congestion=bbr,mss=1200,rotate=64MB,pace=1400ms,name=lte");
+      "congestion=bbr,sni=www.example.org,mss=1200,rotate=64MB,pace=1400ms,name=lte");
   EXPECT_EQ(p.host, "2001:db8::1");
   EXPECT_EQ(p.port, 443);
   EXPECT_EQ(p.bind, "192.0.2.1");
@@ -29,6 +29,7 @@ TEST(Path, HasManyFields) {
   EXPECT_EQ(p.use.carries, direction::down);
   EXPECT_EQ(p.use.rate_limit, 6'250'000U);
   EXPECT_EQ(p.congestion, "bbr");
+  EXPECT_EQ(p.server_name, "www.example.org");
   EXPECT_EQ(p.max_segment, 1200U);
   EXPECT_EQ(p.rotate.when, rotation_options::mode::planned);
   EXPECT_EQ(p.rotate.bytes, 64'000'000U);
@@ -42,6 +43,8 @@ TEST(Path, IsDescribedInWords) {
             "lte: [2001:db8::1]:1, auto bridges, from 192.0.2.1, backup, up only, at most 50 Mbit/s");
   EXPECT_EQ(describe(parse_path("server=a:1,interface=eth0,direction=down,congestion=bbr")),
             "a:1, auto bridges, through eth0, down only, bbr");
+  EXPECT_EQ(describe(parse_path("server=a:1,sni=b.example")), "a:1, auto bridges, called b.example");
+  EXPECT_THROW(parse_path("server=a:1,sni=192.0.2.1"), std::invalid_argument);
   EXPECT_EQ(describe(parse_path("server=a:1,mss=1200")), "a:1, auto bridges, packets of 1200 bytes at most");
   EXPECT_EQ(describe(parse_path("server=a:1,rotate=auto,pace=auto")), "a:1, auto bridges");
   EXPECT_EQ(describe(parse_path("server=a:1,rotate=off")), "a:1, auto bridges, no rotation");

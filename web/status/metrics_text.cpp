@@ -237,6 +237,15 @@ void write_acceptor(metrics& out, const acceptor_snapshot& now) {
   out.family("mtcp_locked_out_connections_total", "counter",
              "Connections closed since their addresses failed too often.");
   out.sample("", now.locked_out_total);
+  if (const fallback_snapshot& site = now.fallback; !site.site.empty()) {
+    out.family("mtcp_fallback_connections", "gauge",
+               "Connections of strangers that are being carried to the fallback.");
+    out.sample("", site.open);
+    out.family("mtcp_fallback_connections_total", "counter", "Connections that were carried to the fallback.");
+    out.sample("", site.total);
+    out.family("mtcp_fallback_refused_total", "counter", "Connections that were not, for want of a place.");
+    out.sample("", site.refused_total);
+  }
   out.family("mtcp_locked_out_addresses", "gauge", "Addresses that are locked out; ten at the most are told of.");
   out.sample("", now.locked_out.size());
   out.family("mtcp_memory_bytes", "gauge", "Memory held for the streams of all tunnels.");

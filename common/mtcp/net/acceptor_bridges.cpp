@@ -103,30 +103,60 @@ task<> server::serve(pending_connections::id who, tcp::socket socket, asio::ip::
   co_await welcome(std::move(from));
 }
 
+// Where there is a fallback they have come to see that.
 void server::on_failure(const asio::ip::address& from, stranger why) {
-  if (stranger_) stranger_(from, why);
+  if (stranger_ && !options_.fallback) stranger_(from, why);
+}
+
+void server::on_dismissed(tcp::socket socket, const asio::ip::address& from) { pass_on(std::move(socket), {}, from); }
+
+void server::pass_on(tcp::socket socket, std::vector<std::byte> said, const asio::ip::address& from) {
+  if (options_.fallback) options_.fallback(std::move(socket), std::move(said), from);
 }
 
 void server::fail(pending_connections::place& here, const arrival& from, const error_code& error) {
   const auto why = here.is_overdue() ? stranger::slow : stranger_of(from.channel, error);
   if (!why) return here.fail();
   here.fail(from.from, *why);
-  on_failure(from.from, *why);
+  if (stranger_) stranger_(from.from, *why);
+}
+
+void server::dismiss(pending_connections::place& here, arrival& from, const error_code& error) {
+  const bool broke = error.category() != mtcp_category() && error != asio::error::operation_aborted;
+  if (!options_.fallback || stage_ == stage::stopped || broke) return fail(here, from, error);
+  here.fail();
+  auto [socket, said] = std::move(from.channel).give_up();
+  pass_on(std::move(socket), std::move(said), from.from);
 }
 
 task<error_code> server::shake_hands(pending_connections::id who, arrival& from) {
-  pending_connections::place here(pending_, who, [&from] { from.channel.close(); });
-  const error_code error = co_await authenticate(from, here);
+  bool heard = false;
+  pending_connections::place here(pending_, who, [&heard, &channel = from.channel] {
+    if (heard) {
+      channel.close();
+    } else {
+      channel.stop_hearing();
+    }
+  });
+  error_code error = co_await hear(from);
+  if (error) {
+    dismiss(here, from, error);
+    co_return error;
+  }
+  heard = true;
+  error = co_await authenticate(from, here);
   if (error) fail(here, from, error);
   co_return error;
 }
 
-task<error_code> server::authenticate(arrival& from, pending_connections::place& here) {
+task<error_code> server::hear(arrival& from) {
   const tls_context context = tls_;  // set_keys() may replace it meanwhile
-  error_code error = co_await from.channel.hear(context);
-  if (error) co_return error;
+  co_return co_await from.channel.hear(context);
+}
+
+task<error_code> server::authenticate(arrival& from, pending_connections::place& here) {
   here.answered();
-  error = co_await from.channel.answer();
+  const error_code error = co_await from.channel.answer();
   if (error) co_return error;
   here.authenticated();
   auto got = co_await receive_hello(from.channel);

@@ -27,8 +27,8 @@ server_settings settings_of(const acceptor_options& o) {
 server::server(const executor& where, acceptor_options options)
     : executor_(where),
       options_(std::move(options)),
-      tls_(tls_context::server(options_.keys)),
       group_(options_.group ? options_.group : std::make_shared<acceptor_group>()),
+      tls_(tls_context::server(options_.keys, {}, directory().seen())),
       pending_(where, options_.admission, platform::descriptor_limit(), *this),
       sessions_(settings_of(options_), directory().instance(), *this,
                 trace::lines_for([this](event_weight weight, const std::string& line) { report(line, weight); },
@@ -59,7 +59,7 @@ std::vector<tcp::endpoint> server::local_endpoints() const {
 }
 
 void server::set_keys(key_ring keys, key_quotas quotas) {
-  tls_ = tls_context::server(keys);
+  tls_ = tls_context::server(keys, {}, directory().seen());
   options_.quotas = std::move(quotas);
   directory().set_memory_limits(options_.quotas);
   options_.keys = std::move(keys);

@@ -91,10 +91,14 @@ class server final : private server_sessions::host,
   void learn(const asio::ip::address& reached);
   void on_speaker(pending_connections::id who, tcp::socket socket, const asio::ip::address& from) override;
   void on_failure(const asio::ip::address& from, stranger why) override;
+  void on_dismissed(tcp::socket socket, const asio::ip::address& from) override;
+  void pass_on(tcp::socket socket, std::vector<std::byte> said, const asio::ip::address& from);
   bool has_bridges(const asio::ip::address& from) const override { return directory().has_bridges(from); }
   task<> serve(pending_connections::id who, tcp::socket socket, asio::ip::address source);
   task<error_code> shake_hands(pending_connections::id who, arrival& from);
   void fail(pending_connections::place& here, const arrival& from, const error_code& why);
+  void dismiss(pending_connections::place& here, arrival& from, const error_code& why);
+  task<error_code> hear(arrival& from);
   task<error_code> authenticate(arrival& from, pending_connections::place& here);
   task<> welcome(arrival from);
   server_sessions::answer answer(const core::hello& said, const key& holder, bool room);
@@ -112,8 +116,8 @@ class server final : private server_sessions::host,
 
   executor executor_;
   acceptor_options options_;
-  tls_context tls_;
   std::shared_ptr<acceptor_group> group_;
+  tls_context tls_;
   std::size_t place_ = 0;  // in the group
   std::list<listening_socket> listeners_;
   pending_connections pending_;

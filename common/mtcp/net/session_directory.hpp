@@ -16,6 +16,7 @@
 #include "mtcp/key.hpp"
 #include "mtcp/key_quota.hpp"
 #include "mtcp/net/admission/origin.hpp"
+#include "mtcp/net/tls/replay_memory.hpp"
 #include "mtcp/session/memory_shares.hpp"
 #include "mtcp/snapshot.hpp"
 
@@ -31,6 +32,8 @@ class session_directory {
   explicit session_directory(std::size_t memory) : shares_(memory) { random_fill(instance_); }
 
   const core::instance_id& instance() const noexcept { return instance_; }
+  /// Who has come to any member.
+  const std::shared_ptr<replay_memory>& seen() const noexcept { return seen_; }
   place enter(const executor& where, std::weak_ptr<server> who);
   void leave(place which);
 
@@ -108,6 +111,7 @@ class session_directory {
   void have_shed(const memory_shares::victim& what);
 
   core::instance_id instance_{};
+  std::shared_ptr<replay_memory> seen_ = std::make_shared<replay_memory>();
   mutable std::mutex mutex_;  // protects what follows
   std::vector<member> members_;
   std::map<core::session_id, entry> sessions_;

@@ -44,7 +44,7 @@ void pending_connections::on_readable(id who) {
   if (connection.socket.available(error) == 0) {  // it has left without a word
     admission_.left(who);
     ++failed_;
-    return;
+    return dismiss(std::move(connection));
   }
   if (connection.by_proxy) return observer_.on_proxy(who, std::move(connection.socket));
   const auto decision = admission_.spoke(who, now(), observer_.has_bridges(connection.from));
@@ -52,10 +52,15 @@ void pending_connections::on_readable(id who) {
   if (!decision.admitted) {
     ++turned_away_;
     if (decision.locked_out) ++locked_out_;
-    return;
+    return dismiss(std::move(connection));
   }
   watch_deadlines();
   observer_.on_speaker(who, std::move(connection.socket), connection.from);
+}
+
+// What a proxy has not told whose it is, as when it looks whether anybody is here, is nobody's.
+void pending_connections::dismiss(silent_one connection) {
+  if (!connection.by_proxy) observer_.on_dismissed(std::move(connection.socket), connection.from);
 }
 
 void pending_connections::turn_away(id who) {
@@ -97,10 +102,11 @@ void pending_connections::on_deadline() {
 // Whoever serves one that speaks tells of its end.
 void pending_connections::expire(id who) {
   ++failed_;
-  if (const auto silent = silent_.extract(who)) {
-    const asio::ip::address& from = silent.mapped().from;
+  if (auto silent = silent_.extract(who)) {
+    const asio::ip::address from = silent.mapped().from;
     admission_.failed(from, stranger::silent, now());
-    return observer_.on_failure(from, stranger::silent);
+    observer_.on_failure(from, stranger::silent);
+    return dismiss(std::move(silent.mapped()));
   }
   const auto speaking = speaking_.find(who);
   if (speaking == speaking_.end()) return;

@@ -26,7 +26,9 @@ class pending_connections {
     virtual void on_speaker(id who, tcp::socket socket, const asio::ip::address& from) = 0;
     /// The same for a proxy's, which begins with whose it is.
     virtual void on_proxy(id who, tcp::socket socket) = 0;
-    /// One has failed without a word of TLS, and is closed.
+    /// One is not listened to, or no longer, and nothing was read from it: what becomes of it is up to the observer.
+    virtual void on_dismissed(tcp::socket socket, const asio::ip::address& from) = 0;
+    /// One has failed without a word of TLS, and is dismissed.
     virtual void on_failure(const asio::ip::address& from, stranger why) = 0;
     /// Whether somebody has bridges from there now.
     virtual bool has_bridges(const asio::ip::address& from) const = 0;
@@ -70,6 +72,7 @@ class pending_connections {
 
   void await_first_bytes(id who, silent_one connection);
   void on_readable(id who);
+  void dismiss(silent_one connection);
   void turn_away(id who);
   void close(id who);
   void watch_deadlines();

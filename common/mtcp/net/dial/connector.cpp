@@ -49,7 +49,7 @@ task<error_code> connector::connect(const tls_context& context, const key& own) 
   watch_deadline();
   error_code error;
   if (path_.proxy) error = co_await talk_to_proxy(channel_->socket(), *path_.proxy, server_, through_);
-  if (!error) error = co_await channel_->connect(context, own);
+  if (!error) error = co_await channel_->connect(context, own, path_.server_name);
   error = explain(error);
   if (!gone) remember(address, error);
   co_return error;

@@ -50,6 +50,7 @@ class rules {
 
   /// Ask for the very address that is dialled next, never for a name.
   bool permits(const tcp::endpoint& destination) const;
+  bool is_own_listener(const tcp::endpoint& destination) const;
 
  private:
   using rule_map = core::prefix_map<char>;  // 1: allowed
@@ -62,7 +63,6 @@ class rules {
   const ported_rule* ported_rule_for(const ip_address& address, std::uint16_t port) const;
   bool permits_address(const ip_address& address, std::uint16_t port) const;
   bool is_own(const ip_address& address) const;
-  bool is_own_listener(const tcp::endpoint& destination) const;
 
   rule_map defaults_;
   rule_map given_;  // by the operator

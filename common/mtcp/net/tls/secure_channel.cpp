@@ -30,6 +30,9 @@ std::span<std::byte> send_scratch() {
   return {memory.get(), size};
 }
 
+// Before it is answered a client says less than this, in bytes: ours say 300 to 600 with a name of a server (SNI).
+constexpr std::size_t max_first_words = 4096;
+
 // A TLS record with a handshake message in it starts so (RFC 8446, section 5.1). Anything else cannot be a client, and
 // costs no SSL object.
 bool may_be_tls(std::span<const std::byte> in) noexcept {
@@ -46,9 +49,9 @@ secure_channel::secure_channel(tcp::socket socket) : socket_(std::move(socket)) 
 secure_channel::secure_channel(secure_channel&&) noexcept = default;
 secure_channel::~secure_channel() = default;
 
-task<error_code> secure_channel::connect(const tls_context& context, const key& own) {
+task<error_code> secure_channel::connect(const tls_context& context, const key& own, std::string server_name) {
   auto shared = std::make_shared<const key>(own);
-  tls_ = std::make_unique<tls_driver>(context, std::move(shared));
+  tls_ = std::make_unique<tls_driver>(context, std::move(shared), server_name);
   error_code error = continue_handshake({});
   if (!error) error = co_await shake_hands();
   if (error) flush();  // the alert, as far as it goes
@@ -64,19 +67,36 @@ task<error_code> secure_channel::accept(const tls_context& context) {
 
 task<error_code> secure_channel::hear(const tls_context& context) {
   while (!pending()) {
+    if (stop_hearing_) co_return asio::error::operation_aborted;
     auto [waited] = co_await socket_.async_wait(tcp::socket::wait_read, use_result);
     if (waited) co_return waited;
     const auto input = receive_some();
     if (!input) co_return input.error();
-    if (input->empty()) continue;
-    if (!tls_ && !may_be_tls(*input)) co_return errc::tls_failed;
-    if (!tls_) tls_ = std::make_unique<tls_driver>(context);
-    const error_code error = continue_handshake(*input);
-    if (error) pending_.clear();
+    const error_code error = hear_more(context, *input);
     if (error) co_return error;
   }
+  std::vector<std::byte>().swap(heard_);
   co_return error_code();
 }
+
+error_code secure_channel::hear_more(const tls_context& context, std::span<const std::byte> in) {
+  if (in.empty()) return {};
+  heard_.insert(heard_.end(), in.begin(), in.end());
+  if (!may_be_tls(heard_)) return errc::tls_failed;
+  if (!tls_) tls_ = std::make_unique<tls_driver>(context);
+  error_code error = continue_handshake(in);
+  if (!error && !pending() && heard_.size() > max_first_words) error = errc::tls_failed;
+  if (error) pending_.clear();
+  return error;
+}
+
+void secure_channel::stop_hearing() noexcept {
+  stop_hearing_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+secure_channel::unanswered secure_channel::give_up() && { return {std::move(socket_), std::move(heard_)}; }
 
 task<error_code> secure_channel::answer() {
   const error_code error = co_await shake_hands();

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,15 +37,23 @@ class secure_channel {
   secure_channel(secure_channel&&) noexcept;
   ~secure_channel();
 
-  /// Client: errc::tls_rejected if the server does not know the key.
-  task<error_code> connect(const tls_context& context, const key& own);
+  /// Client: errc::tls_rejected if the server does not know the key. `server_name` is path_options::server_name.
+  task<error_code> connect(const tls_context& context, const key& own, std::string server_name = {});
   /// Server: waits until the client has sent something that can be TLS before it allocates memory. A client that fails
   /// is never answered, so that guessing teaches nothing: the caller just closes.
   task<error_code> accept(const tls_context& context);
   /// The two halves of accept(). hear() returns without an error once the client has shown that it has a key, or a
-  /// recording of a client that has one; answer() sends it the first byte, and has it prove which.
+  /// recording of one that has not come to this server; answer() sends it the first byte, and has it prove which.
   task<error_code> hear(const tls_context& context);
   task<error_code> answer();
+  /// Makes hear() return operation_aborted, now or as soon as it begins, and leaves the socket as it is.
+  void stop_hearing() noexcept;
+  /// After hear() has failed: the socket, to which nothing was sent, and all that was read from it.
+  struct unanswered {
+    tcp::socket socket;
+    std::vector<std::byte> said;
+  };
+  unanswered give_up() &&;
 
   /// The key that both ends hold; for the server, which of its keys the client has. Valid after connect() or accept().
   const key_id& peer_key() const noexcept;
@@ -108,6 +117,7 @@ class secure_channel {
   task<error_code> shake_hands();
   error_code continue_handshake(std::span<const std::byte> in);
   result<std::span<const std::byte>> receive_some();
+  error_code hear_more(const tls_context& context, std::span<const std::byte> in);
   result<std::size_t> send_some(std::span<const std::byte> bytes);
   error_code write_batch(core::piece_reader& from);
 
@@ -116,7 +126,9 @@ class secure_channel {
   std::vector<std::byte> pending_;  ///< ciphertext, of which the first pending_sent_ bytes are sent
   std::size_t pending_sent_ = 0;
   std::vector<core::slice> early_;  ///< received together with the end of the handshake
-  error_code ended_;                ///< what read() says once everything received is handed out
+  std::vector<std::byte> heard_;    ///< all that came, until hear() has ended without an error
+  bool stop_hearing_ = false;
+  error_code ended_;  ///< what read() says once everything received is handed out
   std::chrono::nanoseconds handshake_rtt_{0};
   bool finished_ = false;
 };

@@ -76,10 +76,11 @@ tls_context tls_context::client(const tls_options& options) {
   return tls_context(std::move(made));
 }
 
-tls_context tls_context::server(key_ring keys, const tls_options& options) {
+tls_context tls_context::server(key_ring keys, const tls_options& options, std::shared_ptr<replay_memory> seen) {
   auto made = make_state(TLS_server_method(), options);
   made->server = true;
   made->keys = std::move(keys);
+  made->seen = seen ? std::move(seen) : std::make_shared<replay_memory>();
   random_fill(made->decoy.writable());
   SSL_CTX_set_psk_find_session_callback(made->ssl.get(), &find_psk);
   return tls_context(std::move(made));

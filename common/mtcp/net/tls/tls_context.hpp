@@ -12,6 +12,8 @@
 
 namespace mtcp {
 
+class replay_memory;
+
 struct tls_options {
   enum class cipher : std::uint8_t { by_hardware, aes_128_gcm, chacha20_poly1305 };
   cipher preferred = cipher::by_hardware;  ///< each end accepts both; the server's preference decides
@@ -25,8 +27,10 @@ struct tls_options {
 class tls_context {
  public:
   static tls_context client(const tls_options& options = {});
-  /// To change the keys, make a new context: connections accepted before are not affected.
-  static tls_context server(key_ring keys, const tls_options& options = {});
+  /// To change the keys, make a new context: connections accepted before are not affected. Contexts that share `seen`
+  /// know each other's clients when they come again; null for a memory of its own.
+  static tls_context server(key_ring keys, const tls_options& options = {},
+                            std::shared_ptr<replay_memory> seen = nullptr);
 
   struct state;
   const state& operator*() const noexcept { return *state_; }

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "mtcp/net/tls/replay_memory.hpp"
 #include "mtcp/net/tls/tls_context.hpp"
 
 namespace mtcp {
@@ -16,8 +17,9 @@ struct tls_context::state {
   std::unique_ptr<SSL_CTX, free_context> ssl;
   tls_options options;
   bool server = false;
-  key_ring keys;       ///< server only
-  secret_bytes decoy;  ///< server only: stands in for keys that it does not have
+  key_ring keys;                        ///< server only
+  secret_bytes decoy;                   ///< server only: stands in for keys that it does not have
+  std::shared_ptr<replay_memory> seen;  ///< server only
 };
 
 }  // namespace mtcp

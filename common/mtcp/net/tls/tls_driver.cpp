@@ -43,6 +43,14 @@ bool is_record(std::span<const std::byte> header) noexcept {
          size <= tls_record_key::max_body;
 }
 
+// The names of the server, and of the protocols that a browser offers it; the answer to the latter is none.
+void look_like_a_browser(SSL* ssl, const std::string& server_name) {
+  static constexpr unsigned char http[] = "\x02h2\x08http/1.1";
+  if (SSL_set_tlsext_host_name(ssl, server_name.c_str()) != 1 || SSL_set_alpn_protos(ssl, http, sizeof http - 1) != 0) {
+    throw std::bad_alloc();
+  }
+}
+
 std::atomic<std::size_t> live_drivers{0};
 
 // The chunk of this thread that takes plaintext next, and how much of it is used.
@@ -93,10 +101,12 @@ plaintext_chunk& this_threads_chunk() {
 
 }  // namespace
 
-tls_driver::tls_driver(tls_context context, key_ring::entry own) : context_(std::move(context)) {
+tls_driver::tls_driver(tls_context context, key_ring::entry own, const std::string& server_name)
+    : context_(std::move(context)) {
   exchange_.shared = std::move(own);
   exchange_.keys = &context_->keys;
   exchange_.decoy = &context_->decoy;
+  exchange_.seen = context_->seen.get();
   ssl_.reset(SSL_new(context_->ssl.get()));
   if (ssl_ == nullptr) throw std::bad_alloc();
   BIO* bio = make_bio(wire_);
@@ -106,6 +116,7 @@ tls_driver::tls_driver(tls_context context, key_ring::entry own) : context_(std:
     SSL_set_accept_state(ssl_.get());
   } else {
     exchange_.identity = make_psk_identity(*exchange_.shared);
+    if (!server_name.empty()) look_like_a_browser(ssl_.get(), server_name);
     SSL_set_connect_state(ssl_.get());
   }
   ++live_drivers;

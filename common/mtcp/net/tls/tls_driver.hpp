@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/system/error_code.hpp>
@@ -31,8 +33,10 @@ class tls_driver {
  public:
   using error_code = boost::system::error_code;
 
-  /// A client has its own key; a server has none and finds it in its context. Throws std::bad_alloc.
-  explicit tls_driver(tls_context context, key_ring::entry own = nullptr);
+  /// A server, which finds the client's key in its context. Throws std::bad_alloc, as the next one does.
+  explicit tls_driver(tls_context context) : tls_driver(std::move(context), nullptr) {}
+  /// A client with its own key. `server_name` is path_options::server_name.
+  tls_driver(tls_context context, key_ring::entry own, const std::string& server_name = {});
   ~tls_driver();
   tls_driver(const tls_driver&) = delete;
   tls_driver& operator=(const tls_driver&) = delete;

@@ -42,6 +42,14 @@ SSL_SESSION* session_of(SSL* ssl, const secret_bytes& psk) noexcept {
   return nullptr;
 }
 
+// The second of two first messages on a connection, which a HelloRetryRequest asks for, names the key as the first did.
+bool is_replayed(psk_exchange& exchange, std::span<const std::byte> identity) {
+  if (std::ranges::equal(exchange.identity, identity)) return false;
+  if (!exchange.seen->is_new(identity.first<nonce_size>())) return true;
+  std::ranges::copy(identity, exchange.identity.begin());
+  return false;
+}
+
 }  // namespace
 
 psk_identity make_psk_identity(const key& of) {
@@ -92,7 +100,9 @@ int find_psk(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESS
   psk_exchange& exchange = exchange_of(ssl);
   exchange.offered = true;
   try {
-    exchange.shared = find_by_identity(*exchange.keys, std::as_bytes(std::span(identity, size)));
+    const auto named = std::as_bytes(std::span(identity, size));
+    exchange.shared = find_by_identity(*exchange.keys, named);
+    if (exchange.shared && is_replayed(exchange, named)) exchange.shared = nullptr;
   } catch (const std::exception&) {
     return 0;  // out of memory: ends this handshake
   }

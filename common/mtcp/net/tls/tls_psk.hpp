@@ -6,7 +6,8 @@
 //   identity = nonce (16 bytes) || HMAC-SHA256(identity key, nonce)
 //
 // An identity that fits no key gets a random decoy key: the handshake then fails at the binder, just as it does for a
-// client that made up the binder, so that nobody can probe for keys.
+// client that made up the binder, so that nobody can probe for keys. One that was used on another connection gets it
+// too, so that a recording teaches nothing either (replay_memory.hpp).
 #pragma once
 
 #include <openssl/ssl.h>
@@ -17,6 +18,7 @@
 #include <span>
 
 #include "mtcp/key_ring.hpp"
+#include "mtcp/net/tls/replay_memory.hpp"
 
 namespace mtcp {
 
@@ -29,10 +31,11 @@ key_ring::entry find_by_identity(const key_ring& keys, std::span<const std::byte
 /// What the callbacks below need of one SSL object, and leave there. Attach it with SSL_set_app_data().
 struct psk_exchange {
   key_ring::entry shared;          ///< client: its key, set before. Server: the key that was found, or null
-  psk_identity identity{};         ///< client only
+  psk_identity identity{};         ///< client: of its key. Server: of the key that was found
   const key_ring* keys = nullptr;  ///< server only; must live until the handshake ends, as must the decoy
   const secret_bytes* decoy = nullptr;
-  bool offered = false;  ///< server only: the client has named a key
+  replay_memory* seen = nullptr;  ///< server only
+  bool offered = false;           ///< server only: the client has named a key
   /// Secrets of the first records behind the handshake; empty until take_secret() has them.
   std::optional<secret_bytes> client_traffic, server_traffic;
 };
