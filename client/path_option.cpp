@@ -38,9 +38,10 @@ std::string local_address(const std::string& text) {
 }
 
 std::string server_name(const std::string& text) {
-  const core::target name = program::parse_destination(text + ":443");
-  if (zoned_address::parse(name.host)) throw std::invalid_argument("expected a name, such as www.example.org");
-  return name.host;
+  const std::string plain = text.ends_with('.') ? text.substr(0, text.size() - 1) : text;  // RFC 6066 wants no dot
+  if (plain.empty() || plain.find(':') != std::string::npos || zoned_address::parse(plain))
+    throw std::invalid_argument("expected a name, such as www.example.org");
+  return program::parse_destination(plain + ":443").host;
 }
 
 /// Linux takes no others.

@@ -73,7 +73,7 @@ class descriptor_claim {
 };
 
 /// How many of `limit` (RLIMIT_NOFILE) destinations may have. Strangers may take three eighths (admission.hpp); the
-/// last eighth is for bridges, lookups, listeners and files.
+/// last eighth is for bridges, lookups, listeners and files, and a quarter of it for a fallback.
 constexpr std::size_t descriptors_for_destinations(std::size_t limit) { return limit / 2; }
 
 }  // namespace mtcp::server

@@ -54,7 +54,7 @@ acceptor_options with_accounts(acceptor_options options, key_accounts& accounts)
 }
 
 /// The site may be opened later, but before anybody is accepted.
-acceptor_options with_fallback(acceptor_options options, const settings& s, std::optional<fallback_site>& site) {
+acceptor_options with_fallback(acceptor_options options, const settings& s, std::shared_ptr<fallback_site>& site) {
   if (!s.fallback) return options;
   options.fallback = [&site](tcp::socket who, std::vector<std::byte> said, const ip_address& from) {
     site->take(std::move(who), std::move(said), from);
@@ -99,8 +99,8 @@ server::server(asio::io_context& io, const settings& s, granted_keys keys, const
       watch_(executor_) {
   places_.audit.open(s.audit_log);
   if (s.fallback) {
-    fallback_.emplace(executor_, *s.fallback,
-                      fallback_site::places_within(memory.process, platform::descriptor_limit()));
+    const std::size_t places = fallback_site::places_within(memory.process, platform::descriptor_limit());
+    fallback_ = std::make_shared<fallback_site>(executor_, *s.fallback, places);
     fallback_->avoid(rules_here());
     spdlog::info("who is no client is carried to {}", to_string(*s.fallback));
   }

@@ -78,7 +78,7 @@ class server {
   program::traffic_book book_;                           // of users: where they go is for the audit log
   std::map<key_id, program::amount> counted_;            // in the book
   common_places places_;
-  std::optional<fallback_site> fallback_;
+  std::shared_ptr<fallback_site> fallback_;  // may be null
   worker front_;
   std::vector<std::unique_ptr<worker_thread>> others_;
   std::size_t others_running_ = 0;

@@ -10,7 +10,7 @@ using boost::system::error_code;
 
 enum class errc {
   tls_failed = 1,      ///< the peer broke TLS, or its records do not authenticate
-  tls_rejected,        ///< the server closed during the TLS handshake: it has another key, or is no mtcp server
+  tls_rejected,        ///< in the TLS handshake: the server has another key, or is no mtcp server
   not_authenticated,   ///< TLS completed without our key
   truncated,           ///< TCP ended without a TLS close_notify
   malformed_hello,     ///< no HELLO or WELCOME came first, or it has a field out of its range

@@ -195,7 +195,8 @@ struct fallback_snapshot {
   std::string site{};  ///< empty if there is none
   std::size_t open = 0;
   std::uint64_t total = 0;
-  std::uint64_t refused_total = 0;  ///< for want of a place
+  std::uint64_t dismissed_total = 0;  ///< of them reset, to make room for others
+  std::uint64_t failed_total = 0;     ///< of them reset, since the site could not be reached
 };
 
 struct acceptor_snapshot {
@@ -205,8 +206,8 @@ struct acceptor_snapshot {
   std::size_t pending = 0;              ///< connections that have not said a valid HELLO yet
   std::size_t silent = 0;               ///< of them those that have sent nothing
   std::uint64_t accepted_total = 0;     ///< connections accepted by the kernel
-  std::uint64_t turned_away_total = 0;  ///< of them closed for an admission limit, or to make room
-  std::uint64_t strangers_total = 0;    ///< of them closed for silence, junk or a wrong key
+  std::uint64_t turned_away_total = 0;  ///< of them not listened to for an admission limit, or to make room
+  std::uint64_t strangers_total = 0;    ///< of them listened to in vain: silence, junk or a wrong key
   std::uint64_t locked_out_total = 0;   ///< of those turned away: their addresses had failed too often
   fallback_snapshot fallback{};
   memory_snapshot memory{};

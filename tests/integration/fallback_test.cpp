@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 
 const std::string loopback = "127.0.0.1";
 
-/// A web server with TLS, which answers every request and waits a second for one.
+/// A web server, which answers every request and waits a second for one.
 class web_site {
  public:
   explicit web_site(const temp_dir& files) {
@@ -33,17 +33,18 @@ class web_site {
              (files / "site.key").string(), "-out", (files / "site.crt").string()});
     if (made.end.exit_code != 0) throw std::runtime_error(made.standard_error);
     const std::string both = files.write("site.pem", text_of(files / "site.crt") + text_of(files / "site.key"));
+    const std::string answer = " http-request return status 200 content-type text/plain string \"the site itself\"\n";
     const std::string config =
         "defaults\n mode http\n timeout connect 5s\n timeout client 1s\n timeout server 1s\n"
         "frontend site\n bind 127.0.0.1:" +
-        std::to_string(port) + " ssl crt " + both +
-        " alpn h2,http/1.1\n http-request return status 200 content-type text/plain"
-        " string \"the site itself\"\n";
+        std::to_string(port) + " ssl crt " + both + " alpn h2,http/1.1\n" + answer +
+        "frontend plain\n bind 127.0.0.1:" + std::to_string(plain_port) + "\n" + answer;
     haproxy_ = std::make_unique<process>(std::vector<std::string>{"haproxy", "-f", files.write("site.cfg", config)});
     while (run({"curl", "-sk", "https://127.0.0.1:" + std::to_string(port)}).standard_output.empty()) continue;
   }
 
   const std::uint16_t port = port_of_its_own();
+  const std::uint16_t plain_port = port_of_its_own();  ///< the same without TLS
 
  private:
   static std::string text_of(const std::filesystem::path& file) {
@@ -138,9 +139,10 @@ class Fallback : public testing::Test {
     p.server_options.insert(p.server_options.end(), {"--fallback", loopback + ':' + std::to_string(to)});
     p.server_options.insert(p.server_options.end(), more.begin(), more.end());
     halves.emplace(p);
+    is_at = to;
   }
   void expect_the_site(const char* who, const std::vector<std::string>& words, then what = then::waits) {
-    EXPECT_EQ(ask(halves->server_port(), words, what), ask(site->port, words, what)) << who;
+    EXPECT_EQ(ask(halves->server_port(), words, what), ask(is_at, words, what)) << who;
   }
   void expect_the_site(const char* who, const std::string& words, then what = then::waits) {
     expect_the_site(who, std::vector<std::string>{words}, what);
@@ -149,6 +151,7 @@ class Fallback : public testing::Test {
   temp_dir files;
   std::unique_ptr<web_site> site;
   std::optional<deployment> halves;
+  std::uint16_t is_at = 0;  // the fallback
 };
 
 TEST_F(Fallback, EveryStrangerGetsWhatTheSiteSays) {
@@ -204,43 +207,60 @@ TEST_F(Fallback, BrowsersAndClientsGetWhatTheyCameFor) {
   EXPECT_NE(fetch(halves->server(), "/metrics").find("\nmtcp_fallback_connections_total "), std::string::npos);
 }
 
-TEST_F(Fallback, OnlySoManyAtOnce) {
-  start(site->port, {"--memory", "128MB"});
-  const auto is_served = [](socket& s) {
-    s.send(first_words_of_openssl(TLS1_3_VERSION));
-    return s.receive(1).size() == 1;
-  };
-  std::vector<socket> all;
-  for (int i = 0; i < 2; ++i) {
-    all.emplace_back(loopback, halves->server_port());
-    EXPECT_TRUE(is_served(all.back()));
+// It answers before it has read all, and closes with bytes unread.
+TEST_F(Fallback, WhoSaysTooMuchGetsWhatTheSiteSays) {
+  start(site->plain_port);
+  for (int i = 0; i < 5; ++i) {
+    expect_the_site("junk", std::string(40'000, 'x'));
+    expect_the_site("much junk", std::string(300'000, 'x'));
+    expect_the_site("an upload",
+                    "POST / HTTP/1.1\r\nHost: site\r\nContent-Length: 290000\r\n\r\n" + std::string(290'000, 'x'));
   }
-  socket late(loopback, halves->server_port());
-  late.send("GET / HTTP/1.1\r\n\r\n");
+}
+
+TEST_F(Fallback, TheOldestMakeRoomWhenThereAreTooMany) {
+  start(site->port, {"--memory", "128MB"});
+  constexpr std::size_t places = 30;
+  std::vector<socket> all;
+  for (std::size_t i = 0; i <= places; ++i) {
+    all.emplace_back(loopback, halves->server_port());
+    all.back().send("GET ");
+  }
+  const auto is_full = [](const nlohmann::json& now) { return now["fallback"]["total"] == places + 1; };
+  const nlohmann::json told = stats_when(halves->server(), is_full);
+  EXPECT_EQ(told["fallback"]["dismissed_total"], 1);
   std::string said;
-  EXPECT_EQ(late.drain(said), tail::reset) << "a quarter of eight";
-  EXPECT_EQ(stats(halves->server())["fallback"]["refused_total"], 1);
-  EXPECT_EQ(stats(halves->server())["fallback"]["open"], 2);
+  EXPECT_EQ(all.front().drain(said), tail::reset);
 }
 
 TEST_F(Fallback, ThatIsDownOrItselfTurnsEverybodyAwayAndSaysSo) {
-  for (const std::uint16_t to : {port_of_its_own(), std::uint16_t{0}}) {
-    const std::uint16_t own = port_of_its_own();
+  const std::uint16_t own = port_of_its_own();
+  const std::string nobody = loopback + ':' + std::to_string(port_of_its_own());
+  for (const std::string& to : {nobody, loopback + ':' + std::to_string(own), "0.0.0.0:" + std::to_string(own)}) {
     process server({server_program, "--key-file", halves->key_file(), "--listen", loopback + ':' + std::to_string(own),
-                    "--fallback", loopback + ':' + std::to_string(to == 0 ? own : to), "--status", "none"});
+                    "--fallback", to, "--status", "none"});
     server.expect("listening bridges");
-    for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(own, {"GET / HTTP/1.1\r\n\r\n"}, then::waits), (answer{"", tail::reset}));
-    server.expect("the fallback .* cannot be reached");
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(ask(own, {"GET / HTTP/1.1\r\n\r\n"}, then::waits), (answer{"", tail::reset})) << to;
+    }
+    server.expect(to == nobody ? "cannot be reached.*: Connection refused"
+                               : "cannot be reached.*: it is this server itself");
     EXPECT_EQ(server.terminate().exit_code, 0);
   }
 }
 
+// Whatever its strangers do: one waits for the site, another does not close although the site has.
 TEST_F(Fallback, EndsWithTheServer) {
-  socket open(loopback, halves->server_port());
-  open.send("G");
-  const auto is_open = [](const nlohmann::json& now) { return now["fallback"]["total"] == 1; };
-  stats_when(halves->server(), is_open);
+  start(site->plain_port);
+  socket waits(loopback, halves->server_port()), stays(loopback, halves->server_port());
+  stays.send("GET / HTTP/1.0\r\n\r\n");
+  std::string said;
+  EXPECT_EQ(stays.drain(said), tail::end);
+  waits.send("G");
+  stats_when(halves->server(), [](const nlohmann::json& now) { return now["fallback"]["total"] == 2; });
+  const auto start = lab_clock::now();
   EXPECT_EQ(halves->server().terminate().exit_code, 0);
+  EXPECT_LT(lab_clock::now() - start, 6s) << "7 s are for streams that have not ended, and then it is ended";
 }
 
 // Seconds until the first byte of the answer, the middle of so many.

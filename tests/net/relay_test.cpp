@@ -1,5 +1,5 @@
 // Two relays with a tunnel between them, as in the programs: application - relay - tunnel - relay - destination. And
-// the same of one relay to a destination past the tunnel, which has to look no different.
+// the same of one relay to a destination past the tunnel, and of a splice, which have to look no different.
 #include "mtcp/relay.hpp"
 
 #include <gtest/gtest.h>
@@ -13,6 +13,7 @@
 
 #include "mtcp/acceptor.hpp"
 #include "mtcp/net/platform/platform.hpp"
+#include "mtcp/net/relay/splice.hpp"
 #include "mtcp/net/socket_stream.hpp"
 #include "mtcp/tunnel.hpp"
 #include "net/run.hpp"
@@ -69,14 +70,15 @@ task<> write_and_finish(tcp::socket& to, std::string bytes) {
   to.shutdown(tcp::socket::shutdown_send);
 }
 
-enum class way { tunnel, direct };
+enum class way { tunnel, direct, splice };
 
 class Relay : public testing::TestWithParam<way> {
  protected:
-  Relay() : secret(key::generate()), server(io, server_options()), client(io, client_options()) {
-    if (is_direct()) {
+  explicit Relay(std::vector<std::byte> ahead = {})
+      : said(std::move(ahead)), secret(key::generate()), server(io, server_options()), client(io, client_options()) {
+    if (!is_tunnel()) {
       relays = 1;
-      spawn(io.get_executor(), connect_directly());
+      spawn(io.get_executor(), is_direct() ? connect_directly() : join());
     } else {
       spawn(io.get_executor(), server.run());
       spawn(io.get_executor(), serve());
@@ -92,12 +94,14 @@ class Relay : public testing::TestWithParam<way> {
 
   /// Nobody but its relay ends a direct stream.
   void TearDown() override {
-    if (!is_direct() || relays == 0) return;
+    if (is_tunnel() || relays == 0) return;
     if (application.is_open()) reset(application);
     expect_over();
   }
 
+  static bool is_tunnel() { return GetParam() == way::tunnel; }
   static bool is_direct() { return GetParam() == way::direct; }
+  static bool is_splice() { return GetParam() == way::splice; }
   void run_until(const std::function<bool()>& condition) {
     while (!condition()) ASSERT_NE(io.run_one_for(std::chrono::seconds(10)), 0U);
   }
@@ -113,6 +117,7 @@ class Relay : public testing::TestWithParam<way> {
 
   asio::io_context io;
   tcp::socket application{io}, destination{io};
+  std::function<void()> close_sockets;                                         // of a splice
   std::shared_ptr<stream_traffic> count = std::make_shared<stream_traffic>();  // of a direct one
 
  private:
@@ -150,6 +155,18 @@ class Relay : public testing::TestWithParam<way> {
     co_await relay(std::move(remote), std::move(local), patience);
     --relays;
   }
+  task<> join() {
+    tcp::socket local = front.accept();
+    tcp::socket to(io);
+    to.connect(back.local_endpoint());
+    close_sockets = [&] {
+      local.close();
+      to.close();
+    };
+    connected = true;
+    co_await splice(local, to, std::move(said), patience);
+    --relays;
+  }
   task<> connect() {
     tcp::socket local = front.accept();
     local.non_blocking(true);
@@ -163,6 +180,7 @@ class Relay : public testing::TestWithParam<way> {
 
   static constexpr std::chrono::milliseconds patience{500};
 
+  std::vector<std::byte> said;  // ahead, in a splice
   tcp::acceptor front{io, any_port}, back{io, any_port};
   key secret;
   acceptor server;
@@ -262,6 +280,7 @@ TEST_P(Relay, DeliversWhatWasSentBeforeAResetToASlowReader) {
 
 // A reader that takes nothing must not keep a connection that its peer has given up.
 TEST_P(Relay, DoesNotWaitForEverForAReaderOfBytesBeforeAReset) {
+  if (is_splice()) GTEST_SKIP() << "it meets the reset once the reader has gone on";
   run(io, write_all(application, "x"));
   EXPECT_EQ(run(io, read_exactly(destination, 1)), "x");
   const std::string block = content(64 * 1024);
@@ -301,7 +320,7 @@ TEST_P(Relay, DoesNotMistakeAnAbandonedDownloadForAnError) {
 }
 
 TEST_P(Relay, EndsWithTheTunnel) {
-  if (is_direct()) GTEST_SKIP() << "there is none";
+  if (!is_tunnel()) GTEST_SKIP() << "there is none";
   run(io, write_all(application, "x"));
   EXPECT_EQ(run(io, read_exactly(destination, 1)), "x");
   stop_client();
@@ -310,8 +329,10 @@ TEST_P(Relay, EndsWithTheTunnel) {
   expect_over();
 }
 
-TEST_P(Relay, IsResetByWhoCounts) {
-  if (!is_direct()) GTEST_SKIP() << "a tunnel has tunnel::close_stream()";
+/// Of a tunnel's stream tunnel::close_stream() does the same.
+class DirectRelay : public Relay {};
+
+TEST_P(DirectRelay, IsResetByWhoCounts) {
   run(io, write_all(application, "x"));
   EXPECT_EQ(run(io, read_exactly(destination, 1)), "x");
   count->reset();
@@ -320,8 +341,66 @@ TEST_P(Relay, IsResetByWhoCounts) {
   expect_over();
 }
 
-INSTANTIATE_TEST_SUITE_P(By, Relay, testing::Values(way::tunnel, way::direct),
-                         [](const auto& which) { return which.param == way::tunnel ? "Tunnel" : "Direct"; });
+// Then nothing is under way that a reset could meet.
+TEST_P(DirectRelay, IsResetByWhoCountsBehindTheEndOfTheDestination) {
+  destination.shutdown(tcp::socket::shutdown_send);
+  EXPECT_EQ(run(io, read_to_end(application)).how, asio::error::eof);
+  count->reset();
+  expect_over();
+}
+
+// ---- what two sockets have of their own ----
+
+class Splice : public Relay {};
+
+// As a server does that has read enough: its peer learns what it said, and that it has ended, before the reset.
+TEST_P(Splice, CarriesTheEndOfWhoClosesWithBytesUnread) {
+  run(io, write_all(application, content(100'000)));
+  EXPECT_EQ(run(io, read_exactly(destination, 10)).size(), 10U);
+  run(io, write_all(destination, "enough"));
+  destination.shutdown(tcp::socket::shutdown_send);
+  destination.close();
+  const ending got = run(io, read_to_end(application));
+  EXPECT_EQ(got.bytes, "enough");
+  EXPECT_EQ(got.how, asio::error::eof);
+  expect_over();
+}
+
+// A peer that has closed cannot be told from one that listens on.
+TEST_P(Splice, IsOverWhenNothingFollowsTheEndOfTheDestination) {
+  destination.shutdown(tcp::socket::shutdown_send);
+  EXPECT_EQ(run(io, read_to_end(application)).how, asio::error::eof);
+  expect_over();
+  EXPECT_EQ(run(io, read_to_end(destination)).how, asio::error::eof) << "not a reset";
+}
+
+TEST_P(Splice, IsOverWhenItsSocketsAreClosed) {
+  run(io, write_all(application, "x"));
+  EXPECT_EQ(run(io, read_exactly(destination, 1)), "x");
+  close_sockets();
+  expect_over();
+}
+
+class Said : public Relay {
+ public:
+  Said() : Relay(std::vector<std::byte>(6'000'000, std::byte{'s'})) {}
+};
+
+// A site may answer, and close, before it has read all that was said to it.
+TEST_P(Said, DoesNotKeepTheAnswerFromComing) {
+  run(io, write_all(destination, "too long"));
+  EXPECT_EQ(run(io, read_exactly(application, 8)), "too long");
+  run(io, write_all(application, "t"));
+  EXPECT_EQ(run(io, read_exactly(destination, 6'000'001)), std::string(6'000'000, 's') + 't');
+}
+
+constexpr auto name_of = [](const auto& which) {
+  return which.param == way::tunnel ? "Tunnel" : which.param == way::direct ? "Direct" : "Splice";
+};
+INSTANTIATE_TEST_SUITE_P(By, Relay, testing::Values(way::tunnel, way::direct, way::splice), name_of);
+INSTANTIATE_TEST_SUITE_P(By, DirectRelay, testing::Values(way::direct), name_of);
+INSTANTIATE_TEST_SUITE_P(By, Splice, testing::Values(way::splice), name_of);
+INSTANTIATE_TEST_SUITE_P(By, Said, testing::Values(way::splice), name_of);
 
 }  // namespace
 }  // namespace mtcp

@@ -136,6 +136,8 @@ TEST(Rules, DenyTheServersOwnListeners) {
   EXPECT_FALSE(permits(r, "127.0.0.2", 8443));
   EXPECT_FALSE(permits(r, "::ffff:127.0.0.2", 8443));
   EXPECT_FALSE(permits(r, "64:ff9b::7f00:2", 8443));
+  EXPECT_FALSE(permits(r, "0.0.0.0", 8443)) << "as a destination it is this machine";
+  EXPECT_FALSE(permits(r, "::", 8443));
   EXPECT_TRUE(permits(r, "127.0.0.2", 8444));
   EXPECT_TRUE(permits(r, "127.0.0.3", 8443));
 }

@@ -316,7 +316,7 @@ class Impostors : public ::testing::Test {
 
 TEST_F(Impostors, WithACertificateAreRefused) {
   auto impostor = certified_server();
-  EXPECT_EQ(meet(*impostor).client_error, errc::tls_failed);
+  EXPECT_EQ(meet(*impostor).client_error, errc::tls_rejected);
 }
 
 // The second line of defence, on its own: nobody looks at certificates, and still only the key counts.
@@ -336,7 +336,7 @@ TEST_F(Impostors, ThatAnswerWithJunkAreRefused) {
   secure_channel client(std::move(sockets.client));
   const auto junk = bytes_of("HTTP/1.1 400 Bad Request\r\n\r\n");
   asio::write(sockets.server, asio::buffer(junk));
-  EXPECT_EQ(run(io, client.connect(context, own)), errc::tls_failed);
+  EXPECT_EQ(run(io, client.connect(context, own)), errc::tls_rejected);
 }
 
 // What travels in clear must not link a user's connections.

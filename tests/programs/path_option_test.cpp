@@ -44,7 +44,9 @@ TEST(Path, IsDescribedInWords) {
   EXPECT_EQ(describe(parse_path("server=a:1,interface=eth0,direction=down,congestion=bbr")),
             "a:1, auto bridges, through eth0, down only, bbr");
   EXPECT_EQ(describe(parse_path("server=a:1,sni=b.example")), "a:1, auto bridges, called b.example");
-  EXPECT_THROW(parse_path("server=a:1,sni=192.0.2.1"), std::invalid_argument);
+  EXPECT_EQ(parse_path("server=a:1,sni=bücher.example.").server_name, "xn--bcher-kva.example");
+  for (const char* bad : {"192.0.2.1", "b.example:443", ".", "", "[::1]"})
+    EXPECT_THROW(parse_path("server=a:1,sni=" + std::string(bad)), std::invalid_argument) << bad;
   EXPECT_EQ(describe(parse_path("server=a:1,mss=1200")), "a:1, auto bridges, packets of 1200 bytes at most");
   EXPECT_EQ(describe(parse_path("server=a:1,rotate=auto,pace=auto")), "a:1, auto bridges");
   EXPECT_EQ(describe(parse_path("server=a:1,rotate=off")), "a:1, auto bridges, no rotation");

@@ -56,6 +56,13 @@ std::uint64_t downloaded(const tunnel& run, std::size_t index) {
   return run.streams().all().at(index)->client.result().read;
 }
 
+double rate_between(tunnel& run, timestamp from, timestamp to) {
+  run.run_until(from);
+  const std::uint64_t before = downloaded(run);
+  run.run_until(to);
+  return static_cast<double>(downloaded(run) - before) * 1e9 / static_cast<double>((to - from).count());
+}
+
 measurement measure(const plan& p, timestamp from, timestamp to) {
   plan endless = p;
   endless.streams.at(0).server.send = UINT64_MAX / 2;

@@ -28,6 +28,9 @@ double ideal(double rate);
 /// Bytes that the client has read of its stream number `index`.
 std::uint64_t downloaded(const tunnel& run, std::size_t index = 0);
 
+/// Of its first stream, in bytes per second; the run goes on until `to`.
+double rate_between(tunnel& run, timestamp from, timestamp to);
+
 struct measurement {
   double rate = 0;  ///< stream bytes per second
   duration longest_pause{0};

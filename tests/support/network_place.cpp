@@ -5,11 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <sstream>
-#include <stdexcept>
 #include <system_error>
 
-#include "support/process.hpp"
+#include "support/ip.hpp"
 
 namespace mtcp::lab {
 namespace {
@@ -47,17 +45,11 @@ network_place::network_place() : descriptor_(open_fresh()) { ip("link set lo up"
 network_place::~network_place() { ::close(descriptor_); }
 
 void network_place::ip(const std::string& words) const {
-  std::vector<std::string> command{"ip"};
-  std::istringstream text(words);
-  for (std::string word; text >> word;) command.push_back(word);
-  const run_result done = inside([&command] { return run(command); });
-  if (done.end.exit_code != 0) throw std::runtime_error("ip " + words + ": " + done.standard_error);
+  inside([&words] { return lab::ip(words); });
 }
 
 void network_place::add_address(const std::string& address, const std::string& interface) const {
-  // An address of IPv6 is of no use while it is being looked for at others (RFC 4862, section 5.4).
-  const bool ipv6 = address.find(':') != std::string::npos;
-  ip("addr add " + address + " dev " + interface + (ipv6 ? " nodad" : ""));
+  inside([&] { lab::add_address(address, interface); });
 }
 
 std::string network_place::name() const {

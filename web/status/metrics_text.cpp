@@ -230,21 +230,25 @@ void write_acceptor(metrics& out, const acceptor_snapshot& now) {
   out.family("mtcp_accepted_connections_total", "counter", "Connections accepted.");
   out.sample("", now.accepted_total);
   out.family("mtcp_turned_away_connections_total", "counter",
-             "Connections closed for an admission limit, or to make room.");
+             "Connections not listened to for an admission limit, or to make room.");
   out.sample("", now.turned_away_total);
-  out.family("mtcp_stranger_connections_total", "counter", "Connections closed for silence, junk or a wrong key.");
+  out.family("mtcp_stranger_connections_total", "counter",
+             "Connections listened to in vain: silence, junk or a wrong key.");
   out.sample("", now.strangers_total);
   out.family("mtcp_locked_out_connections_total", "counter",
-             "Connections closed since their addresses failed too often.");
+             "Connections not listened to since their addresses failed too often.");
   out.sample("", now.locked_out_total);
   if (const fallback_snapshot& site = now.fallback; !site.site.empty()) {
     out.family("mtcp_fallback_connections", "gauge",
                "Connections of strangers that are being carried to the fallback.");
     out.sample("", site.open);
-    out.family("mtcp_fallback_connections_total", "counter", "Connections that were carried to the fallback.");
+    out.family("mtcp_fallback_connections_total", "counter",
+               "Connections of strangers that were to be carried to the fallback.");
     out.sample("", site.total);
-    out.family("mtcp_fallback_refused_total", "counter", "Connections that were not, for want of a place.");
-    out.sample("", site.refused_total);
+    out.family("mtcp_fallback_dismissed_total", "counter", "Of these reset, to make room for others.");
+    out.sample("", site.dismissed_total);
+    out.family("mtcp_fallback_failed_total", "counter", "Of these reset, since the fallback could not be reached.");
+    out.sample("", site.failed_total);
   }
   out.family("mtcp_locked_out_addresses", "gauge", "Addresses that are locked out; ten at the most are told of.");
   out.sample("", now.locked_out.size());

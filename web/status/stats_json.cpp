@@ -118,7 +118,8 @@ class stats_writer {
     out_.end_array();
     if (const fallback_snapshot& site = now_.fallback; !site.site.empty()) {
       out_.key("fallback").begin_object().member("site", site.site).member("open", site.open);
-      out_.member("total", site.total).member("refused_total", site.refused_total).end_object();
+      out_.member("total", site.total).member("dismissed_total", site.dismissed_total);
+      out_.member("failed_total", site.failed_total).end_object();
     }
     out_.key("memory").begin_object().member("used", now_.memory.used).member("limit", now_.memory.limit);
     out_.member("shed_total", now_.memory.shed_total).end_object();

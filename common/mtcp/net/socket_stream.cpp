@@ -200,6 +200,8 @@ void socket_stream::reset(core::reset_code) {
   resets_ = true;
   end_receive(asio::error::operation_aborted);
   end_send(asio::error::operation_aborted);
+  was_reset_ = true;
+  if (stop_watcher_ != nullptr) stop_watcher_->on_stop();  // it may wait for its other end alone
   let_go();
 }
 

@@ -56,7 +56,7 @@ class socket_stream final : public stream_backend {
   void reset(core::reset_code code) override;
   void close() override;
   void watch_stop(stop_watcher* who) noexcept override;
-  bool peer_has_reset() const override { return peer_reset_; }
+  bool peer_has_reset() const override { return peer_reset_ || was_reset_; }
 
  private:
   std::optional<io_result> read(const read_request& request);
@@ -78,6 +78,7 @@ class socket_stream final : public stream_backend {
   std::shared_ptr<stream_traffic> count_;
   error_code receive_end_, send_end_;  // why a direction gives nothing more; unset while it is open
   bool resets_ = false;                // the peer is to read a reset
+  bool was_reset_ = false;             // by its owner
   bool peer_reset_ = false;            // its reset was met; reads may show no more than an end of file afterwards
   bool awaits_bytes_ = false, awaits_room_ = false, awaits_error_ = false;
   stop_watcher* stop_watcher_ = nullptr;

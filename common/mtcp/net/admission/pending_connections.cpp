@@ -26,7 +26,7 @@ void pending_connections::set_source(id who, tcp::socket socket, const asio::ip:
   error_code gone;
   const bool own = source.is_unspecified();
   const asio::ip::address from = own ? unmapped(socket.remote_endpoint(gone).address()) : source;
-  await_first_bytes(who, {std::move(socket), false, from});
+  await_first_bytes(who, {std::move(socket), false, from, own});
   watch_deadlines();
 }
 
@@ -58,9 +58,10 @@ void pending_connections::on_readable(id who) {
   observer_.on_speaker(who, std::move(connection.socket), connection.from);
 }
 
-// What a proxy has not told whose it is, as when it looks whether anybody is here, is nobody's.
+// What a proxy has not told whose it is, or is its own, is nobody's.
 void pending_connections::dismiss(silent_one connection) {
-  if (!connection.by_proxy) observer_.on_dismissed(std::move(connection.socket), connection.from);
+  if (!connection.by_proxy && !connection.of_proxy)
+    observer_.on_dismissed(std::move(connection.socket), connection.from);
 }
 
 void pending_connections::turn_away(id who) {

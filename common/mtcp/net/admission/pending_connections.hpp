@@ -62,8 +62,9 @@ class pending_connections {
  private:
   struct silent_one {
     tcp::socket socket;
-    bool by_proxy;
+    bool by_proxy;  ///< whose it is comes first
     asio::ip::address from;
+    bool of_proxy = false;  ///< its own, as when it looks whether anybody is here
   };
   struct speaker {
     std::function<void()> close;

@@ -91,6 +91,7 @@ bool rules::is_own_listener(const tcp::endpoint& destination) const {
   const ip_address address = plain(destination.address());
   return std::ranges::any_of(listeners_, [&](const tcp::endpoint& listener) {
     if (listener.port() != destination.port()) return false;
+    if (address.is_unspecified()) return true;  // as a destination it is this machine
     return listener.address().is_unspecified() ? is_own(address) : plain(listener.address()) == address;
   });
 }

@@ -158,7 +158,9 @@ tls_driver::error_code tls_driver::handshake(std::span<const std::byte> in, std:
   ERR_clear_error();
   if (const int done = SSL_do_handshake(ssl_.get()); done != 1) {
     const error_code error = error_of(done);
-    return error ? fail(error) : error_code();
+    if (!error) return error;
+    // Whoever answers without the key may be a web server that a server of ours has answer.
+    return fail(error == errc::tls_failed && !context_->server ? error_code(errc::tls_rejected) : error);
   }
   if (const error_code error = finish_handshake()) return fail(error);
   if (!take_over()) return fail(errc::tls_failed);

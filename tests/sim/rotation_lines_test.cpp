@@ -1,0 +1,102 @@
+// Rotation where a network watches connections: what a download reaches, of what the same line gives to connections
+// that are left alone.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "sim/goodput.hpp"
+#include "sim/tunnel.hpp"
+
+namespace mtcp::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t mega = 1'000'000;
+
+/// A line of 8 MB/s that gives each connection 2 MB/s.
+plan narrow_download() {
+  plan p = download_plan("rotation", {{2.0 * mega, 40ms}}, UINT64_MAX / 2);
+  p.redial = 100ms;
+  path_plan& path = p.paths[0];
+  path.bridges = 4;
+  path.rotate = {};
+  path.up.common_rate = path.down.common_rate = 8 * mega;
+  return p;
+}
+
+double share_of_the_line(const plan& p, timestamp from = 10s, timestamp to = 60s) {
+  tunnel watched(p), alone(narrow_download());
+  const double share = rate_between(watched, from, to) / rate_between(alone, from, to);
+  const actor::account& reader = watched.streams().all()[0]->client.result();
+  std::printf("%.1f %% of the line, longest pause %ld ms, %zu dials\n", 100 * share,
+              static_cast<long>(reader.longest_pause / 1ms), watched.count().dialled);
+  EXPECT_TRUE(watched.log().failures().empty());
+  return share;
+}
+
+TEST(RotationOnLines, ALineThatStaysAsItIsCostsNothing) {
+  plan without = narrow_download();
+  without.paths[0].rotate.when = rotation_options::mode::off;
+  tunnel run(narrow_download());
+  const double rate = rate_between(run, 10s, 60s);
+  EXPECT_EQ(run.count().dialled, 4U);
+  tunnel plain(without);
+  EXPECT_GE(rate, 0.99 * rate_between(plain, 10s, 60s));
+}
+
+TEST(RotationOnLines, FadesAfterBytesDown) {
+  plan p = narrow_download();
+  p.paths[0].down.fades_after = 6'400'000;
+  p.paths[0].down.faded_rate = 100'000;
+  EXPECT_GE(share_of_the_line(p), 0.95);
+}
+
+TEST(RotationOnLines, FadesAtAnAge) {
+  plan p = narrow_download();
+  p.paths[0].watched.fades_at = 10s;
+  p.paths[0].down.faded_rate = p.paths[0].up.faded_rate = 200'000;
+  EXPECT_GE(share_of_the_line(p), 0.95);
+}
+
+TEST(RotationOnLines, VanishesAtAnAge) {
+  plan p = narrow_download();
+  p.paths[0].watched.dies_at = 20s;
+  EXPECT_GE(share_of_the_line(p), 0.95);
+}
+
+// Its rate falls for all, and no successor is any better.
+TEST(RotationOnLines, ALineThatBecomesSlowForAllIsTriedRarely) {
+  plan p = narrow_download();
+  p.faults = {{.at = 10s, .path = 0, .what = fault::kind::rate, .value = 300'000, .persistent = true}};
+  tunnel run(p);
+  run.run_until(120s);
+  EXPECT_LE(run.count().dialled, 20U);
+}
+
+/// One line that all bridges share: some have less than others for a while, and with BBR all pause at once every ten
+/// seconds.
+plan contended_download(congestion::control control, unsigned bridges, duration round_trip) {
+  plan p = download_plan("contended", {{4.0 * mega, round_trip}}, UINT64_MAX / 2);
+  p.redial = 100ms;
+  p.connection.control = control;
+  path_plan& path = p.paths[0];
+  path.bridges = bridges;
+  path.shared = 0;
+  path.rotate = {};
+  return p;
+}
+
+TEST(RotationOnLines, ALineThatItsBridgesContendForIsLeftAlone) {
+  for (const auto control : {congestion::control::bbr, congestion::control::cubic, congestion::control::reno})
+    for (const duration round_trip : {duration(40ms), duration(200ms)}) {
+      tunnel run(contended_download(control, 8, round_trip));
+      run.run_until(100s);
+      std::printf("%d, %ld ms: %zu dials\n", static_cast<int>(control), static_cast<long>(round_trip / 1ms),
+                  run.count().dialled);
+      EXPECT_LE(run.count().dialled, 8U + 2 * 8U);
+    }
+}
+
+}  // namespace
+}  // namespace mtcp::sim
