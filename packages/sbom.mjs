@@ -1,0 +1,83 @@
+// sbom.mjs NAME VERSION PROGRAM NPM_LOCK: what is in a program, as a CycloneDX 1.5 document on standard output. The same
+// program on the same machine gives the same bytes.
+//
+// Its shared libraries are what the program itself says; what was compiled into it are the headers and archives below, of
+// this machine's packages; the dashboard's modules are those of the lock file.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+
+const [name, version, program, lock] = process.argv.slice(2);
+
+const headers = ['boost/version.hpp', 'nlohmann/json.hpp', 'CLI/CLI.hpp', 'spdlog/version.h', 'fmt/core.h'];
+const archives = ['libc.a', 'libssl.a', 'libcares.a', 'libidn2.a', 'libunistring.a', 'libpsl.a', 'libseccomp.a', 'libIPSec_MB.a'];
+
+function output(command, ...words) {
+  return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+function ownerOf(file) {
+  for (const path of new Set([file, realpathSync(file), file.replace(/^\/usr\/lib/, '/lib'), `/usr${file}`])) {
+    try {
+      return output('dpkg-query', '-S', path).split(': ')[0];
+    } catch {
+      // The package has it under another of its names.
+    }
+  }
+  return undefined;
+}
+
+function debian() {
+  const release = readFileSync('/etc/os-release', 'utf8').match(/^VERSION_ID="?([^"\n]+)/m)?.[1];
+  return release ? `&distro=debian-${release}` : '';
+}
+
+function ofPackage(owner) {
+  const [of, number, architecture] = output('dpkg-query', '-W', '-f=${Package}\t${Version}\t${Architecture}', owner).split('\t');
+  const purl = `pkg:deb/debian/${encodeURIComponent(of)}@${encodeURIComponent(number)}?arch=${architecture}${debian()}`;
+  return { type: 'library', 'bom-ref': purl, name: of, version: number, purl };
+}
+
+function sharedLibraries() {
+  // Empty for a program without any.
+  const lines = output('readelf', '-d', program).split('\n').filter((line) => line.includes('(NEEDED)'));
+  if (lines.length === 0) return [];
+  return [...output('ldd', program).matchAll(/=> (\/\S+)/g)].map((found) => found[1]);
+}
+
+function compiledIn(isStatic) {
+  const triplet = output('gcc', '-print-multiarch').trim();
+  const found = headers.map((header) => `/usr/include/${header}`);
+  if (isStatic) found.push(...archives.map((archive) => `/usr/lib/${triplet}/${archive}`));
+  return found.filter((file) => existsSync(file));
+}
+
+function modules() {
+  const all = Object.entries(JSON.parse(readFileSync(lock, 'utf8')).packages).filter(([path]) => path !== '');
+  return all.map(([path, is]) => {
+    const module = path.replace(/^.*node_modules\//, '');
+    const purl = `pkg:npm/${module.replace('@', '%40')}@${is.version}`;
+    const content = Buffer.from(is.integrity.replace(/^sha512-/, ''), 'base64').toString('hex');
+    return { type: 'library', 'bom-ref': purl, name: module, version: is.version, purl, hashes: [{ alg: 'SHA-512', content }] };
+  });
+}
+
+const shared = sharedLibraries();
+const owners = new Set([...shared, ...compiledIn(shared.length === 0)].map(ownerOf).filter((owner) => owner));
+const components = [...[...owners].sort().map(ofPackage), ...modules()];
+const self = `pkg:generic/${name}@${version}`;
+process.stdout.write(
+  `${JSON.stringify(
+    {
+      bomFormat: 'CycloneDX',
+      specVersion: '1.5',
+      version: 1,
+      metadata: {
+        component: { type: 'application', 'bom-ref': self, name, version, purl: self, licenses: [{ license: { id: 'MIT' } }] },
+      },
+      components,
+      dependencies: [{ ref: self, dependsOn: components.map((one) => one['bom-ref']) }],
+    },
+    null,
+    1,
+  )}\n`,
+);
