@@ -49,7 +49,8 @@ struct pair {
     far.set_option(asio::socket_base::linger(true, 0), ignored);
     close();
   }
-  void near_has_spoken() {
+  /// For as long as the patience lasts, from now on.
+  void await_near() {
     if (!far_has_ended) return;
     silence.expires_after(patience);
     silence.async_wait(life.guard([this](error_code cancelled) {
@@ -100,7 +101,7 @@ task<ending> carry(pair& p, tcp::socket& from, tcp::socket& to, std::vector<std:
     const std::size_t size = from.read_some(asio::buffer(scratch().data(), scratch().size()), error);
     if (error == asio::error::would_block) continue;
     if (error) co_return end_of_sender(from, to, error);
-    if (&from == &p.near) p.near_has_spoken();
+    if (&from == &p.near) p.await_near();
     if (write_some(to, scratch().first(size), rest)) co_return end_of_receiver(to);
   }
 }
@@ -134,7 +135,7 @@ task<> carry_down(pair& p) {
   if (how == ending::unwanted) co_return p.reset_far();
   if (how == ending::closed) co_return p.close();
   p.far_has_ended = true;
-  p.near_has_spoken();
+  p.await_near();
   co_await await_reset(p);
 }
 
