@@ -1,12 +1,12 @@
-// sbom.mjs NAME VERSION PROGRAM NPM_LOCK: what is in a program, as a CycloneDX 1.5 document on standard output. The same
-// program on the same machine gives the same bytes.
+// sbom.mjs NAME VERSION PROGRAM NPM_LOCK FILE: what is in a program, as a CycloneDX 1.5 document in FILE. The same program on
+// the same machine gives the same bytes.
 //
 // Its shared libraries are what the program itself says; what was compiled into it are the headers and archives below, of
 // this machine's packages; the dashboard's modules are those of the lock file.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 
-const [name, version, program, lock] = process.argv.slice(2);
+const [name, version, program, lock, file] = process.argv.slice(2);
 
 const headers = ['boost/version.hpp', 'nlohmann/json.hpp', 'CLI/CLI.hpp', 'spdlog/version.h', 'fmt/core.h'];
 const archives = ['libc.a', 'libssl.a', 'libcares.a', 'libidn2.a', 'libunistring.a', 'libpsl.a', 'libseccomp.a', 'libIPSec_MB.a'];
@@ -15,8 +15,8 @@ function output(command, ...words) {
   return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
-function ownerOf(file) {
-  for (const path of new Set([file, realpathSync(file), file.replace(/^\/usr\/lib/, '/lib'), `/usr${file}`])) {
+function ownerOf(part) {
+  for (const path of new Set([part, realpathSync(part), part.replace(/^\/usr\/lib/, '/lib'), `/usr${part}`])) {
     try {
       return output('dpkg-query', '-S', path).split(': ')[0];
     } catch {
@@ -48,7 +48,7 @@ function compiledIn(isStatic) {
   const triplet = output('gcc', '-print-multiarch').trim();
   const found = headers.map((header) => `/usr/include/${header}`);
   if (isStatic) found.push(...archives.map((archive) => `/usr/lib/${triplet}/${archive}`));
-  return found.filter((file) => existsSync(file));
+  return found.filter((one) => existsSync(one));
 }
 
 function modules() {
@@ -65,7 +65,8 @@ const shared = sharedLibraries();
 const owners = new Set([...shared, ...compiledIn(shared.length === 0)].map(ownerOf).filter((owner) => owner));
 const components = [...[...owners].sort().map(ofPackage), ...modules()];
 const self = `pkg:generic/${name}@${version}`;
-process.stdout.write(
+writeFileSync(
+  file,
   `${JSON.stringify(
     {
       bomFormat: 'CycloneDX',

@@ -17,7 +17,7 @@ function(mtcp_install_program target component)
     set(sources ${PROJECT_SOURCE_DIR}/packages/sbom.mjs ${PROJECT_SOURCE_DIR}/web/package-lock.json)
     add_custom_command(OUTPUT ${bill}
       COMMAND ${NODE} ${PROJECT_SOURCE_DIR}/packages/sbom.mjs ${target} ${PROJECT_VERSION} $<TARGET_FILE:${target}>
-        ${PROJECT_SOURCE_DIR}/web/package-lock.json >${bill}
+        ${PROJECT_SOURCE_DIR}/web/package-lock.json ${bill}
       DEPENDS ${target} ${sources} COMMENT "Listing what is in ${target}" VERBATIM)
     add_custom_target(${target}-sbom ALL DEPENDS ${bill})
     install(FILES ${bill} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${target} COMPONENT ${component})
