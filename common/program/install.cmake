@@ -13,14 +13,12 @@ function(mtcp_install_program target component)
     \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_MANDIR}/man1/${target}.1\" COMMAND_ERROR_IS_FATAL ANY)"
     COMPONENT ${component})
   if(NODE AND DPKG_QUERY AND NOT MTCP_SANITIZE) # what is in it, for who looks for weaknesses of its libraries
-    set(bill ${CMAKE_CURRENT_BINARY_DIR}/${target}.cdx.json)
-    set(sources ${PROJECT_SOURCE_DIR}/packages/sbom.mjs ${PROJECT_SOURCE_DIR}/web/package-lock.json)
-    add_custom_command(OUTPUT ${bill}
+    set(list ${CMAKE_CURRENT_BINARY_DIR}/${target}.cdx.json)
+    add_custom_command(TARGET ${target} POST_BUILD
       COMMAND ${NODE} ${PROJECT_SOURCE_DIR}/packages/sbom.mjs ${target} ${PROJECT_VERSION} $<TARGET_FILE:${target}>
-        ${PROJECT_SOURCE_DIR}/web/package-lock.json ${bill}
-      DEPENDS ${target} ${sources} COMMENT "Listing what is in ${target}" VERBATIM)
-    add_custom_target(${target}-sbom ALL DEPENDS ${bill})
-    install(FILES ${bill} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${target} COMPONENT ${component})
+        ${PROJECT_SOURCE_DIR}/web/package-lock.json ${list}
+      BYPRODUCTS ${list} COMMENT "Listing what is in ${target}" VERBATIM)
+    install(FILES ${list} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${target} COMPONENT ${component})
   endif()
   install(FILES ${component}.example.json DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${target}/examples
     RENAME ${component}.json COMPONENT ${component})

@@ -38,6 +38,14 @@ TEST(ServerSettings, LetClientsTestTheLine) {
   EXPECT_FALSE(read({"--key-file", "k", "--no-test"}).tests);
 }
 
+TEST(ServerSettings, NameAFallback) {
+  EXPECT_FALSE(read({"--key-file", "k"}).fallback);
+  EXPECT_EQ(read({"--key-file", "k", "--fallback", "www.example.org:443"}).fallback,
+            (core::target{"www.example.org", 443}));
+  for (const char* bad : {"", ":443", "192.0.2.1", "192.0.2.1:0", "http://192.0.2.1"})
+    expect_error(64, "--fallback", [bad] { read({"--key-file", "k", "--fallback", bad}); });
+}
+
 TEST(ServerSettings, LetNobodyListenUnlessToldTo) {
   EXPECT_TRUE(read({"--key-file", "k"}).allow_listen.empty());
   EXPECT_EQ(read({"--key-file", "k", "--allow-listen", "80", "--allow-listen", "*:1-9"}).allow_listen.size(), 2U);
