@@ -48,6 +48,8 @@ function compiledIn(isStatic) {
   const triplet = output('gcc', '-print-multiarch').trim();
   const found = headers.map((header) => `/usr/include/${header}`);
   if (isStatic) found.push(...archives.map((archive) => `/usr/lib/${triplet}/${archive}`));
+  // Compiled with the program: Debian has no archive of it.
+  if (isStatic && readFileSync(program).includes('QRcode_encode')) found.push('/usr/include/qrencode.h');
   return found.filter((one) => existsSync(one));
 }
 
