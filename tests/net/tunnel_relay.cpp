@@ -12,8 +12,8 @@ cuttable_relay::cuttable_relay(asio::io_context& io, tcp::endpoint to)
 }
 
 void cuttable_relay::accept() {
-  listener_.async_accept([this](error_code error, tcp::socket socket) {
-    if (error) return;
+  listener_.async_accept([this, here = std::weak_ptr<char>(alive_)](error_code error, tcp::socket socket) {
+    if (error || here.expired()) return;
     ++accepted_;
     const auto both = std::make_shared<link>(executor_);
     both->near = std::move(socket);
@@ -28,7 +28,9 @@ void cuttable_relay::accept() {
 }
 
 task<> cuttable_relay::carry(link_ref both) {
+  const std::weak_ptr<char> here = alive_;
   auto [error] = co_await both->far.async_connect(to_, use_result);
+  if (here.expired()) co_return;
   if (error) {
     cut(*both);
     links_.remove(both);

@@ -54,6 +54,7 @@ class cuttable_relay {
   std::list<link_ref> links_;
   std::size_t accepted_ = 0;
   bool refusing_ = false;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // coroutines may outlive the relay
 };
 
 }  // namespace mtcp::test
