@@ -256,6 +256,18 @@ TEST(Goodput, AllFallSilentAgainAndAgain) {
   EXPECT_LE(m.longest_pause, 1000ms);
 }
 
+// A network that holds its breath: new bridges are dialled meanwhile, and those that are not needed go, and are not
+// replaced.
+TEST(Goodput, APauseOfTheWholeNetworkIsAnsweredOnce) {
+  plan p = download_plan("all of 3 x 20 MB/s held for a second", {{20 * mega, 40ms}}, UINT64_MAX / 2);
+  p.redial = 100ms;
+  p.paths[0].bridges = 3;
+  p.faults = {{.at = 3s, .what = fault::kind::hold, .length = 1s}};
+  tunnel run(p);
+  run.run_until(20s);
+  EXPECT_EQ(run.count().dialled, 6U);
+}
+
 // 64 bytes there and back on a second stream, while a download fills the tunnel. Bounds are multiples of the shortest
 // round trip.
 void expect_latency(const char* what, const std::vector<bridge_line>& bridges, double max_median = 1.5,
