@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "mtcp/net/asio/reset.hpp"
 #include "mtcp/net/platform/platform.hpp"
 #include "mtcp/net/relay/splice.hpp"
 #include "program/process.hpp"
@@ -19,12 +20,8 @@ constexpr std::uint64_t memory_of_one = 128 << 10;
 // The site has closed, or listens on: longer than a program takes that reads to the end and closes then.
 constexpr auto patience = 5s;
 
-/// As a port does at which nobody listens.
-void reset(tcp::socket& socket) {
-  error_code ignored;
-  socket.set_option(asio::socket_base::linger(true, 0), ignored);
-  socket.close(ignored);
-}
+// As a port does at which nobody listens.
+using detail::reset;
 
 }  // namespace
 

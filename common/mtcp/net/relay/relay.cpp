@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "mtcp/net/asio/reset.hpp"
 #include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/net/platform/platform.hpp"
 #include "mtcp/net/relay/relay_socket.hpp"
@@ -155,9 +156,7 @@ task<> close_with_reset(tcp::socket& socket) {
     co_await pause.async_wait(use_result);
     step = std::min<std::chrono::milliseconds>(step * 2, 50ms);
   }
-  error_code ignored;
-  socket.set_option(asio::socket_base::linger(true, 0), ignored);
-  socket.close(ignored);
+  detail::reset(socket);
 }
 
 task<relayed> relay(stream remote, tcp::socket local, std::chrono::milliseconds patience, relay_pace* pace) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mtcp/net/asio/lifeline.hpp"
+#include "mtcp/net/asio/reset.hpp"
 #include "mtcp/net/platform/platform.hpp"
 
 namespace mtcp::detail {
@@ -62,9 +63,7 @@ void relay_watch::look() {
   if (moves_ != moves_seen_ || !one_is_gone()) return look_later();
   remote_.reset_send();
   remote_.stop_receive();
-  error_code ignored;
-  local_.set_option(asio::socket_base::linger(true, 0), ignored);
-  local_.close(ignored);  // wakes both directions
+  reset(local_);  // wakes both directions
 }
 
 }  // namespace mtcp::detail

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "mtcp/net/asio/lifeline.hpp"
+#include "mtcp/net/asio/reset.hpp"
 #include "mtcp/net/asio/task_group.hpp"
 #include "mtcp/net/platform/platform.hpp"
 #include "mtcp/relay.hpp"
@@ -45,8 +46,7 @@ struct pair {
     far.close(ignored);
   }
   void reset_far() {
-    error_code ignored;
-    far.set_option(asio::socket_base::linger(true, 0), ignored);
+    detail::reset(far);
     close();
   }
   /// For as long as the patience lasts, from now on.

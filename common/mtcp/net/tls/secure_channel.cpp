@@ -7,6 +7,7 @@
 
 #include "mtcp/error.hpp"
 #include "mtcp/net/asio/clock.hpp"
+#include "mtcp/net/asio/reset.hpp"
 #include "mtcp/net/tls/tls_driver.hpp"
 
 namespace mtcp {
@@ -261,11 +262,7 @@ void secure_channel::close() noexcept {
   socket_.close(ignored);
 }
 
-void secure_channel::abort() noexcept {
-  error_code ignored;
-  socket_.set_option(tcp::socket::linger(true, 0), ignored);
-  socket_.close(ignored);
-}
+void secure_channel::abort() noexcept { detail::reset(socket_); }
 
 secure_channel secure_channel::move_to(const executor& where) && {
   const auto protocol = socket_.local_endpoint().protocol();
