@@ -1,6 +1,7 @@
 #include "check.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sysexits.h>
 
 #include <cstdio>
 
@@ -34,6 +35,9 @@ key read_key(tunnel_settings& s) {
   }
   const key_ring keys = load_key_file(s.key_file);
   if (keys.size() > 1) spdlog::warn("{} holds several keys; the first is used", s.key_file);
+  if (!keys.identities().empty())
+    spdlog::warn("{} holds the server's identity, with which anybody passes for the server: leave it at the server",
+                 s.key_file);
   return *keys.entries().front();
 }
 
@@ -47,8 +51,15 @@ key load_key(tunnel_settings& s) {
 }
 
 std::vector<key> load_keys(settings& s) {
-  std::vector<key> out{load_key(s)};
-  for (tunnel_settings& one : s.fallbacks) out.push_back(load_key(one));
+  std::vector<key> out;
+  const auto load = [&](tunnel_settings& one) {
+    out.push_back(load_key(one));
+    if (out.back().version() >= s.min_protocol) return;
+    throw program::settings_error(EX_CONFIG, (one.key_file.empty() ? one.url_file : one.key_file) +
+                                                 ": the key is of version 1, and --min-protocol is 2");
+  };
+  load(s);
+  for (tunnel_settings& one : s.fallbacks) load(one);
   return out;
 }
 

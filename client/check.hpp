@@ -11,7 +11,7 @@ namespace mtcp::client {
 /// Reads the key file; or the URL, which sets the paths as well; and the passwords of the paths' proxies. Throws
 /// key_error.
 key load_key(tunnel_settings& s);
-/// Those of all tunnels, in their order.
+/// Those of all tunnels, in their order. Throws program::settings_error for a key that --min-protocol rules out.
 std::vector<key> load_keys(settings& s);
 
 /// The subcommand `check`: prints what the client would do, and returns the exit code, 0.

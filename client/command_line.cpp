@@ -41,7 +41,8 @@ Examples:
               --path server=vpn.example.org:8443,interface=wwan0,role=backup,rate=20mbit
       two ways at once, the second for when the first is gone; role=overflow: for when it is full, too
 
-The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belong to you alone (chmod 600).)",
+The key is the line that the server's `mtcp-server keygen` made for this device; its file must belong to you alone
+(chmod 600).)",
     program::with_sandbox(with_rules({
         {"key-file", "FILE", "file with the key that the server knows"},
         {"url-file", "FILE|-",
@@ -80,6 +81,7 @@ The key is what `mtcp-server keygen --output mtcp.key` makes; its file must belo
          "it has",
          option::arity::repeated, true},
         program::hedge_option(),
+        program::protocol_option(),
         {"socks", "HOST:PORT|none",
          "where applications find the proxy (127.0.0.1:1080): SOCKS5 with UDP, SOCKS4, SOCKS4a and HTTP on one port; "
          "a name stands for all of its addresses",

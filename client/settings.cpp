@@ -188,7 +188,7 @@ bool is_loopback(const core::target& listen) {
 void require_enough(const settings& s) {
   for (const tunnel_settings* one : s.all_tunnels()) {
     require(!one->key_file.empty() || !one->url_file.empty(),
-            "--key-file is needed: the key that `mtcp-server keygen --output FILE` made");
+            "--key-file is needed, with the key that `mtcp-server keygen` made; or --url-file");
     require(!one->paths.empty() || !one->url_file.empty(), "--server or --path is needed: where the server listens");
   }
   if (s.what == settings::action::test) return;  // it listens nowhere, and leaves out what has a quota
@@ -281,6 +281,7 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   static_cast<tunnel_settings&>(s) = s.fallbacks.front();
   s.fallbacks.erase(s.fallbacks.begin());
   s.set_mark(given.one("mark", parse_mark).value_or(0));
+  s.min_protocol = given.one("min-protocol", program::parse_protocol).value_or(s.min_protocol);
   s.hedge = given.one("hedge", program::parse_hedge).value_or(s.hedge);
   s.socks = program::listeners_of(given, "socks", {"127.0.0.1", 1080});
   s.socks_open = given.flag("socks-open");

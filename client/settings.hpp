@@ -42,6 +42,7 @@ struct settings : tunnel_settings {
   action what = action::serve;
   std::vector<tunnel_settings> fallbacks;  ///< in the user's order, for while those before do not work
   core::hedging hedge = core::hedging::learnt;
+  unsigned min_protocol = 1;
   std::vector<core::target> socks;      ///< empty: no SOCKS listener
   bool socks_open = false;              ///< the SOCKS listener may be reached from other machines without a password
   std::string users_file;               ///< who may use the SOCKS listener; empty: everybody

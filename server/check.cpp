@@ -12,11 +12,12 @@ namespace mtcp::server {
 namespace {
 
 /// Its id, its user's name and what it grants, but no part of the key.
-std::string text_of(const granted_key& one) {
+std::string text_of(const granted_key& one, const settings& s) {
   const key& k = *one.key;
   std::string text = to_string(k.id());
   if (!k.user().empty()) text += " (" + k.user() + ")";
   for (const auto& [name, value] : k.attributes()) text += ' ' + name + '=' + value;
+  if (k.version() < s.min_protocol) text += ", of version 1: not accepted";
   if (one.limits.has_expired(std::chrono::system_clock::now())) text += ", and has expired";
   return text;
 }
@@ -26,7 +27,7 @@ void print(const char* what, const std::string& text) { std::printf("%-8s %s\n",
 }  // namespace
 
 int print_settings(const settings& s) {
-  for (const granted_key& one : load_keys(s.key_file)) print("key", text_of(one));
+  for (const granted_key& one : load_keys(s.key_file)) print("key", text_of(one, s));
   for (const program::host_ports& where : s.listen) print("listen", to_string(where));
   for (const network& block : s.trusted_proxies) print("proxy", block.to_string());
   for (const network& block : s.allow) print("allow", block.to_string());

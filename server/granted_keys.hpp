@@ -14,6 +14,7 @@ namespace mtcp::server {
 
 struct granted_key {
   key_ring::entry key;
+  key_ring::identity server;  ///< of a key of version 2: whom its holder takes this server for
   key_limits limits;
 
   /// For logs and statistics: its user's name, or its id.
@@ -21,11 +22,11 @@ struct granted_key {
 };
 using granted_keys = std::vector<granted_key>;
 
-/// The keys of a file, at least one. Throws key_error, which names the file and the line.
+/// The keys of a file, at least one. Throws key_error, which names the file, and the line or the key.
 granted_keys load_keys(const std::string& path);
 key_ring ring_of(const granted_keys& all);
-/// Those that have not expired. `next` becomes the time at which the next one does.
-granted_keys valid_keys(const granted_keys& all, std::chrono::system_clock::time_point now,
+/// Those of this version or a later one that have not expired. `next` becomes the time at which the next one does.
+granted_keys valid_keys(const granted_keys& all, unsigned min_version, std::chrono::system_clock::time_point now,
                         std::optional<std::chrono::sys_seconds>& next);
 /// Where these may have the server listen, beside what everybody may.
 std::vector<listen_rule> listen_rules_of(const granted_keys& all);

@@ -1,47 +1,106 @@
 #include "keygen.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <memory>
 #include <system_error>
 
 #include "mtcp/key_ring.hpp"
+#include "mtcp/net/platform/descriptor.hpp"
+#include "mtcp/net/platform/private_file.hpp"
 #include "program/durable_file.hpp"
 #include "program/options.hpp"
 
 namespace mtcp::server {
 namespace {
 
+using program::settings_error;
+
 [[noreturn]] void fail(const std::string& file, int error) {
-  throw program::settings_error(EX_CANTCREAT, file + ": " + std::generic_category().message(error));
+  throw settings_error(EX_CANTCREAT, file + ": " + std::generic_category().message(error));
 }
 
-void write_new(const std::string& file, int to, const std::string& text) {
+/// As a key file has it: with what else would be read as a part of it the name would not come back.
+std::string line_of(const key& made, const std::string& user) {
+  const std::string line = made.to_string() + (user.empty() ? "" : " " + user);
+  const bool in_one_line = user.find('\n') == std::string::npos;
+  const key_ring read = parse_key_file("--user", in_one_line ? line : made.to_string());
+  if (read.entries().front()->user() != user)
+    throw settings_error(EX_USAGE, "--user: '" + user + "': a name has no #, no = and no spaces but single ones");
+  return line + "\n";
+}
+
+void write_or_take_back(const std::string& file, int to, const std::string& text, off_t before) {
   const error_code error = program::write_durably(to, text);
-  ::close(to);
   if (!error) return;
-  ::unlink(file.c_str());
+  if (before == 0)
+    ::unlink(file.c_str());
+  else if (::ftruncate(to, before) != 0)
+    std::fprintf(stderr, "%s: a part of a key is left at its end\n", file.c_str());
   fail(file, error.value());
 }
 
-}  // namespace
-
-int make_key(const std::string& file) {
-  if (file.empty()) {
-    std::puts(key::generate().to_string().c_str());
-    return EX_OK;
-  }
-  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (made >= 0) {
-    write_new(file, made, key::generate().to_string() + "\n");
+int make_file(const keygen_request& asked) {
+  const std::string& file = asked.output;
+  const platform::descriptor made(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (made.get() >= 0) {
+    write_or_take_back(file, made.get(), line_of(key::generate(), asked.user), 0);
     return EX_OK;
   }
   if (errno != EEXIST) fail(file, errno);
   load_key_file(file);
   std::fprintf(stderr, "%s: holds a key already, and stays as it is\n", file.c_str());
+  return EX_OK;
+}
+
+void forbid_second(const std::string& user, const key_ring& there, const std::string& file) {
+  const auto same = std::ranges::find(there.entries(), user, [](const key_ring::entry& k) { return k->user(); });
+  if (user.empty() || same == there.entries().end()) return;
+  throw settings_error(EX_USAGE, "--user: " + file + " has a key of " + user + " already (" +
+                                     mtcp::to_string((*same)->id()) + "): give each device a name of its own");
+}
+
+/// What is missing in `text` for a key of one more client.
+std::string addition(std::string_view text, const key_ring& there, const std::string& user) {
+  std::string more = text.empty() || text.ends_with('\n') ? "" : "\n";
+  key_ring::identity server = there.identities().empty() ? nullptr : there.identities().back();
+  if (!server) {
+    server = std::make_shared<const server_identity>(server_identity::generate());
+    more += server->to_string() + "  # the server's identity: it stays at the server\n";
+  }
+  return more + line_of(key::generate(server->public_key()), user);
+}
+
+int add_to_file(const keygen_request& asked) {
+  const std::string& file = asked.append;
+  const platform::descriptor opened(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  struct stat info {};
+  // Two who add at once must not give the server two identities. The lock ends with the descriptor.
+  if (opened.get() < 0 || ::flock(opened.get(), LOCK_EX) != 0 || ::fstat(opened.get(), &info) != 0) fail(file, errno);
+  const private_text text(file, private_text::readers::owner, max_key_file);
+  const key_ring there = parse_key_file(file, text.view());
+  forbid_second(asked.user, there, file);
+  write_or_take_back(file, opened.get(), addition(text.view(), there, asked.user), info.st_size);
+  std::fprintf(stderr, "%s: a key was added; print its URL with: mtcp-server url --key-file %s --host HOST%s\n",
+               file.c_str(), file.c_str(), asked.user.empty() ? "" : (" --user '" + asked.user + "'").c_str());
+  return EX_OK;
+}
+
+}  // namespace
+
+int make_key(const keygen_request& asked) {
+  if (!asked.output.empty() && !asked.append.empty())
+    throw settings_error(EX_USAGE, "--append cannot stand beside --output");
+  if (!asked.append.empty()) return add_to_file(asked);
+  if (!asked.output.empty()) return make_file(asked);
+  std::fputs(line_of(key::generate(), asked.user).c_str(), stdout);
   return EX_OK;
 }
 

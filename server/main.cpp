@@ -47,7 +47,7 @@ int run(const std::vector<std::string>& arguments) {
   switch (s.what) {
     using enum server::settings::action;
     case keygen:
-      return server::make_key(s.output);
+      return server::make_key(s.keygen);
     case url:
       return server::print_url(s);
     case health:

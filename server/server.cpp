@@ -20,13 +20,19 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_keys_told = 1'000;
 
+std::string why_none(const settings& s, const granted_keys& keys) {
+  const auto is_old = [&s](const granted_key& one) { return one.key->version() < s.min_protocol; };
+  if (std::ranges::none_of(keys, is_old)) return "all keys have expired";
+  return "all keys have expired, or are of a version that --min-protocol rules out";
+}
+
 /// Of the worker in the main thread; the others do not listen.
 acceptor_options options_of(const settings& s, const granted_keys& keys, const memory_budget& memory) {
   std::optional<std::chrono::sys_seconds> next;
   acceptor_options options;
-  const granted_keys valid = valid_keys(keys, std::chrono::system_clock::now(), next);
+  const granted_keys valid = valid_keys(keys, s.min_protocol, std::chrono::system_clock::now(), next);
   options.keys = ring_of(valid);
-  if (options.keys.empty()) throw program::settings_error(EX_CONFIG, s.key_file + ": all keys have expired");
+  if (options.keys.empty()) throw program::settings_error(EX_CONFIG, s.key_file + ": " + why_none(s, keys));
   options.quotas = quotas_of(valid);
   options.group = std::make_shared<acceptor_group>(static_cast<std::size_t>(memory.streams));
   options.limits = limits_within(memory, options.limits);
@@ -122,7 +128,7 @@ server::server(asio::io_context& io, const settings& s, granted_keys keys, const
 }
 
 void server::take_keys() {
-  const granted_keys valid = valid_keys(keys_, std::chrono::system_clock::now(), next_expiry_);
+  const granted_keys valid = valid_keys(keys_, settings_.min_protocol, std::chrono::system_clock::now(), next_expiry_);
   places_.descriptors.set_keys(valid.size());
   count_users();
   places_.keys.set(valid);

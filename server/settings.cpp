@@ -30,15 +30,17 @@ addresses are public to others, but not to its clients, who would stand behind i
 exactly that address. Where addresses are translated (clouds, containers), name the public ones with --own-address.
 
 Examples:
-  mtcp-server keygen --output mtcp.key
-      a key; copy the file to the client. A key file may hold several, one per line, each with a name behind it
-  mtcp-server url --key-file mtcp.key --host vpn.example.org
-      the same as one URL, and as a QR code
-  mtcp-server --key-file mtcp.key
+  mtcp-server keygen --append server.key --user laptop
+      a key for one device, in the file of this server's keys, which is made if there is none
+  mtcp-server url --key-file server.key --host vpn.example.org --user laptop
+      what that device needs, as one URL and as a QR code
+  mtcp-server --key-file server.key
       serves on port 8443 of all addresses
-  mtcp-server --key-file mtcp.key --listen :443 --allow 10.0.0.0/8 --deny 10.0.0.1
+  mtcp-server keygen --output mtcp.key
+      a key that is the same at both ends, for who runs both: copy the file to the client
+  mtcp-server --key-file server.key --listen :443 --allow 10.0.0.0/8 --deny 10.0.0.1
       another port, and a private network that clients may reach, but for one address
-  mtcp-server --key-file mtcp.key --allow-listen *:8000-8010
+  mtcp-server --key-file server.key --allow-listen *:8000-8010
       clients may offer services of their own at these ports: mtcp-client --reverse 8000=127.0.0.1:80)",
     program::with_sandbox({
         {"key-file", "FILE", "file with the keys of the clients, one per line; it must belong to you alone"},
@@ -85,13 +87,18 @@ Examples:
         program::on_event_option("tunnel-up, tunnel-down, quota-used-up"),
         {"no-test", "", "refuse `mtcp-client test`, which measures the line to this server", option::arity::flag},
         program::hedge_option(),
+        program::protocol_option(),
         status::status_option(status::server_port),
         status::status_host_option(),
         status::control_option(),
     }),
     {{"keygen",
       "print a new key, and end",
-      {{"output", "FILE", "write the key into FILE, for you alone, unless there is one already; print nothing"}}},
+      {{"output", "FILE", "write the key into FILE, for you alone, unless there is one already; print nothing"},
+       {"append", "FILE",
+        "add a key for one more client to FILE, for you alone: one of version 2, with which nobody but this server "
+        "passes for the server"},
+       {"user", "NAME", "whose key it is; give each device one of its own"}}},
      {"url",
       "print the URL that takes a client here, and end; it holds the key",
       {{"host", "HOST:PORT", "this server, as its clients reach it (port 8443)", option::arity::repeated},
@@ -173,6 +180,7 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.threads = given.one("threads", parse_threads).value_or(s.threads);
   s.resume_timeout = given.one("resume-timeout", program::parse_duration).value_or(s.resume_timeout);
   s.keep_alive = given.one("keep-alive", program::parse_keep_alive).value_or(s.keep_alive);
+  s.min_protocol = given.one("min-protocol", program::parse_protocol).value_or(s.min_protocol);
   s.hedge = given.one("hedge", program::parse_hedge).value_or(s.hedge);
   s.allow = given.each("allow", program::parse_network);
   s.deny = given.each("deny", program::parse_network);
@@ -198,12 +206,13 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   s.what = action_of(given.command);
   const bool asks = s.what != settings::action::serve;
   s.status = status::status_setting(given, status::server_port, "mtcp-server", variables, asks);
-  s.output = given.one("output", parse_file).value_or("");
+  s.keygen = {given.one("output", parse_file).value_or(""), given.one("append", parse_file).value_or(""),
+              given.text("user")};
   using enum settings::action;
   if (s.what == keygen || s.what == health || s.what == top || s.what == settings::action::reload) return s;
   if (s.key_file.empty())
     throw settings_error(EX_USAGE,
-                         "--key-file is needed: make one with `mtcp-server keygen --output FILE` (see --help)");
+                         "--key-file is needed: make one with `mtcp-server keygen --append FILE --user NAME` (see --help)");
   if (s.what == settings::action::url) s.url = url_of(given);
   return s;
 }

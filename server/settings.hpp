@@ -28,6 +28,13 @@ struct url_request {
   bool qr = false;  ///< a QR code even if standard output is no terminal
 };
 
+/// What `mtcp-server keygen` is told.
+struct keygen_request {
+  std::string output;  ///< the file to make; empty for standard output
+  std::string append;  ///< the file to add to
+  std::string user;    ///< whose key it will be; may be empty
+};
+
 struct settings {
   enum class action { serve, keygen, url, health, top, reload, check };
   action what = action::serve;
@@ -53,7 +60,8 @@ struct settings {
   std::uint64_t memory = 0;  ///< bytes that the process may use; 0: as the system says
   status::setting status;
   program::sandbox_setting sandbox;
-  std::string output;  ///< keygen: the file to write
+  unsigned min_protocol = 1;
+  keygen_request keygen;
   url_request url;
   bool once = false;  ///< top prints one picture
   spdlog::level::level_enum log_level = spdlog::level::info;

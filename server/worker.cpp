@@ -89,7 +89,7 @@ task<> worker::accept_streams() {
 void worker::set_rules(rules allowed, listen_rules listen, const granted_keys& keys) {
   rules_of_keys_.clear();
   std::map<key_id, listen_rules> listen_of_keys;
-  for (const auto& [key, limits] : keys) {
+  for (const auto& [key, server, limits] : keys) {
     if (limits.listen) listen_of_keys.emplace(key->id(), *limits.listen);
     if (limits.destinations.empty()) continue;
     rules& own = rules_of_keys_.emplace(key->id(), allowed).first->second;

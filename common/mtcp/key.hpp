@@ -1,7 +1,11 @@
 // The key that a client and a server share: one string to copy, from which everything secret on a bridge is derived.
 //
-//   mtcp1-<71 characters>   base32 (RFC 4648, section 6, lower case, no padding) of key id (8 bytes), secret (32 bytes)
-//                           and the first 4 bytes of SHA-256("mtcp1" || key id || secret)
+//   mtcp1-<71 characters>    base32 (RFC 4648, section 6, lower case, no padding) of key id (8 bytes), secret (32 bytes)
+//                            and the first 4 bytes of SHA-256("mtcp1" || key id || secret)
+//   mtcp2-<122 characters>   the same of key id, secret, the server's public key (32 bytes) and a checksum with "mtcp2"
+//
+// A key of version 1 makes whoever holds it a client and a server; both versions of the protocol are named after their
+// keys. One of version 2 is good for a client only: the server has its identity besides (server_identity.hpp).
 //
 // Subkeys are HKDF-SHA256 (RFC 5869) of the secret, with the key id as salt. Secrets are wiped when destroyed.
 #pragma once
@@ -9,6 +13,7 @@
 #include <array>
 #include <compare>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -45,6 +50,9 @@ struct key_id {
 /// 16 hexadecimal digits.
 std::string to_string(const key_id& id);
 
+/// X25519 (RFC 7748).
+using server_public_key = std::array<std::byte, 32>;
+
 /// A key, or a file of keys, that cannot be used. what() says why and where, and never holds any part of a key.
 class key_error : public std::runtime_error {
  public:
@@ -62,11 +70,18 @@ class key_error : public std::runtime_error {
 
 class key {
  public:
+  /// Of version 1.
   static key generate();
+  /// Of version 2, for the server that has this public key.
+  static key generate(const server_public_key& server);
   /// Throws key_error. Letter case does not matter; spaces around the key do.
   static key parse(std::string_view text);
 
   const key_id& id() const noexcept { return id_; }
+  /// Of the key, and of the protocol that its holder speaks: 1 or 2.
+  unsigned version() const noexcept { return server_ ? 2 : 1; }
+  /// Version 2: whose key it is.
+  const std::optional<server_public_key>& server() const noexcept { return server_; }
   /// The string that parse() takes. It is the secret.
   std::string to_string() const;
   /// An optional name of the key's owner, for logs and statistics; UTF-8 without control characters.
@@ -78,15 +93,17 @@ class key {
     attributes_.emplace_back(std::move(name), std::move(value));
   }
 
-  const secret_bytes& identity_key() const noexcept { return identity_key_; }  ///< makes TLS PSK identities
-  const secret_bytes& tls_psk() const noexcept { return tls_psk_; }            ///< the TLS 1.3 external PSK
+  const secret_bytes& identity_key() const noexcept { return identity_key_; }  ///< version 1: makes PSK identities
+  /// Version 1: the TLS 1.3 external PSK. Version 2: what it is made of (psk_identity.hpp).
+  const secret_bytes& tls_psk() const noexcept { return tls_psk_; }
   const secret_bytes& mac_key() const noexcept { return mac_key_; }            ///< of HELLO and WELCOME
 
  private:
-  key(const key_id& id, const secret_bytes& secret);
+  key(const key_id& id, const secret_bytes& secret, const std::optional<server_public_key>& server);
 
   key_id id_;
   secret_bytes secret_;
+  std::optional<server_public_key> server_;
   secret_bytes identity_key_;
   secret_bytes tls_psk_;
   secret_bytes mac_key_;

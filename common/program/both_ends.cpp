@@ -2,6 +2,8 @@
 
 #include <stdexcept>
 
+#include "program/parse.hpp"
+
 namespace mtcp::program {
 
 option resume_option() {
@@ -14,6 +16,14 @@ option hedge_option() {
           "send small messages on a second path as well: for a minute after a path has fallen silent or lost something "
           "(auto), or always. Not on backup paths"};
 }
+
+option protocol_option() {
+  return {"min-protocol", "1|2",
+          "speak no version of the protocol below this one (1): with 2, keys of version 1, which begin with mtcp1-, are "
+          "not used"};
+}
+
+unsigned parse_protocol(const std::string& text) { return parse_number(text, 1, 2); }
 
 core::hedging parse_hedge(const std::string& text) {
   using enum core::hedging;

@@ -8,15 +8,15 @@ namespace {
 
 // Longer than what anybody would call a file of keys.
 const std::regex& long_key() {
-  static const std::regex pattern("mtcp1-[a-z2-7]{20}", std::regex::icase);
+  static const std::regex pattern("mtcp[0-9]-(server-)?[a-z2-7]{20}", std::regex::icase);
   return pattern;
 }
 
 }  // namespace
 
 std::string without_keys(std::string text) {
-  static const std::regex pattern("mtcp1-[a-z2-7]+", std::regex::icase);
-  return std::regex_replace(text, pattern, "mtcp1-...");
+  static const std::regex pattern("(mtcp[0-9]-(server-)?)[a-z2-7]+", std::regex::icase);
+  return std::regex_replace(text, pattern, "$1...");
 }
 
 // A password may have any character in it, also those that end a URL. "[USER@]HOST" is what our own words have.

@@ -9,8 +9,8 @@ namespace mtcp::program {
 /// What `e` says, without the numbers and places that Boost adds, and without any key or password.
 std::string message_of(const std::exception& e);
 
-/// `text` with "mtcp1-..." in place of every key and of whatever looks like the beginning of one: a user who gives a
-/// key where a file name is expected must not find it in a log.
+/// `text` with "mtcp1-..." and the like in place of every key, and of whatever looks like the beginning of one: a user
+/// who gives a key where a file name is expected must not find it in a log.
 std::string without_keys(std::string text);
 
 /// `text` with "://...@" in place of a URL's user and password, up to the last @ that could end them.

@@ -65,7 +65,7 @@ template <class Fields>
 bytes hello_body(Fields fields) {
   bytes out(32 * 1024);
   wire_writer to(out);
-  to.varint(protocol_version);
+  to.varint(first_version);
   for (int i = 0; i < 16 + 32 + 16; ++i) to.u8(0);
   fields(to);
   out.resize(to.size() + mac_size);
@@ -77,7 +77,7 @@ TEST(Hello, ComesBackAsItWas) {
   const bytes frame = encode(m);
   const auto back = decode_hello(body_of(frame));
   ASSERT_TRUE(back);
-  EXPECT_EQ(back->version, protocol_version);
+  EXPECT_EQ(back->version, first_version);
   EXPECT_EQ(back->session, m.session);
   EXPECT_EQ(back->secret, m.secret);
   EXPECT_EQ(back->instance, m.instance);

@@ -4,15 +4,16 @@
 
 #include "fuzz/fuzz.hpp"
 #include "mtcp/key.hpp"
+#include "mtcp/server_identity.hpp"
 
 namespace {
 
 using namespace mtcp;
 
-/// Empty if it is no key.
+/// Empty if it is no key, and no server's identity.
 std::string parsed(std::string_view text) {
   try {
-    return key::parse(text).to_string();
+    return server_identity::is_meant_by(text) ? server_identity::parse(text).to_string() : key::parse(text).to_string();
   } catch (const key_error&) {
     return {};
   }

@@ -113,6 +113,47 @@ TEST(Key, DerivesWhatTheSpecificationSays) {
   EXPECT_EQ(hex(hmac(k.mac_key(), k.id().bytes)), "2d207b6b64419d64a88267d1492b62342b65e6327bc0c6631195fba2d01ff9cc");
 }
 
+TEST(Key, OfVersion2NamesItsServer) {
+  const server_identity server = server_identity::generate();
+  const key made = key::generate(server.public_key());
+  EXPECT_EQ(made.version(), 2U);
+  EXPECT_EQ(key::generate().version(), 1U);
+  const std::string text = made.to_string();
+  EXPECT_EQ(text.size(), 6U + 122U);
+  const key back = key::parse(text);
+  EXPECT_EQ(back.id(), made.id());
+  EXPECT_EQ(back.server(), server.public_key());
+  EXPECT_EQ(back.tls_psk(), made.tls_psk());
+  EXPECT_EQ(back.to_string(), text);
+}
+
+// Else a key that was made for one version would work for the other, with less than it promises.
+TEST(Key, OfOneVersionIsNoneOfTheOther) {
+  std::string first = key::generate().to_string();
+  std::string second = key::generate(server_identity::generate().public_key()).to_string();
+  first[4] = '2';
+  second[4] = '1';
+  EXPECT_NE(parse_error(first), "");
+  EXPECT_NE(parse_error(second), "");
+}
+
+TEST(ServerIdentity, ComesBackFromItsString) {
+  const server_identity made = server_identity::generate();
+  const std::string text = made.to_string();
+  EXPECT_EQ(text.size(), 13U + 58U);
+  const server_identity back = server_identity::parse(text);
+  EXPECT_EQ(back.public_key(), made.public_key());
+  EXPECT_EQ(back.private_key(), made.private_key());
+  EXPECT_NE(server_identity::generate().public_key(), made.public_key());
+}
+
+TEST(ServerIdentity, IsNoKey) {
+  const std::string text = server_identity::generate().to_string();
+  EXPECT_NE(parse_error(text).find("stays at the server"), std::string::npos);
+  EXPECT_THROW(server_identity::parse(key::generate().to_string()), key_error);
+  EXPECT_THROW(server_identity::parse(text + "a"), key_error);
+}
+
 TEST(Key, SaysWhatIsWrongWithItsString) {
   const std::string text = key::generate().to_string();
   EXPECT_NE(parse_error("").find("does not start with mtcp1-"), std::string::npos);
@@ -191,6 +232,32 @@ TEST_F(KeyFile, HoldsSeveralKeysWithUsersAndComments) {
   EXPECT_EQ(keys.find(key::generate().id()), nullptr);
 }
 
+TEST_F(KeyFile, HoldsTheIdentitiesOfTheServer) {
+  const server_identity first = server_identity::generate(), second = server_identity::generate();
+  const key old = key::generate(), fresh = key::generate(second.public_key());
+  const key_ring keys = load_key_file(write(old.to_string() + "\n" + first.to_string() + "  # until the summer\n" +
+                                            second.to_string() + "\n" + fresh.to_string() + " ann\n"));
+  ASSERT_EQ(keys.size(), 2U);
+  ASSERT_EQ(keys.first_version().size(), 1U);
+  EXPECT_EQ(keys.first_version().front()->id(), old.id());
+  EXPECT_EQ(keys.find(fresh.id())->user(), "ann");
+  EXPECT_EQ(keys.identities().size(), 2U);
+  EXPECT_EQ(keys.find(second.public_key())->private_key(), second.private_key());
+  EXPECT_EQ(keys.find(server_identity::generate().public_key()), nullptr);
+}
+
+TEST_F(KeyFile, HoldsAnIdentityOnceAndAlone) {
+  const std::string identity = server_identity::generate().to_string();
+  const std::string good = key::generate().to_string() + "\n";
+  const auto error = [&](const std::string& content) { return load_error(write(content), key_error::kind::malformed); };
+  EXPECT_NE(error(good + identity + "\n" + identity + "\n").find(":3: "), std::string::npos);
+  EXPECT_NE(error(good + identity + " ann\n").find("may follow"), std::string::npos);
+  EXPECT_NE(error(identity + "\n").find("no key"), std::string::npos);
+  std::string many = good;
+  for (int i = 0; i < 9; ++i) many += server_identity::generate().to_string() + "\n";
+  EXPECT_NE(error(many).find(":10: "), std::string::npos);
+}
+
 TEST_F(KeyFile, MustBeItsOwnersOnly) {
   const std::string content = key::generate().to_string() + "\n";
   for (const ::mode_t mode : {0644U, 0640U, 0604U, 0620U, 0601U}) {
@@ -239,7 +306,7 @@ TEST_F(KeyFile, NamesTheLineThatIsWrong) {
   EXPECT_NE(error(good + " \x01\n").find(":1: "), std::string::npos);
   EXPECT_NE(error("").find("no key"), std::string::npos);
   EXPECT_NE(error("# nothing\n").find("no key"), std::string::npos);
-  EXPECT_NE(error(std::string(1 << 20, '\n')).find("too large"), std::string::npos);
+  EXPECT_NE(error(std::string(max_key_file, '\n')).find("too large"), std::string::npos);
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ class Secrets : public ::testing::TestWithParam<tls_options::cipher> {
   key shared = key::generate();
   std::unique_ptr<tls_driver> server = std::make_unique<tls_driver>(
       tls_context::server(ring_of({shared}), tls_options{.preferred = GetParam(), .key_update_records = 1}));
-  std::unique_ptr<raw_peer> peer = raw_psk_client(make_psk_identity(shared), shared.tls_psk());
+  std::unique_ptr<raw_peer> peer = raw_client_of(shared);
   std::vector<core::slice> got;
 };
 

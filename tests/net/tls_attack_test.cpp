@@ -13,8 +13,8 @@
 namespace mtcp::testing {
 namespace {
 
-// A server of ours with its keys, and what a stranger gets from it.
-class Strangers : public ::testing::Test {
+// A server of ours with its keys, of this version, and what a stranger gets from it.
+class Strangers : public ::testing::TestWithParam<unsigned> {
  protected:
   struct encounter {
     bool completed = false;  // the stranger's own TLS is content
@@ -62,24 +62,32 @@ class Strangers : public ::testing::Test {
     EXPECT_EQ(e.seen.error, asio::error::eof);
   }
 
+  key make_key() const { return GetParam() == 2 ? key::generate(identity->public_key()) : key::generate(); }
+  key_ring ring() const {
+    key_ring keys = ring_of({known, make_key()});
+    keys.add(identity);
+    return keys;
+  }
+
   asio::io_context io;
-  const key known = key::generate();
-  tls_context context = tls_context::server(ring_of({known, key::generate()}));
+  const key_ring::identity identity = std::make_shared<const server_identity>(server_identity::generate());
+  const key known = make_key();
+  tls_context context = tls_context::server(ring());
 };
 
-TEST_F(Strangers, WithTheRightKeyAreNone) {
-  auto friendly = raw_psk_client(make_psk_identity(known), known.tls_psk());
+TEST_P(Strangers, WithTheRightKeyAreNone) {
+  auto friendly = raw_client_of(known);
   const encounter e = meet(*friendly);
   EXPECT_TRUE(e.completed);
   EXPECT_FALSE(e.server_error);
 }
 
-TEST_F(Strangers, WithAnotherKeyAreTurnedAway) {
+TEST_P(Strangers, WithAnotherKeyAreTurnedAway) {
   auto sockets = connected_sockets(io);
   secure_channel client(std::move(sockets.client));
   secure_channel server(std::move(sockets.server));
   const tls_context client_context = tls_context::client();
-  const key other = key::generate();
+  const key other = make_key();
   running connecting(io, client.connect(client_context, other));
   running serving(io, serve_one(server));
   run_all(io);
@@ -88,14 +96,15 @@ TEST_F(Strangers, WithAnotherKeyAreTurnedAway) {
 }
 
 // Whether the server knows the identity, or what is wrong with it, cannot be seen.
-TEST_F(Strangers, CannotTellAnUnknownIdentityFromAWrongKey) {
-  const key other = key::generate();
-  const auto recorded = make_psk_identity(known);
-  auto wrong_key = raw_psk_client(recorded, other.tls_psk());
-  auto unknown_identity = raw_psk_client(make_psk_identity(other), other.tls_psk());
-  auto random_identity = raw_psk_client(random_bytes(48, 1), other.tls_psk());
-  auto short_identity = raw_psk_client(random_bytes(5, 2), other.tls_psk());
-  auto cut_identity = raw_psk_client(std::span(recorded).first(47), known.tls_psk());
+TEST_P(Strangers, CannotTellAnUnknownIdentityFromAWrongKey) {
+  const key other = make_key();
+  const named_key named = name_key(known, today());
+  const secret_bytes wrong = other.mac_key();
+  auto wrong_key = raw_psk_client(named.identity, wrong);
+  auto unknown_identity = raw_client_of(other);
+  auto random_identity = raw_psk_client(random_bytes(named.identity.size(), 1), wrong);
+  auto short_identity = raw_psk_client(random_bytes(5, 2), wrong);
+  auto cut_identity = raw_psk_client(std::span(named.identity).first(named.identity.size() - 1), named.psk);
   for (raw_peer* stranger :
        {wrong_key.get(), unknown_identity.get(), random_identity.get(), short_identity.get(), cut_identity.get()}) {
     const encounter e = meet(*stranger);
@@ -104,36 +113,36 @@ TEST_F(Strangers, CannotTellAnUnknownIdentityFromAWrongKey) {
   }
 }
 
-TEST_F(Strangers, WithoutAKeyAreTurnedAway) {
+TEST_P(Strangers, WithoutAKeyAreTurnedAway) {
   auto plain = raw_client();
   expect_turned_away(meet(*plain));
 }
 
-TEST_F(Strangers, WithACertificateAreTurnedAway) {
+TEST_P(Strangers, WithACertificateAreTurnedAway) {
   context_ptr own(SSL_CTX_new(TLS_client_method()));
   add_certificate(own.get());
   raw_peer stranger(std::move(own), false);
   expect_turned_away(meet(stranger));
 }
 
-TEST_F(Strangers, WithTls12AreTurnedAway) {
+TEST_P(Strangers, WithTls12AreTurnedAway) {
   context_ptr own(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_max_proto_version(own.get(), TLS1_2_VERSION);
   raw_peer stranger(std::move(own), false);
   expect_turned_away(meet(stranger));
 }
 
-TEST_F(Strangers, WithAnotherCurveOrSuiteAreTurnedAway) {
-  auto curve = raw_psk_client(make_psk_identity(known), known.tls_psk());
+TEST_P(Strangers, WithAnotherCurveOrSuiteAreTurnedAway) {
+  auto curve = raw_client_of(known);
   SSL_set1_groups_list(curve->ssl(), "P-256");
   expect_turned_away(meet(*curve));
-  auto suite = raw_psk_client(make_psk_identity(known), known.tls_psk());
+  auto suite = raw_client_of(known);
   SSL_set_ciphersuites(suite->ssl(), "TLS_AES_256_GCM_SHA384");
   expect_turned_away(meet(*suite));
 }
 
 // OpenSSL completes a handshake without the key where a certificate allows it: that must not count.
-TEST_F(Strangers, AreTurnedAwayEvenIfTheServerHadACertificate) {
+TEST_P(Strangers, AreTurnedAwayEvenIfTheServerHadACertificate) {
   add_certificate(context->ssl.get());
   auto stranger = raw_client();
   const encounter e = meet(*stranger);
@@ -141,7 +150,7 @@ TEST_F(Strangers, AreTurnedAwayEvenIfTheServerHadACertificate) {
   EXPECT_EQ(e.server_error, errc::not_authenticated);
 }
 
-TEST_F(Strangers, ThatSendJunkCostNoTlsAndGetNothing) {
+TEST_P(Strangers, ThatSendJunkCostNoTlsAndGetNothing) {
   const std::size_t before = tls_driver::live();
   for (const char* junk :
        {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\x05\x01", "\x16\x01\x01"}) {
@@ -158,7 +167,7 @@ TEST_F(Strangers, ThatSendJunkCostNoTlsAndGetNothing) {
   }
 }
 
-TEST_F(Strangers, ThatBeginLikeTlsAndGoOnWithJunkGetNothing) {
+TEST_P(Strangers, ThatBeginLikeTlsAndGoOnWithJunkGetNothing) {
   auto junk = random_bytes(3000, 7);
   for (const int length : {0, 1, 300, 16384, 20000, 65535}) {
     const unsigned char header[] = {22, 3, 1, static_cast<unsigned char>(length >> 8),
@@ -168,7 +177,7 @@ TEST_F(Strangers, ThatBeginLikeTlsAndGoOnWithJunkGetNothing) {
   }
 }
 
-TEST_F(Strangers, ThatAreSilentCostNoTls) {
+TEST_P(Strangers, ThatAreSilentCostNoTls) {
   const std::size_t before = tls_driver::live();
   auto sockets = connected_sockets(io);
   secure_channel server(std::move(sockets.server));
@@ -182,7 +191,7 @@ TEST_F(Strangers, ThatAreSilentCostNoTls) {
   EXPECT_EQ(serving.get(), asio::error::operation_aborted);
 }
 
-TEST_F(Strangers, ThatLeaveWithoutAWordCostNoTls) {
+TEST_P(Strangers, ThatLeaveWithoutAWordCostNoTls) {
   const std::size_t before = tls_driver::live();
   const encounter e = meet(std::span<const std::byte>());
   EXPECT_EQ(e.server_error, errc::truncated);
@@ -207,7 +216,7 @@ task<std::vector<std::byte>> relay(tcp::socket& from, tcp::socket& to) {
 }
 
 // Everything that a client sent, handshake and all, sent again: the server must not get as far as its plaintext.
-TEST_F(Strangers, ThatReplayARecordedClientAreTurnedAway) {
+TEST_P(Strangers, ThatReplayARecordedClientAreTurnedAway) {
   auto outer = connected_sockets(io);
   auto inner = connected_sockets(io);
   secure_channel client(std::move(outer.client));
@@ -228,21 +237,21 @@ TEST_F(Strangers, ThatReplayARecordedClientAreTurnedAway) {
 }
 
 // One connection may say its first words twice, where the server asks it for another group.
-TEST_F(Strangers, AreNotThoseWhoAreAskedToSayItAgain) {
-  auto asked_again = raw_psk_client(make_psk_identity(known), known.tls_psk());
+TEST_P(Strangers, AreNotThoseWhoAreAskedToSayItAgain) {
+  auto asked_again = raw_client_of(known);
   SSL_set1_groups_list(asked_again->ssl(), "P-256:X25519");
   EXPECT_TRUE(meet(*asked_again).completed);
-  auto replayed = raw_psk_client(asked_again->identity, known.tls_psk());
+  auto replayed = raw_psk_client(asked_again->identity, asked_again->psk);
   expect_turned_away(meet(*replayed));
 }
 
 // With other keys, and other contexts, the same clients come.
-TEST_F(Strangers, AreRememberedByContextsThatShareTheirMemory) {
+TEST_P(Strangers, AreRememberedByContextsThatShareTheirMemory) {
   const auto seen = std::make_shared<replay_memory>();
-  const auto identity = make_psk_identity(known);
+  const named_key named = name_key(known, today());
   for (const bool first : {true, false}) {
-    context = tls_context::server(ring_of({known}), {}, seen);
-    auto client = raw_psk_client(identity, known.tls_psk());
+    context = tls_context::server(ring(), {}, seen);
+    auto client = raw_psk_client(named.identity, named.psk);
     EXPECT_EQ(meet(*client).completed, first);
   }
 }
@@ -259,7 +268,7 @@ TEST(ReplayMemory, RemembersAGenerationAtLeastAndTwoAtMost) {
 }
 
 // What was said before a client is known to be none is for somebody else.
-TEST_F(Strangers, LeaveWhatTheySaid) {
+TEST_P(Strangers, LeaveWhatTheySaid) {
   for (const std::string& said :
        {std::string("GET / HTTP/1.0\r\n\r\n"), std::string("\x16\x03\x01\x02", 4), std::string()}) {
     auto sockets = connected_sockets(io);
@@ -278,6 +287,8 @@ TEST_F(Strangers, LeaveWhatTheySaid) {
     EXPECT_EQ(asio::read(sockets.client, asio::buffer(answer)), 5U);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Version, Strangers, ::testing::Values(1U, 2U), ::testing::PrintToStringParamName());
 
 // ---- the other way round: a server that does not have the key ----
 
@@ -339,21 +350,65 @@ TEST_F(Impostors, ThatAnswerWithJunkAreRefused) {
   EXPECT_EQ(run(io, client.connect(context, own)), errc::tls_rejected);
 }
 
-// What travels in clear must not link a user's connections.
-TEST(PskIdentity, IsNewEachTimeAndFoundByItsKeyOnly) {
-  const key a = key::generate();
-  const key b = key::generate();
-  const auto first = make_psk_identity(a);
-  const auto second = make_psk_identity(a);
-  for (std::size_t i = 0; i + 8 <= first.size(); ++i) {
-    const auto at = first.begin() + static_cast<std::ptrdiff_t>(i);
-    EXPECT_EQ(std::search(second.begin(), second.end(), at, at + 8), second.end());
+// Two who hold the same key, of which one poses as the server.
+class Sharers : public ::testing::Test {
+ protected:
+  // What the client and the server say, with these keys at the server.
+  std::pair<error_code, error_code> meet(const key_ring& at_server, const tls_options& of_client = {}) {
+    auto sockets = connected_sockets(io);
+    secure_channel client(std::move(sockets.client));
+    secure_channel server(std::move(sockets.server));
+    running connecting(io, reach(client, tls_context::client(of_client)));
+    running serving(io, serve(server, tls_context::server(at_server)));
+    run_all(io);
+    clock_was_wrong = server.has_wrong_clock();
+    return {connecting.get(), serving.get()};
   }
-  EXPECT_EQ(find_by_identity(ring_of({b, a}), first)->id(), a.id());
-  EXPECT_EQ(find_by_identity(ring_of({b}), first), nullptr);
-  auto changed = first;
-  changed[3] ^= std::byte{1};
-  EXPECT_EQ(find_by_identity(ring_of({a}), changed), nullptr);
+  task<error_code> reach(secure_channel& channel, tls_context context) {
+    co_return co_await channel.connect(context, shared);
+  }
+  task<error_code> serve(secure_channel& channel, tls_context context) {
+    const error_code error = co_await channel.accept(context);
+    if (error) channel.close();
+    co_return error;
+  }
+  key_ring ring(const key_ring::identity& of_server) const {
+    key_ring keys = ring_of({shared});
+    keys.add(of_server);
+    return keys;
+  }
+
+  asio::io_context io;
+  const key_ring::identity identity = std::make_shared<const server_identity>(server_identity::generate());
+  const key shared = key::generate(identity->public_key());
+  bool clock_was_wrong = false;
+};
+
+TEST_F(Sharers, ReachTheServer) {
+  const auto [client, server] = meet(ring(identity));
+  EXPECT_FALSE(client);
+  EXPECT_FALSE(server);
+}
+
+TEST_F(Sharers, AreNoServersToEachOther) {
+  const auto other = std::make_shared<const server_identity>(server_identity::generate());
+  EXPECT_EQ(meet(ring(other)).first, errc::tls_rejected);
+  EXPECT_EQ(meet(ring_of({shared})).first, errc::tls_rejected);
+}
+
+TEST_F(Sharers, ReachAServerThatChangesItsIdentity) {
+  key_ring keys = ring(std::make_shared<const server_identity>(server_identity::generate()));
+  keys.add(identity);
+  EXPECT_FALSE(meet(keys).first);
+}
+
+TEST_F(Sharers, AreTurnedAwayByTheClockWhichTheServerIsTold) {
+  const tls_options late{.time_of_day = +[] { return today() + std::chrono::hours(3); }};
+  EXPECT_EQ(meet(ring(identity), late).first, errc::tls_rejected);
+  EXPECT_TRUE(clock_was_wrong);
+  const tls_options nearly{.time_of_day = +[] { return today() - std::chrono::minutes(119); }};
+  EXPECT_FALSE(meet(ring(identity), nearly).first);
+  EXPECT_FALSE(clock_was_wrong);
 }
 
 }  // namespace

@@ -21,6 +21,10 @@
 
 namespace mtcp::testing {
 
+inline std::chrono::sys_seconds today() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 /// A coroutine that is running, and later its value.
 template <class T>
 class running {

@@ -147,14 +147,22 @@ TEST_F(Greeting, ThatIsAuthenticButMalformedIsRefused) {
   EXPECT_EQ(answer_to(pair, signed_frame(pair.client, core::encode(m))), errc::malformed_hello);
 }
 
-TEST_F(Greeting, OfAnotherVersionIsAuthenticAllTheSame) {
+// The key says which version its holder speaks.
+TEST_F(Greeting, OfAnotherVersionThanItsKeyIsMalformed) {
+  core::hello m;
+  m.bridge = 1;
+  m.version = 2;
+  EXPECT_EQ(answer_to(pair, signed_frame(pair.client, core::encode(m))), errc::malformed_hello);
+}
+
+TEST_F(Greeting, OfAnUnknownVersionIsAuthenticAllTheSame) {
   bytes frame(core::frame_header_size + 1 + 3 + core::mac_size);
   core::put_frame_header(std::span(frame).first<core::frame_header_size>(), core::frame_type::hello, frame.size() - 4);
-  frame[core::frame_header_size] = std::byte{2};
+  frame[core::frame_header_size] = std::byte{3};
   ASSERT_FALSE(pair.client.write(signed_frame(pair.client, frame)));
   auto hello = run(io, receive_hello(pair.server));
   ASSERT_TRUE(hello);
-  EXPECT_EQ(hello->message.version, 2U);
+  EXPECT_EQ(hello->message.version, 3U);
   EXPECT_EQ(answer_to(pair, frame), errc::wrong_mac);
 }
 

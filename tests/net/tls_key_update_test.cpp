@@ -67,7 +67,7 @@ class KeyUpdateFlood : public ::testing::Test {
 
   key shared = key::generate();
   tls_driver server{tls_context::server(ring_of({shared}))};
-  std::unique_ptr<raw_peer> client = raw_psk_client(make_psk_identity(shared), shared.tls_psk());
+  std::unique_ptr<raw_peer> client = raw_client_of(shared);
   std::vector<core::slice> got;
 };
 

@@ -31,7 +31,7 @@ class OpensslPeer : public ::testing::TestWithParam<tls_options::cipher> {
 
   key shared = key::generate();
   tls_driver server{tls_context::server(ring_of({shared}), options())};
-  std::unique_ptr<raw_peer> peer = raw_psk_client(make_psk_identity(shared), shared.tls_psk());
+  std::unique_ptr<raw_peer> peer = raw_client_of(shared);
   std::vector<core::slice> got;
 };
 

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "mtcp/net/tls/tls_psk.hpp"
+#include "mtcp/net/tls/psk_identity.hpp"
 #include "net/tls_fixture.hpp"
 
 namespace mtcp::testing {
@@ -98,6 +98,12 @@ inline std::unique_ptr<raw_peer> raw_psk_client(std::span<const std::byte> ident
   peer->identity.assign(identity.begin(), identity.end());
   peer->psk = psk;
   return peer;
+}
+
+/// A client that holds this key.
+inline std::unique_ptr<raw_peer> raw_client_of(const key& own) {
+  const named_key named = name_key(own, today());
+  return raw_psk_client(named.identity, named.psk);
 }
 
 /// Runs the handshake over a socket. True if it completed; else what the other side sent and how it ended is in `end`.

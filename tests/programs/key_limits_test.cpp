@@ -111,12 +111,36 @@ TEST_F(KeyLimits, EndAKeyAtItsTime) {
       load_keys(files.write("keys", secret + " expires=2026-12-31\n" + other + " expires=2027-01-01\n"));
   const std::chrono::sys_seconds end = std::chrono::sys_days(std::chrono::year(2026) / 12 / 31);
   std::optional<std::chrono::sys_seconds> next;
-  EXPECT_EQ(valid_keys(all, end - 1s, next).size(), 2u);
+  EXPECT_EQ(valid_keys(all, 1, end - 1s, next).size(), 2u);
   EXPECT_EQ(next, end);
-  EXPECT_EQ(valid_keys(all, end, next).size(), 1u);
+  EXPECT_EQ(valid_keys(all, 1, end, next).size(), 1u);
   EXPECT_EQ(next, end + 24h);
-  EXPECT_EQ(valid_keys(all, end + 48h, next).size(), 0u);
+  EXPECT_EQ(valid_keys(all, 1, end + 48h, next).size(), 0u);
   EXPECT_FALSE(next);
+}
+
+TEST_F(KeyLimits, LeaveOutKeysOfAnEarlierVersion) {
+  const server_identity server = server_identity::generate();
+  const std::string fresh = key::generate(server.public_key()).to_string();
+  const granted_keys all = load_keys(files.write("keys", secret + "\n" + server.to_string() + "\n" + fresh + "\n"));
+  std::optional<std::chrono::sys_seconds> next;
+  EXPECT_EQ(valid_keys(all, 1, {}, next).size(), 2u);
+  const granted_keys valid = valid_keys(all, 2, {}, next);
+  ASSERT_EQ(valid.size(), 1u);
+  EXPECT_EQ(valid.front().key->version(), 2u);
+  const key_ring ring = ring_of(valid);
+  EXPECT_EQ(ring.size(), 1u);
+  EXPECT_TRUE(ring.find(server.public_key()));
+}
+
+TEST_F(KeyLimits, NeedTheServerThatAKeyIsFor) {
+  const std::string alone = key::generate(server_identity::generate().public_key()).to_string();
+  try {
+    load_keys(files.write("keys", secret + "\n" + alone + " ann\n"));
+    FAIL();
+  } catch (const key_error& e) {
+    EXPECT_NE(std::string(e.what()).find("(ann) was made for a server"), std::string::npos) << e.what();
+  }
 }
 
 struct KeyAccount : testing::Test {

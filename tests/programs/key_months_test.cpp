@@ -77,7 +77,7 @@ TEST_F(KeyMonth, BeginsAnewButNotWithAClockThatIsSetBack) {
 struct KeyMonths : testing::Test {
   std::string directory() const { return files / "state"; }
   static granted_keys granted(const key& to, std::uint64_t bytes) {
-    return {{std::make_shared<const key>(to), {.bytes_per_month = bytes}}};
+    return {{.key = std::make_shared<const key>(to), .server = nullptr, .limits = {.bytes_per_month = bytes}}};
   }
   static std::uint64_t carried(key_accounts& by, const key& of) { return by.of(of.id())->month().kept().used; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -11,7 +12,9 @@
 #include "mtcp/core/wire/frame.hpp"
 #include "mtcp/core/wire/hello.hpp"
 #include "mtcp/key.hpp"
+#include "mtcp/net/tls/psk_identity.hpp"
 #include "mtcp/net/tls/secure_channel.hpp"
+#include "mtcp/server_identity.hpp"
 #include "vectors/hex.hpp"
 
 namespace mtcp::vectors {
@@ -23,6 +26,12 @@ using core::frame_type;
 
 // Id 00 01 .. 07, secret 00 01 .. 1f.
 constexpr std::string_view key_text = "mtcp1-aaaqeayeaudaoaabaibqibiga4eascqlbqgq4dyqcejbgfavcylrqgi2dmob2hq7go5akra";
+
+// The same id and secret, and the public key of the server below, whose private key is 60 61 .. 7f.
+constexpr std::string_view second_key_text =
+    "mtcp2-aaaqeayeaudaoaabaibqibiga4eascqlbqgq4dyqcejbgfavcylrqgi2dmob2hq7m5o5k5hno6etccz5fz3id43zbndgy5z3cuq75tzwk54vqny6"
+    "uux2afzrdq";
+constexpr std::string_view server_text = "mtcp2-server-mbqwey3emvtgo2djnjvwy3lon5yhc4ttor2xm53ypf5hw7d5pz7u4fhemi";
 
 // first, first + 1, ...
 template <std::size_t N>
@@ -40,9 +49,34 @@ json describe(const key& k) {
           {"mac_key", to_hex(k.mac_key().bytes())}};
 }
 
+secret_bytes counting_secret(unsigned first) {
+  secret_bytes out;
+  std::ranges::copy(counting<secret_bytes::size>(first), out.writable().begin());
+  return out;
+}
+
 json identity_of(const key& k) {
-  const auto nonce = counting<16>(0x40);
-  return {{"nonce", to_hex(nonce)}, {"identity", to_hex(nonce) + to_hex(hmac(k.identity_key(), nonce))}};
+  return {{"nonce", to_hex(counting<16>(0x40))}, {"identity", to_hex(name_key(k, {}, counting_secret(0x40)).identity)}};
+}
+
+// A key of version 2 with the same id and secret, its server and how it is named.
+json second_version() {
+  const key k = key::parse(second_key_text);
+  const server_identity server = server_identity::parse(server_text);
+  const secret_bytes ephemeral = counting_secret(0xa0);
+  constexpr std::uint64_t time = 1'800'000'000;
+  const named_key named = name_key(k, std::chrono::sys_seconds(std::chrono::seconds(time)), ephemeral);
+  return {{"text", second_key_text},
+          {"id", to_hex(k.id().bytes)},
+          {"tls_psk", to_hex(k.tls_psk().bytes())},
+          {"mac_key", to_hex(k.mac_key().bytes())},
+          {"server_text", server_text},
+          {"server_private_key", to_hex(server.private_key().bytes())},
+          {"server_public_key", to_hex(server.public_key())},
+          {"ephemeral_private_key", to_hex(ephemeral.bytes())},
+          {"time", time},
+          {"identity", to_hex(named.identity)},
+          {"connection_psk", to_hex(named.psk.bytes())}};
 }
 
 json describe(const std::vector<core::bridge_count>& counts) {
@@ -237,6 +271,7 @@ json make() {
   const key k = key::parse(key_text);
   return {{"key", describe(k)},
           {"identity", identity_of(k)},
+          {"version_2", second_version()},
           {"greetings", json::array({greeting("HELLO, create", k, "mtcp1 hello", creating()),
                                      greeting("WELCOME", k, "mtcp1 welcome", created()),
                                      greeting("HELLO, join", k, "mtcp1 hello", joining())})},

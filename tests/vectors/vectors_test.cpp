@@ -12,7 +12,7 @@
 #include "mtcp/core/wire/frame.hpp"
 #include "mtcp/core/wire/hello.hpp"
 #include "mtcp/key.hpp"
-#include "mtcp/net/tls/tls_psk.hpp"
+#include "mtcp/net/tls/psk_identity.hpp"
 #include "vectors/hex.hpp"
 
 namespace mtcp::vectors {
@@ -47,7 +47,21 @@ TEST(Vectors, NameAKeyAndItsIdentity) {
   EXPECT_EQ(k.to_string(), all().at("key").at("text"));
   key_ring ring;
   ring.add(k);
-  EXPECT_NE(find_by_identity(ring, from_hex(all().at("identity").at("identity"))), nullptr);
+  EXPECT_NE(find_by_identity(ring, from_hex(all().at("identity").at("identity")), {}).key, nullptr);
+}
+
+TEST(Vectors, NameAKeyOfVersion2) {
+  const json& v = all().at("version_2");
+  const key k = key::parse(v.at("text").get<std::string>());
+  const auto server = server_identity::parse(v.at("server_text").get<std::string>());
+  EXPECT_EQ(k.server(), server.public_key());
+  key_ring ring;
+  ring.add(k);
+  ring.add(std::make_shared<const server_identity>(server));
+  const auto now = std::chrono::sys_seconds(std::chrono::seconds(v.at("time").get<std::int64_t>()));
+  const found_key found = find_by_identity(ring, from_hex(v.at("identity")), now);
+  ASSERT_TRUE(found.key);
+  EXPECT_EQ(to_hex(found.psk.bytes()), v.at("connection_psk"));
 }
 
 TEST(Vectors, Greet) {

@@ -42,6 +42,7 @@ task<std::optional<proxied>> receive_proxy_header(tcp::socket& from) {
 std::optional<stranger> stranger_of(const secure_channel& channel, const error_code& error) {
   if (error.category() != mtcp_category() || error == errc::truncated) return std::nullopt;
   if (error == errc::malformed_hello || error == errc::wrong_mac) return stranger::bad_hello;
+  if (channel.has_wrong_clock()) return stranger::wrong_clock;
   return channel.has_been_offered_a_key() ? stranger::wrong_key : stranger::junk;
 }
 

@@ -108,7 +108,7 @@ error_code client_policy::welcomed(dial_id id, const core::welcome& got, core::t
 }
 
 error_code client_policy::accept(const core::welcome& got, pending& p, core::timestamp now) {
-  if (got.version != core::protocol_version) return errc::version_mismatch;
+  if (!core::is_known_version(got.version)) return errc::version_mismatch;
   if (const error_code refused = to_error(got)) return refused;
   p.use.roles_agreed = core::role_of(got.extensions).has_value();
   if (!p.tried) {

@@ -55,7 +55,7 @@ void server_sessions::agree_on_bridge(const core::hello& said, answer& out) {
 server_sessions::placing server_sessions::find_place(const core::hello& said, const owner_id& owner,
                                                      const std::string& user, open_to whom, core::timestamp now,
                                                      bool room) {
-  if (said.version != core::protocol_version) return {core::welcome_status::version};
+  if (!core::is_known_version(said.version)) return {core::welcome_status::version};
   const bool creates = said.session == core::session_id{};
   if (whom == open_to::none || (creates && whom == open_to::joins)) return {core::welcome_status::refused};
   if (!creates) return join(said, owner, room);

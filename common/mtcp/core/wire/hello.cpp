@@ -142,7 +142,7 @@ std::optional<Message> decode(std::span<const std::byte> body) {
   wire_reader from(body.first(body.size() - mac_size));
   Message m;
   m.version = from.varint();
-  if (from.ok() && m.version != protocol_version) return m;
+  if (from.ok() && !is_known_version(m.version)) return m;
   if (!take_fields(from, m) || !from.complete()) return std::nullopt;
   return m;
 }

@@ -20,7 +20,9 @@
 
 namespace mtcp::core {
 
-inline constexpr std::uint64_t protocol_version = 1;
+/// The versions of the protocol differ in keys and TLS; what is on a bridge is the same.
+inline constexpr std::uint64_t first_version = 1, last_version = 2;
+constexpr bool is_known_version(std::uint64_t version) { return version >= first_version && version <= last_version; }
 
 inline constexpr std::size_t mac_size = 32;
 /// Most counts that a HELLO or WELCOME may list: bridges lost and not yet settled.
@@ -33,7 +35,7 @@ using instance_id = std::array<std::byte, 16>;  ///< random per server process; 
 using join_secret = std::array<std::byte, 32>;  ///< random, known to the two ends of a session only
 
 struct hello {
-  std::uint64_t version = protocol_version;
+  std::uint64_t version = first_version;
   session_id session{};    ///< zeros: create one
   join_secret secret{};    ///< of that session; zeros on create
   instance_id instance{};  ///< the server that is expected
@@ -49,12 +51,12 @@ enum class welcome_status : std::uint8_t {
   unknown_session = 1,   ///< or the join secret or the key is not that of the session
   foreign_instance = 2,  ///< the session is, or was, another server process's
   limit = 3,             ///< too many sessions or bridges
-  version = 4,           ///< the server speaks the version in this WELCOME only
+  version = 4,           ///< the server speaks the versions up to that in this WELCOME
   refused = 5,           ///< anything else
 };
 
 struct welcome {
-  std::uint64_t version = protocol_version;
+  std::uint64_t version = first_version;
   welcome_status status = welcome_status::ok;
   instance_id instance{};
   session_id session{};
@@ -70,7 +72,7 @@ std::vector<std::byte> encode(const hello& message);
 std::vector<std::byte> encode(const welcome& message);
 
 /// `body` is what follows the frame header, MAC included. Empty when a field is missing, out of its range, or followed
-/// by something unexpected. Of another version only the version is read. Nothing is allocated before its size is known
+/// by something unexpected. Of a version that is not known only the version is read. Nothing is allocated before its size is known
 /// to be within bounds.
 std::optional<hello> decode_hello(std::span<const std::byte> body);
 std::optional<welcome> decode_welcome(std::span<const std::byte> body);

@@ -25,7 +25,7 @@ penalties::entry& penalties::touch(const address& from) {
 }
 
 void penalties::add(const address& from, stranger why, core::timestamp now) {
-  if (why == stranger::silent) return;
+  if (why == stranger::silent || why == stranger::wrong_clock) return;
   entry& of = touch(from);
   if (of.over <= now) of.locked = false;
   of.over = std::max(of.over, now) + how_.of_failure;

@@ -71,6 +71,8 @@ task<result<received<Message>>> receive_message(secure_channel& channel, core::f
   if (!frame) co_return frame.error();
   std::optional<Message> message = decode(std::span<const std::byte>(*frame).subspan(frame_header_size));
   if (!message) co_return error_code(errc::malformed_hello);
+  if (core::is_known_version(message->version) && message->version != channel.shared_key().version())
+    co_return error_code(errc::malformed_hello);
   co_return received<Message>{std::move(*message), std::move(rest)};
 }
 
@@ -84,7 +86,8 @@ task<error_code> send_frame(secure_channel& channel, std::vector<std::byte> fram
 
 }  // namespace
 
-task<error_code> send_hello(secure_channel& channel, const core::hello& message) {
+task<error_code> send_hello(secure_channel& channel, core::hello message) {
+  message.version = channel.shared_key().version();
   return send_frame(channel, core::encode(message), hello_label);
 }
 
@@ -92,7 +95,8 @@ task<result<received<core::hello>>> receive_hello(secure_channel& channel) {
   return receive_message<core::hello>(channel, core::frame_type::hello, hello_label, &core::decode_hello);
 }
 
-task<error_code> send_welcome(secure_channel& channel, const core::welcome& message) {
+task<error_code> send_welcome(secure_channel& channel, core::welcome message) {
+  message.version = channel.shared_key().version();
   return send_frame(channel, core::encode(message), welcome_label);
 }
 

@@ -133,6 +133,7 @@ error_code secure_channel::continue_handshake(std::span<const std::byte> in) {
 
 const key& secure_channel::shared_key() const noexcept { return tls_->shared_key(); }
 bool secure_channel::has_been_offered_a_key() const noexcept { return tls_ && tls_->has_been_offered_a_key(); }
+bool secure_channel::has_wrong_clock() const noexcept { return tls_ && tls_->has_wrong_clock(); }
 const key_id& secure_channel::peer_key() const noexcept { return shared_key().id(); }
 const char* secure_channel::cipher_name() const noexcept { return tls_->cipher_name(); }
 std::uint64_t secure_channel::key_updates() const noexcept { return tls_->key_updates(); }

@@ -1,5 +1,6 @@
 #include "mtcp/net/tls/tls_context.hpp"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #if defined(__aarch64__) && defined(__linux__)
 #include <asm/hwcap.h>
@@ -39,11 +40,19 @@ void require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL cannot be set up: TLS 1.3, X25519 or the cipher suites are missing");
 }
 
+// The first one withstands quantum computers even if the pre-shared key leaks (draft-ietf-tls-ecdhe-mlkem). OpenSSL has it
+// since 3.5. A client sends a share of both, lest a server that knows the second one only has to ask for it.
+void set_groups(SSL_CTX* ssl) {
+  if (SSL_CTX_set1_groups_list(ssl, "*X25519MLKEM768:*X25519") == 1) return;
+  ERR_clear_error();
+  require(SSL_CTX_set1_groups_list(ssl, "X25519") == 1);
+}
+
 void configure(SSL_CTX* ssl, const tls_options& options) {
   require(SSL_CTX_set_min_proto_version(ssl, TLS1_3_VERSION) == 1);
   require(SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) == 1);
   require(SSL_CTX_set_ciphersuites(ssl, cipher_list(options.preferred)) == 1);
-  require(SSL_CTX_set1_groups_list(ssl, "X25519") == 1);
+  set_groups(ssl);
   SSL_CTX_set_options(ssl, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_clear_options(ssl, SSL_OP_ALLOW_NO_DHE_KEX);

@@ -1,8 +1,10 @@
 // What all TLS connections of a program have in common: TLS 1.3 (RFC 8446) and nothing older, an external pre-shared
-// key instead of certificates, forward secrecy (psk_dhe_ke over X25519), AES-128-GCM, or ChaCha20-Poly1305 where a
+// key instead of certificates, forward secrecy (psk_dhe_ke over X25519, with ML-KEM-768 beside it where both ends' OpenSSL
+// has that), AES-128-GCM, or ChaCha20-Poly1305 where a
 // machine has no AES in hardware. No tickets, no early data, no renegotiation, no compression.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -21,6 +23,10 @@ struct tls_options {
   /// 2^24.5 full records under AES-GCM; OpenSSL never replaces one by itself.
   std::uint64_t key_update_records = std::uint64_t{1} << 22;
   core::duration key_update_interval = std::chrono::hours(1);
+  /// The time of day, which a client tells the server together with its key.
+  std::chrono::sys_seconds (*time_of_day)() = +[] {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  };
 };
 
 /// A cheap handle; copies share the context, and may be used by several threads.

@@ -107,6 +107,7 @@ tls_driver::tls_driver(tls_context context, key_ring::entry own, const std::stri
   exchange_.keys = &context_->keys;
   exchange_.decoy = &context_->decoy;
   exchange_.seen = context_->seen.get();
+  exchange_.time = context_->options.time_of_day();
   ssl_.reset(SSL_new(context_->ssl.get()));
   if (ssl_ == nullptr) throw std::bad_alloc();
   BIO* bio = make_bio(wire_);
@@ -115,7 +116,9 @@ tls_driver::tls_driver(tls_context context, key_ring::entry own, const std::stri
   if (context_->server) {
     SSL_set_accept_state(ssl_.get());
   } else {
-    exchange_.identity = make_psk_identity(*exchange_.shared);
+    named_key named = name_key(*exchange_.shared, exchange_.time);
+    exchange_.identity = std::move(named.identity);
+    exchange_.psk = named.psk;
     if (!server_name.empty()) look_like_a_browser(ssl_.get(), server_name);
     SSL_set_connect_state(ssl_.get());
   }
@@ -180,6 +183,7 @@ bool tls_driver::take_over() {
   opening_.emplace(use::opening, server ? *exchange_.client_traffic : *exchange_.server_traffic, which);
   exchange_.client_traffic.reset();
   exchange_.server_traffic.reset();
+  exchange_.psk = secret_bytes();
   cipher_name_ = SSL_get_cipher_name(ssl_.get());
   ssl_.reset();  // with the first secrets, from which all keys to come would follow
   return true;

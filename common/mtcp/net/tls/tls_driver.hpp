@@ -1,5 +1,5 @@
 // One TLS connection without a socket: ciphertext in, plaintext out, and the other way round. It waits for nothing,
-// reads no clock, and keeps no plaintext and no ciphertext, except for a record that has not arrived completely.
+// reads no clock but the one that its context names, and keeps no plaintext and no ciphertext, except for a record that has not arrived completely.
 //
 // OpenSSL does the handshake; the records behind it are handled here (tls_record.hpp). Plaintext is decrypted straight
 // into chunks; what several small records carry shares one chunk, whatever connection of this thread they came by.
@@ -49,6 +49,8 @@ class tls_driver {
 
   /// Server: the client has named a key, be it one of ours or not.
   bool has_been_offered_a_key() const noexcept { return exchange_.offered; }
+  /// Server: and it was one of ours, but the client's clock is wrong, or the server's.
+  bool has_wrong_clock() const noexcept { return exchange_.wrong_clock; }
 
   /// Takes all of `in` and appends the plaintext to `plain`, up to an error if there is one: asio::error::eof is the
   /// peer's goodbye; after any other one `alert` may hold something to tell the peer.

@@ -8,8 +8,6 @@ namespace mtcp {
 
 namespace {
 
-constexpr std::size_t nonce_size = 16;
-
 psk_exchange& exchange_of(const SSL* ssl) noexcept { return *static_cast<psk_exchange*>(SSL_get_app_data(ssl)); }
 
 bool is_hex(char c) noexcept { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
@@ -45,35 +43,17 @@ SSL_SESSION* session_of(SSL* ssl, const secret_bytes& psk) noexcept {
 // The second of two first messages on a connection, which a HelloRetryRequest asks for, names the key as the first did.
 bool is_replayed(psk_exchange& exchange, std::span<const std::byte> identity) {
   if (std::ranges::equal(exchange.identity, identity)) return false;
-  if (!exchange.seen->is_new(identity.first<nonce_size>())) return true;
-  std::ranges::copy(identity, exchange.identity.begin());
+  if (!exchange.seen->is_new(nonce_of(identity))) return true;
+  exchange.identity.assign(identity.begin(), identity.end());
   return false;
 }
 
 }  // namespace
 
-psk_identity make_psk_identity(const key& of) {
-  psk_identity identity;
-  const auto nonce = std::span(identity).first<nonce_size>();
-  random_fill(nonce);
-  std::ranges::copy(hmac(of.identity_key(), nonce), identity.begin() + nonce_size);
-  return identity;
-}
-
-key_ring::entry find_by_identity(const key_ring& keys, std::span<const std::byte> identity) {
-  if (identity.size() != std::tuple_size_v<psk_identity>) return nullptr;
-  const auto nonce = identity.first<nonce_size>();
-  key_ring::entry found;
-  for (const key_ring::entry& candidate : keys.entries()) {
-    if (equal_in_constant_time(hmac(candidate->identity_key(), nonce), identity.subspan(nonce_size))) found = candidate;
-  }
-  return found;
-}
-
 int offer_psk(SSL* ssl, const EVP_MD*, const unsigned char** identity, std::size_t* size,
               SSL_SESSION** session) noexcept {
   const psk_exchange& exchange = exchange_of(ssl);
-  *session = session_of(ssl, exchange.shared->tls_psk());
+  *session = session_of(ssl, exchange.psk);
   *identity = reinterpret_cast<const unsigned char*>(exchange.identity.data());
   *size = exchange.identity.size();
   return *session != nullptr ? 1 : 0;
@@ -101,12 +81,14 @@ int find_psk(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESS
   exchange.offered = true;
   try {
     const auto named = std::as_bytes(std::span(identity, size));
-    exchange.shared = find_by_identity(*exchange.keys, named);
-    if (exchange.shared && is_replayed(exchange, named)) exchange.shared = nullptr;
+    const found_key found = find_by_identity(*exchange.keys, named, exchange.time);
+    exchange.wrong_clock = found.wrong_clock;
+    exchange.shared = found.key && !is_replayed(exchange, named) ? found.key : nullptr;
+    exchange.psk = exchange.shared ? found.psk : *exchange.decoy;
   } catch (const std::exception&) {
     return 0;  // out of memory: ends this handshake
   }
-  *session = session_of(ssl, exchange.shared ? exchange.shared->tls_psk() : *exchange.decoy);
+  *session = session_of(ssl, exchange.psk);
   return *session != nullptr ? 1 : 0;
 }
 
