@@ -211,8 +211,8 @@ settings read_settings(std::vector<std::string> arguments, const program::enviro
   using enum settings::action;
   if (s.what == keygen || s.what == health || s.what == top || s.what == settings::action::reload) return s;
   if (s.key_file.empty())
-    throw settings_error(EX_USAGE,
-                         "--key-file is needed: make one with `mtcp-server keygen --append FILE --user NAME` (see --help)");
+    throw settings_error(
+        EX_USAGE, "--key-file is needed: make one with `mtcp-server keygen --append FILE --user NAME` (see --help)");
   if (s.what == settings::action::url) s.url = url_of(given);
   return s;
 }

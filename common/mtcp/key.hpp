@@ -1,6 +1,7 @@
 // The key that a client and a server share: one string to copy, from which everything secret on a bridge is derived.
 //
-//   mtcp1-<71 characters>    base32 (RFC 4648, section 6, lower case, no padding) of key id (8 bytes), secret (32 bytes)
+//   mtcp1-<71 characters>    base32 (RFC 4648, section 6, lower case, no padding) of key id (8 bytes), secret (32
+//   bytes)
 //                            and the first 4 bytes of SHA-256("mtcp1" || key id || secret)
 //   mtcp2-<122 characters>   the same of key id, secret, the server's public key (32 bytes) and a checksum with "mtcp2"
 //
@@ -93,20 +94,22 @@ class key {
     attributes_.emplace_back(std::move(name), std::move(value));
   }
 
-  const secret_bytes& identity_key() const noexcept { return identity_key_; }  ///< version 1: makes PSK identities
+  /// Version 1: makes PSK identities.
+  const secret_bytes& identity_key() const noexcept { return identity_key_; }
+  // What only the key that a client has named is asked for is derived then: a server may have 100,000.
   /// Version 1: the TLS 1.3 external PSK. Version 2: what it is made of (psk_identity.hpp).
-  const secret_bytes& tls_psk() const noexcept { return tls_psk_; }
-  const secret_bytes& mac_key() const noexcept { return mac_key_; }            ///< of HELLO and WELCOME
+  secret_bytes tls_psk() const;
+  /// Of HELLO and WELCOME.
+  secret_bytes mac_key() const;
 
  private:
   key(const key_id& id, const secret_bytes& secret, const std::optional<server_public_key>& server);
+  secret_bytes derive(std::string_view purpose) const;
 
   key_id id_;
   secret_bytes secret_;
   std::optional<server_public_key> server_;
   secret_bytes identity_key_;
-  secret_bytes tls_psk_;
-  secret_bytes mac_key_;
   std::string user_;
   std::vector<std::pair<std::string, std::string>> attributes_;
 };

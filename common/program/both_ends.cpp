@@ -18,9 +18,10 @@ option hedge_option() {
 }
 
 option protocol_option() {
-  return {"min-protocol", "1|2",
-          "speak no version of the protocol below this one (1): with 2, keys of version 1, which begin with mtcp1-, are "
-          "not used"};
+  return {
+      "min-protocol", "1|2",
+      "speak no version of the protocol below this one (1): with 2, keys of version 1, which begin with mtcp1-, are "
+      "not used"};
 }
 
 unsigned parse_protocol(const std::string& text) { return parse_number(text, 1, 2); }

@@ -15,8 +15,8 @@ const std::regex& long_key() {
 }  // namespace
 
 std::string without_keys(std::string text) {
-  static const std::regex pattern("(mtcp[0-9]-(server-)?)[a-z2-7]+", std::regex::icase);
-  return std::regex_replace(text, pattern, "$1...");
+  static const std::regex pattern("mtcp([0-9])-(server-)?[a-z2-7]+", std::regex::icase);
+  return std::regex_replace(text, pattern, "mtcp$1-$2...");
 }
 
 // A password may have any character in it, also those that end a URL. "[USER@]HOST" is what our own words have.

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <set>
 
 #include "mtcp/core/bridge/heartbeat.hpp"
 
@@ -41,12 +42,32 @@ TEST(Heartbeat, AnswersTheLastPing) {
 
 TEST(Heartbeat, AsksWhenABridgeWasSilentForLong) {
   heartbeat beat;
-  const heartbeat::activity idle{.heard_at = 10s};
-  EXPECT_EQ(beat.deadline(idle), 35s);
-  for (const duration later : {1ms, 400ms, 999ms})
-    EXPECT_EQ(beat.deadline({.heard_at = 10s + later}), 35s) << "together with others";
-  EXPECT_FALSE(beat.on_deadline(0, 35s));
+  const timestamp when = beat.deadline({.heard_at = 10s});
+  EXPECT_EQ(beat.deadline({.heard_at = 10s}), when);
+  EXPECT_FALSE(beat.on_deadline(0, when));
   EXPECT_TRUE(beat.ping_wanted());
+}
+
+// Before a NAT forgets the connection, and at times that nobody expects.
+TEST(Heartbeat, AsksAfterPausesOfAnyLength) {
+  const heartbeat beat;
+  std::set<duration> pauses;
+  for (int i = 0; i < 1000; ++i) {
+    const timestamp heard_at = 10s + i * 70ms;
+    const duration pause = beat.deadline({.heard_at = heard_at}) - heard_at;
+    EXPECT_GE(pause, 13s);
+    EXPECT_LE(pause, 25s);
+    pauses.insert(std::chrono::floor<std::chrono::seconds>(pause));
+  }
+  EXPECT_GE(pauses.size(), 11U);
+}
+
+// So that an idle tunnel wakes up twice for all of them.
+TEST(Heartbeat, AsksOnSeveralBridgesAtOneOfTwoTimes) {
+  const heartbeat beat;
+  std::set<timestamp> times;
+  for (int i = 0; i < 100; ++i) times.insert(beat.deadline({.heard_at = 10s + i * 1us}));
+  EXPECT_EQ(times.size(), 2U);
 }
 
 // It has no acknowledgements to time.
@@ -55,9 +76,9 @@ TEST(Heartbeat, AReceiverAsksEverySecond) {
   heartbeat::activity busy{.taken = 100'000, .only_receives = true, .measured_at = 9s, .heard_at = 10s};
   EXPECT_EQ(beat.deadline(busy), 10s);
   busy.only_receives = false;
-  EXPECT_EQ(beat.deadline(busy), 35s);
+  EXPECT_GE(beat.deadline(busy), 23s);
   busy = {.taken = 1000, .only_receives = true, .measured_at = 9s, .heard_at = 10s};
-  EXPECT_EQ(beat.deadline(busy), 35s) << "too little to matter";
+  EXPECT_GE(beat.deadline(busy), 23s) << "too little to matter";
 }
 
 // A path may be cut in one direction only.
@@ -79,11 +100,11 @@ TEST(Heartbeat, AReceiverAsksWhenABurstEnds) {
     return beat.deadline(
         {.taken = taken, .only_receives = true, .round_trip = 50ms, .measured_at = 10s, .heard_at = 10s});
   };
-  EXPECT_EQ(due(1000), 35s) << "a few bytes are no burst";
+  EXPECT_GE(due(1000), 23s) << "a few bytes are no burst";
   EXPECT_EQ(due(3000), 10s + 300ms);
   beat.ask(3000, 10s + 300ms);
   beat.on_pong(beat.send_ping(10s + 300ms), 10s + 350ms);
-  EXPECT_EQ(due(5900), 35s) << "as much as before is one";
+  EXPECT_GE(due(5900), 23s) << "as much as before is one";
   EXPECT_EQ(due(6100), 10s + 300ms);
 }
 

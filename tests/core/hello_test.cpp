@@ -144,16 +144,16 @@ TEST(Hello, IsRefusedWithBytesLeftOver) {
   EXPECT_FALSE(decode_hello(body_of(frame)));
 }
 
-TEST(Hello, OfAnotherVersionTellsNoMoreThanThat) {
+TEST(Hello, OfAnUnknownVersionTellsNoMoreThanThat) {
   bytes body(1 + 5 + mac_size, std::byte{0xff});
-  body[0] = std::byte{2};
+  body[0] = std::byte{3};
   const auto h = decode_hello(body);
   ASSERT_TRUE(h);
-  EXPECT_EQ(h->version, 2U);
+  EXPECT_EQ(h->version, 3U);
   EXPECT_EQ(h->bridge, 0U);
   const auto w = decode_welcome(body);
   ASSERT_TRUE(w);
-  EXPECT_EQ(w->version, 2U);
+  EXPECT_EQ(w->version, 3U);
 }
 
 TEST(Hello, NeedsEveryFieldInItsRange) {

@@ -35,8 +35,8 @@ class SecondVersion : public testing::Test {
   }
   /// A file with what takes this user's device to the server.
   std::string url_of(const std::string& user, const std::string& port = "1") {
-    const auto made =
-        run({server_program, "url", "--key-file", keys, "--user", user, "--host", "127.0.0.1:" + port, "--bridges", "2"});
+    const auto made = run(
+        {server_program, "url", "--key-file", keys, "--user", user, "--host", "127.0.0.1:" + port, "--bridges", "2"});
     EXPECT_EQ(made.end.exit_code, 0) << made.standard_error;
     return files.write("url-" + user, made.standard_output);
   }
@@ -46,8 +46,7 @@ class SecondVersion : public testing::Test {
     return more;
   }
   static std::vector<std::string> client(std::vector<std::string> more) {
-    more.insert(more.begin(),
-                {client_program, "--socks", "127.0.0.1:0", "--status", "none", "--direct", "none"});
+    more.insert(more.begin(), {client_program, "--socks", "127.0.0.1:0", "--status", "none", "--direct", "none"});
     return more;
   }
   void expect_failure(const run_result& r, int code, const std::string& word) {
@@ -117,8 +116,8 @@ TEST_F(SecondVersion, TakesClientsToTheServer) {
   const auto socks = static_cast<std::uint16_t>(std::stoi(using_it.expect("listening socks .*:(\\d+)").at(1)));
   using_it.expect("tunnel up");
   const origin site;
-  const auto got = run({"curl", "-sS", "--socks5-hostname", "127.0.0.1:" + std::to_string(socks), site.url("/bytes/100000"),
-                        "-o", "/dev/null", "-w", "%{size_download}"});
+  const auto got = run({"curl", "-sS", "--socks5-hostname", "127.0.0.1:" + std::to_string(socks),
+                        site.url("/bytes/100000"), "-o", "/dev/null", "-w", "%{size_download}"});
   EXPECT_EQ(got.standard_output, "100000") << got.standard_error;
 }
 

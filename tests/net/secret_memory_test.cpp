@@ -62,11 +62,11 @@ TEST_F(SecretMemory, IsNeitherSwappedOutNorDumped) {
 
 TEST_F(SecretMemory, HoldsKeys) {
   const key some = key::generate();
-  EXPECT_TRUE(is_locked(some.tls_psk().bytes().data()));
+  EXPECT_TRUE(is_locked(some.identity_key().bytes().data()));
   const key copy = some;
-  EXPECT_TRUE(is_locked(copy.tls_psk().bytes().data()));
-  EXPECT_NE(copy.tls_psk().bytes().data(), some.tls_psk().bytes().data());
-  EXPECT_EQ(copy.tls_psk(), some.tls_psk());
+  EXPECT_TRUE(is_locked(copy.identity_key().bytes().data()));
+  EXPECT_NE(copy.identity_key().bytes().data(), some.identity_key().bytes().data());
+  EXPECT_EQ(copy.identity_key(), some.identity_key());
 }
 
 TEST_F(SecretMemory, IsUsedAgain) {
@@ -136,7 +136,7 @@ TEST(SecretMemoryChild, DISABLED_HasNoLocks) {
   ASSERT_EQ(::setrlimit(RLIMIT_MEMLOCK, &none), 0);
   EXPECT_TRUE(secret_memory_trouble());
   const key some = key::generate();
-  EXPECT_FALSE(is_locked(some.tls_psk().bytes().data()));
+  EXPECT_FALSE(is_locked(some.identity_key().bytes().data()));
   EXPECT_EQ(key::parse(some.to_string()).tls_psk(), some.tls_psk());
 }
 

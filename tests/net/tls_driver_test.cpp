@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <set>
 
 #include "mtcp/error.hpp"
 #include "net/tls_driver_pair.hpp"
@@ -47,6 +48,35 @@ TEST(TlsDriver, EncryptsWhatLiesInPieces) {
     ASSERT_FALSE(pair.server.decrypt(cipher, got, answer));
     EXPECT_EQ(joined(got), plain);
   }
+}
+
+// A greeting and a PING on an idle connection would be known by their size. What comes in quick succession is not
+// padded: it costs too much.
+TEST(TlsDriver, PadsALittleAfterAPause) {
+  driver_pair pair;
+  pair.shake_hands();
+  const std::vector<std::byte> ping(5);
+  const std::size_t plain = ping.size() + tls_record_key::overhead;
+  std::set<std::size_t> sizes;
+  for (int i = 0; i < 40; ++i) {
+    const core::timestamp now = std::chrono::seconds(2 * i);
+    const auto padded = encrypted(pair.client, ping, now);
+    sizes.insert(padded.size());
+    EXPECT_LE(padded.size(), plain + tls_record_key::max_padding);
+    const auto next = encrypted(pair.client, ping, now + std::chrono::milliseconds(999));
+    EXPECT_EQ(next.size(), plain);
+    for (const auto& record : {padded, next}) {
+      std::vector<core::slice> got;
+      std::vector<std::byte> alert;
+      EXPECT_FALSE(pair.server.decrypt(record, got, alert));
+      ASSERT_EQ(got.size(), 1U);
+      EXPECT_EQ(got.front().size(), ping.size());
+    }
+  }
+  EXPECT_GT(sizes.size(), 20U);
+  const std::vector<std::byte> much(512);
+  EXPECT_EQ(encrypted(pair.client, much, std::chrono::hours(1) - std::chrono::seconds(1)).size(),
+            much.size() + tls_record_key::overhead);
 }
 
 TEST(TlsDriver, DecryptsWhatIsCutAnywhere) {

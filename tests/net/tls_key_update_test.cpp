@@ -31,12 +31,13 @@ TEST(KeyUpdate, ReplacesItsKeyByTime) {
   pair.shake_hands();
   std::vector<core::slice> got;
   bytes answer;
+  const bytes message(512);  // which is not padded
   const core::timestamp start = hours(1000);
-  const std::size_t usual = encrypted(pair.server, bytes_of("x"), start).size();
-  EXPECT_EQ(encrypted(pair.server, bytes_of("x"), start + minutes(59)).size(), usual);
-  EXPECT_EQ(encrypted(pair.server, bytes_of("x"), start + minutes(60)).size(), usual + 27);
-  EXPECT_EQ(encrypted(pair.server, bytes_of("x"), start + minutes(61)).size(), usual);
-  EXPECT_EQ(encrypted(pair.server, bytes_of("x"), start + minutes(121)).size(), usual + 27);
+  const std::size_t usual = encrypted(pair.server, message, start).size();
+  EXPECT_EQ(encrypted(pair.server, message, start + minutes(59)).size(), usual);
+  EXPECT_EQ(encrypted(pair.server, message, start + minutes(60)).size(), usual + 27);
+  EXPECT_EQ(encrypted(pair.server, message, start + minutes(61)).size(), usual);
+  EXPECT_EQ(encrypted(pair.server, message, start + minutes(121)).size(), usual + 27);
   EXPECT_EQ(pair.server.key_updates(), 2U);
 }
 
@@ -87,12 +88,13 @@ TEST_F(KeyUpdateFlood, IsCutOffOverManyReads) {
 }
 
 TEST_F(KeyUpdateFlood, IsAnsweredOncePerWrite) {
+  const bytes message(512);  // which is not padded
   EXPECT_FALSE(updates(1, SSL_KEY_UPDATE_REQUESTED));
-  const std::size_t with_answer = encrypted(server, bytes_of("x")).size();
-  EXPECT_EQ(encrypted(server, bytes_of("x")).size() + 27, with_answer);
+  const std::size_t with_answer = encrypted(server, message).size();
+  EXPECT_EQ(encrypted(server, message).size() + 27, with_answer);
   EXPECT_FALSE(updates(2, SSL_KEY_UPDATE_REQUESTED));
-  EXPECT_EQ(encrypted(server, bytes_of("x")).size(), with_answer);
-  EXPECT_EQ(encrypted(server, bytes_of("x")).size() + 27, with_answer);
+  EXPECT_EQ(encrypted(server, message).size(), with_answer);
+  EXPECT_EQ(encrypted(server, message).size() + 27, with_answer);
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ constexpr std::string_view key_text = "mtcp1-aaaqeayeaudaoaabaibqibiga4eascqlbqg
 
 // The same id and secret, and the public key of the server below, whose private key is 60 61 .. 7f.
 constexpr std::string_view second_key_text =
-    "mtcp2-aaaqeayeaudaoaabaibqibiga4eascqlbqgq4dyqcejbgfavcylrqgi2dmob2hq7m5o5k5hno6etccz5fz3id43zbndgy5z3cuq75tzwk54vqny6"
+    "mtcp2-"
+    "aaaqeayeaudaoaabaibqibiga4eascqlbqgq4dyqcejbgfavcylrqgi2dmob2hq7m5o5k5hno6etccz5fz3id43zbndgy5z3cuq75tzwk54vqny6"
     "uux2afzrdq";
 constexpr std::string_view server_text = "mtcp2-server-mbqwey3emvtgo2djnjvwy3lon5yhc4ttor2xm53ypf5hw7d5pz7u4fhemi";
 

@@ -172,7 +172,8 @@ void server::adopt(arrival bridge) { start(welcome(std::move(bridge))); }
 task<> server::welcome(arrival from) {
   const key_id holder = from.channel.shared_key().id();
   const session_directory::bridge_place place(directory(), holder, quota_of(holder).bridges);
-  const server_sessions::answer reply = answer(from.said, from.channel.shared_key(), place.granted());
+  server_sessions::answer reply = answer(from.said, from.channel.shared_key(), place.granted());
+  reply.message.version = from.channel.shared_key().version();
   error_code error;
   {
     const deadline limit(from.channel.socket(), options_.admission.deadline);

@@ -72,9 +72,10 @@ void client::on_dial_broken(dial_id id, const std::exception_ptr& escaped) {
 task<error_code> client::greet(dial_id id, connector& by, std::vector<core::slice>& first) {
   policy_.connected(id, now());
   carry_out_actions();
-  const dialling& mine = dials_.at(id);
+  dialling& mine = dials_.at(id);
   while (!mine.hello && !mine.abandoned && !policy_.stopped()) co_await changed_.wait();
   if (mine.abandoned || policy_.stopped()) co_return asio::error::operation_aborted;
+  mine.hello->version = by.channel().shared_key().version();
   const error_code unsent = co_await send_hello(by.channel(), *mine.hello);
   if (unsent) co_return unsent;
   auto got = co_await receive_welcome(by.channel());

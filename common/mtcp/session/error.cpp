@@ -11,7 +11,8 @@ const char* describe(errc value) noexcept {
     case errc::tls_failed:
       return "the TLS connection failed";
     case errc::tls_rejected:
-      return "the server closed the connection during the TLS handshake: wrong key, a clock that is hours off, or not an mtcp server";
+      return "the server closed the connection during the TLS handshake: wrong key, a clock that is hours off, or not "
+             "an mtcp server";
     case errc::not_authenticated:
       return "the peer does not have the key";
     case errc::truncated:

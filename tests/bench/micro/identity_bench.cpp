@@ -1,5 +1,5 @@
-// What a stranger's first words cost a server: as a whole, until it is known that no key fits, and a server of many keys to
-// begin with. Arguments: the version of the keys, and how many there are.
+// What a stranger's first words cost a server: as a whole, until it is known that no key fits, and a server of many
+// keys to begin with. Arguments: the version of the keys, and how many there are.
 #include <benchmark/benchmark.h>
 
 #include <memory>

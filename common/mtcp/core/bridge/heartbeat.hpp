@@ -60,7 +60,7 @@ class heartbeat {
     if (gave_up_) return timestamp::max();
     if (asked_) return *asked_ + dead_after;
     const std::uint64_t news = of.only_receives ? of.taken - taken_at_ping_ : 0;
-    timestamp when = next_multiple(of.heard_at + idle_ping - idle_tolerance, idle_tolerance);
+    timestamp when = idle_deadline(of.heard_at);
     if (news > busy_bytes) when = std::min(when, of.measured_at + busy_ping);
     if (news > std::clamp(taken_at_ping_, min_burst, busy_bytes))
       when = std::min(when, of.heard_at + std::max<duration>(3 * of.round_trip, burst_over));
@@ -76,8 +76,23 @@ class heartbeat {
  private:
   // Keeps the mappings of NATs alive (RFC 5382 asks for hours, home routers grant as little as 30 s).
   static constexpr duration idle_ping = std::chrono::seconds(25);
-  // So much sooner at most: the bridges of an idle tunnel ask together.
-  static constexpr duration idle_tolerance = std::chrono::seconds(1);
+  // An idle tunnel speaks once in each piece of time so long at most, lest its ends wake up for every bridge by itself,
+  // but at no regular times in them, and not with all bridges: by that whoever watches the network would know it.
+  static constexpr duration idle_slot = std::chrono::seconds(4);
+
+  static timestamp idle_deadline(timestamp heard_at) {
+    const auto last = static_cast<std::uint64_t>((heard_at + idle_ping - 2 * idle_slot) / idle_slot) + 1;
+    const std::uint64_t slot = last - chance(static_cast<std::uint64_t>(heard_at.count())) % 2;
+    const auto within = chance(slot) % static_cast<std::uint64_t>(idle_slot.count());
+    return static_cast<duration::rep>(slot) * idle_slot + duration(static_cast<duration::rep>(within));
+  }
+  // When exactly the network has delivered something is as good as a random number (the mixing is SplitMix64's).
+  static std::uint64_t chance(std::uint64_t seed) {
+    seed += 0x9e3779b97f4a7c15;
+    seed = (seed ^ seed >> 30) * 0xbf58476d1ce4e5b9;
+    seed = (seed ^ seed >> 27) * 0x94d049bb133111eb;
+    return seed ^ seed >> 31;
+  }
   // A receiver has no acknowledgements to time: it measures the round trip by a PING now and then.
   static constexpr duration busy_ping = std::chrono::seconds(1);
   static constexpr std::uint64_t busy_bytes = 64 * 1024;

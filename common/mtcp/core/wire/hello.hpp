@@ -72,8 +72,8 @@ std::vector<std::byte> encode(const hello& message);
 std::vector<std::byte> encode(const welcome& message);
 
 /// `body` is what follows the frame header, MAC included. Empty when a field is missing, out of its range, or followed
-/// by something unexpected. Of a version that is not known only the version is read. Nothing is allocated before its size is known
-/// to be within bounds.
+/// by something unexpected. Of a version that is not known only the version is read. Nothing is allocated before its
+/// size is known to be within bounds.
 std::optional<hello> decode_hello(std::span<const std::byte> body);
 std::optional<welcome> decode_welcome(std::span<const std::byte> body);
 

@@ -26,42 +26,6 @@ void start_library() {
   require(status);
 }
 
-error_code to_error(int status) {
-  switch (status) {
-    case ARES_SUCCESS:
-      return {};
-    case ARES_ENOTFOUND:
-    case ARES_ENODATA:
-    case ARES_ENONAME:
-    case ARES_EBADNAME:
-      return asio::error::host_not_found;
-    case ARES_ECANCELLED:
-    case ARES_EDESTRUCTION:
-      return asio::error::operation_aborted;
-    default:
-      return asio::error::host_not_found_try_again;
-  }
-}
-
-ip_address address_of(const sockaddr* from) {
-  tcp::endpoint endpoint;
-  const std::size_t size = from->sa_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
-  std::copy_n(reinterpret_cast<const char*>(from), size, reinterpret_cast<char*>(endpoint.data()));
-  return endpoint.address();
-}
-
-lookup_answer to_answer(int status, const ares_addrinfo* found) {
-  lookup_answer answer{to_error(status), {}, std::chrono::seconds::max()};
-  for (auto node = found ? found->nodes : nullptr; node != nullptr; node = node->ai_next) {
-    answer.addresses.push_back(address_of(node->ai_addr));
-    answer.ttl = std::min(answer.ttl, std::chrono::seconds(node->ai_ttl));
-  }
-  for (auto alias = found ? found->cnames : nullptr; alias != nullptr; alias = alias->next)
-    answer.ttl = std::min(answer.ttl, std::chrono::seconds(alias->ttl));
-  if (!answer.error && answer.addresses.empty()) answer.error = asio::error::host_not_found;
-  return answer;
-}
-
 ip_address address_of(const ares_addr_port_node& server) {
   if (server.family == AF_INET) return asio::ip::address_v4(ntohl(server.addr.addr4.s_addr));
   asio::ip::address_v6::bytes_type bytes;
@@ -95,7 +59,7 @@ int mark_socket(ares_socket_t socket, int /*type*/, void* mark) {
 void on_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* found) {
   const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owner(found, ares_freeaddrinfo);
   const std::unique_ptr<resolver_channel::callback> done(static_cast<resolver_channel::callback*>(argument));
-  (*done)(to_answer(status, found));
+  (*done)(lookup_answer::of(status, found));
 }
 
 }  // namespace

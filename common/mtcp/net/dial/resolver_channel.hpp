@@ -18,6 +18,7 @@
 #include "mtcp/address.hpp"
 #include "mtcp/net/asio/lifeline.hpp"
 #include "mtcp/net/dial/link_servers.hpp"
+#include "mtcp/net/dial/lookup_answer.hpp"
 
 namespace mtcp {
 
@@ -41,13 +42,6 @@ struct resolver_options {
 }  // namespace mtcp
 
 namespace mtcp::detail {
-
-/// What one query gave. Without an error there is at least one address.
-struct lookup_answer {
-  error_code error;
-  std::vector<ip_address> addresses;  ///< in the order in which to try them (RFC 6724)
-  std::chrono::seconds ttl{0};        ///< how long they may be kept
-};
 
 class resolver_channel {
  public:

@@ -14,8 +14,9 @@
 
 namespace mtcp::platform {
 
-/// What every connection gets: non-blocking, TCP_NODELAY (a TLS handshake would already suffer from Nagle's delay), and
-/// keep-alive, whose probes find a silent peer.
+/// What every connection gets: non-blocking, TCP_NODELAY (a TLS handshake would already suffer from Nagle's delay),
+/// keep-alive, whose probes find a silent peer, and a limit of unsent data, about as much as a relay moves at once.
+inline constexpr std::size_t usual_unsent_limit = 256 * 1024;  ///< bytes
 void prepare(tcp::socket& socket);
 
 /// When a peer that says nothing is probed: after `idle`, and four times within as long again, which keeps the

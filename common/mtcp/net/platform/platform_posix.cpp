@@ -40,6 +40,8 @@ void prepare(tcp::socket& socket) {
   socket.non_blocking(true, ignored);
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  // Whoever does not read would else have the kernel keep some MiB for him, beyond any budget of ours.
+  set_unsent_limit(socket, usual_unsent_limit);
 }
 
 void set_keep_alive(tcp::socket& socket, std::chrono::seconds idle) {

@@ -86,8 +86,7 @@ task<error_code> send_frame(secure_channel& channel, std::vector<std::byte> fram
 
 }  // namespace
 
-task<error_code> send_hello(secure_channel& channel, core::hello message) {
-  message.version = channel.shared_key().version();
+task<error_code> send_hello(secure_channel& channel, const core::hello& message) {
   return send_frame(channel, core::encode(message), hello_label);
 }
 
@@ -95,8 +94,7 @@ task<result<received<core::hello>>> receive_hello(secure_channel& channel) {
   return receive_message<core::hello>(channel, core::frame_type::hello, hello_label, &core::decode_hello);
 }
 
-task<error_code> send_welcome(secure_channel& channel, core::welcome message) {
-  message.version = channel.shared_key().version();
+task<error_code> send_welcome(secure_channel& channel, const core::welcome& message) {
   return send_frame(channel, core::encode(message), welcome_label);
 }
 

@@ -18,11 +18,11 @@ struct received {
 };
 
 /// Each waits for its whole frame and has no deadline of its own: close the channel to end it. Errors: of the channel,
-/// errc::malformed_hello, errc::wrong_mac. The version of a message is that of the key; one of a version that is not
-/// known is returned with nothing but that.
-task<error_code> send_hello(secure_channel& channel, core::hello message);
+/// errc::malformed_hello, errc::wrong_mac. The version of a message has to be that of the key, for its sender to set;
+/// one of a version that is not known is returned with nothing but that.
+task<error_code> send_hello(secure_channel& channel, const core::hello& message);
 task<result<received<core::hello>>> receive_hello(secure_channel& channel);
-task<error_code> send_welcome(secure_channel& channel, core::welcome message);
+task<error_code> send_welcome(secure_channel& channel, const core::welcome& message);
 task<result<received<core::welcome>>> receive_welcome(secure_channel& channel);
 
 }  // namespace mtcp

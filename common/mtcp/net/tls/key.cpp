@@ -77,11 +77,12 @@ std::string to_string(const key_id& id) {
 
 key::key(const key_id& id, const secret_bytes& secret, const std::optional<server_public_key>& server)
     : id_(id), secret_(secret), server_(server) {
-  const auto derive = [&](std::string_view purpose) { return hkdf_sha256(secret.bytes(), id.bytes, purpose); };
   if (!server) identity_key_ = derive("mtcp1 identity");
-  tls_psk_ = derive(server ? "mtcp2 tls psk" : "mtcp1 tls psk");
-  mac_key_ = derive(server ? "mtcp2 handshake mac" : "mtcp1 handshake mac");
 }
+
+secret_bytes key::derive(std::string_view purpose) const { return hkdf_sha256(secret_.bytes(), id_.bytes, purpose); }
+secret_bytes key::tls_psk() const { return derive(server_ ? "mtcp2 tls psk" : "mtcp1 tls psk"); }
+secret_bytes key::mac_key() const { return derive(server_ ? "mtcp2 handshake mac" : "mtcp1 handshake mac"); }
 
 namespace {
 

@@ -1,5 +1,5 @@
-// How a client names its key to the server, and what key the two then have TLS begin with (RFC 8446, section 4.2.11). The
-// name travels in clear, so it must not tell who the user is, and no two are alike.
+// How a client names its key to the server, and what key the two then have TLS begin with (RFC 8446, section 4.2.11).
+// The name travels in clear, so it must not tell who the user is, and no two are alike.
 //
 // Version 1: a fresh nonce and an HMAC of it, which the server tries with each of its keys.
 //
@@ -11,8 +11,8 @@
 //
 //   agreed = X25519(ephemeral private key, server public key); both = ephemeral public key || server public key
 //   name key = HKDF-SHA256(agreed, salt = both, "mtcp2 identity")
-//   identity = ephemeral public key (32 bytes) || ChaCha20-Poly1305(name key, nonce 0, key id (8) || seconds since 1970 (8))
-//   pre-shared key = HKDF-SHA256(agreed || key's, salt = both, "mtcp2 connection psk")
+//   identity = ephemeral public key (32 bytes) || ChaCha20-Poly1305(name key, nonce 0, key id (8) || seconds since 1970
+//   (8)) pre-shared key = HKDF-SHA256(agreed || key's, salt = both, "mtcp2 connection psk")
 #pragma once
 
 #include <chrono>
@@ -26,8 +26,8 @@ namespace mtcp {
 
 using psk_identity = std::vector<std::byte>;
 
-/// Clocks of client and server may differ by so much. It is what a summer time that one of them does not know makes, and
-/// as much again.
+/// Clocks of client and server may differ by so much. It is what a summer time that one of them does not know makes,
+/// and as much again.
 inline constexpr std::chrono::seconds max_clock_difference = std::chrono::hours(2);
 
 struct named_key {

@@ -40,8 +40,8 @@ void require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL cannot be set up: TLS 1.3, X25519 or the cipher suites are missing");
 }
 
-// The first one withstands quantum computers even if the pre-shared key leaks (draft-ietf-tls-ecdhe-mlkem). OpenSSL has it
-// since 3.5. A client sends a share of both, lest a server that knows the second one only has to ask for it.
+// The first one withstands quantum computers even if the pre-shared key leaks (draft-ietf-tls-ecdhe-mlkem). OpenSSL has
+// it since 3.5. A client sends a share of both, lest a server that knows the second one only has to ask for it.
 void set_groups(SSL_CTX* ssl) {
   if (SSL_CTX_set1_groups_list(ssl, "*X25519MLKEM768:*X25519") == 1) return;
   ERR_clear_error();

@@ -1,7 +1,7 @@
 // What all TLS connections of a program have in common: TLS 1.3 (RFC 8446) and nothing older, an external pre-shared
-// key instead of certificates, forward secrecy (psk_dhe_ke over X25519, with ML-KEM-768 beside it where both ends' OpenSSL
-// has that), AES-128-GCM, or ChaCha20-Poly1305 where a
-// machine has no AES in hardware. No tickets, no early data, no renegotiation, no compression.
+// key instead of certificates, forward secrecy (psk_dhe_ke over X25519, with ML-KEM-768 beside it where both ends'
+// OpenSSL has that), AES-128-GCM, or ChaCha20-Poly1305 where a machine has no AES in hardware. No tickets, no early
+// data, no renegotiation, no compression.
 #pragma once
 
 #include <chrono>

@@ -21,6 +21,9 @@ constexpr std::size_t header_size = tls_record_key::header_size;
 // The message (RFC 8446, section 4.6.3): type, length and whether the peer is to replace its key, too.
 constexpr std::array<std::byte, 5> key_update{std::byte{24}, std::byte{0}, std::byte{0}, std::byte{1}, std::byte{0}};
 constexpr std::size_t key_update_size = key_update.size() + tls_record_key::overhead;
+// Less than this behind such a pause is padded. What comes more often, acknowledgements above all, would cost too much.
+constexpr std::size_t padded_size = 512;
+constexpr core::duration padded_pause = std::chrono::seconds(1);
 // At most this much is encrypted between two looks at the age of the key.
 constexpr std::size_t batch_size = 16 * record_payload;
 // Alerts (section 6): level and what it is.
@@ -279,13 +282,15 @@ tls_driver::verdict tls_driver::handle_key_update(std::span<const std::byte> mes
 
 std::size_t tls_driver::max_encrypted(std::size_t plain) noexcept {
   const std::size_t updates = 1 + plain / batch_size;
-  return plain + record_count(plain) * tls_record_key::overhead + updates * key_update_size;
+  return plain + record_count(plain) * tls_record_key::overhead + updates * key_update_size +
+         tls_record_key::max_padding;
 }
 
 boost::system::result<std::size_t> tls_driver::encrypt(core::piece_reader& plain, std::size_t size,
                                                        std::span<std::byte> out, core::timestamp now) {
   std::size_t used = 0;
   bool ok = condition_ != condition::failed;
+  const std::size_t padding = padding_of(size, now);
   while (size > 0 && ok) {
     const std::size_t batch = std::min(size, batch_size);
     if (update_requested_ || key_is_old(record_count(batch), now)) {
@@ -296,8 +301,8 @@ boost::system::result<std::size_t> tls_driver::encrypt(core::piece_reader& plain
     if (!key_since_) key_since_ = now;
     for (std::size_t left = batch; left > 0 && ok;) {
       const std::size_t content = std::min(record_payload, left);
-      ok = seal_next(plain, content, out.subspan(used));
-      used += content + tls_record_key::overhead;
+      ok = seal_next(plain, content, padding, out.subspan(used));
+      used += content + padding + tls_record_key::overhead;
       left -= content;
     }
     size -= batch;
@@ -306,15 +311,24 @@ boost::system::result<std::size_t> tls_driver::encrypt(core::piece_reader& plain
   return used;
 }
 
+std::size_t tls_driver::padding_of(std::size_t size, core::timestamp now) {
+  const auto before = std::exchange(sealed_at_, now);
+  if (size >= padded_size || (before && now - *before < padded_pause)) return 0;
+  std::array<std::byte, 1> chance;
+  random_fill(chance);
+  static_assert(tls_record_key::max_padding == 255);
+  return std::to_integer<std::size_t>(chance.front());
+}
+
 // One record of the next `size` bytes.
-bool tls_driver::seal_next(core::piece_reader& plain, std::size_t size, std::span<std::byte> out) {
-  bool ok = sealing_->begin(size, out);
+bool tls_driver::seal_next(core::piece_reader& plain, std::size_t size, std::size_t padding, std::span<std::byte> out) {
+  bool ok = sealing_->begin(size, out, padding);
   while (ok && size > 0) {
     const core::byte_piece piece = plain.next(size);
     ok = !piece.empty() && sealing_->add(piece);
     size -= piece.size();
   }
-  return ok && sealing_->end(tls_content::data);
+  return ok && sealing_->end(tls_content::data, padding);
 }
 
 // Before `records` more are sent under the present key.

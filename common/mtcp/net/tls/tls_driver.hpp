@@ -1,5 +1,6 @@
 // One TLS connection without a socket: ciphertext in, plaintext out, and the other way round. It waits for nothing,
-// reads no clock but the one that its context names, and keeps no plaintext and no ciphertext, except for a record that has not arrived completely.
+// reads no clock but the one that its context names, and keeps no plaintext and no ciphertext, except for a record that
+// has not arrived completely.
 //
 // OpenSSL does the handshake; the records behind it are handled here (tls_record.hpp). Plaintext is decrypted straight
 // into chunks; what several small records carry shares one chunk, whatever connection of this thread they came by.
@@ -56,7 +57,8 @@ class tls_driver {
   /// peer's goodbye; after any other one `alert` may hold something to tell the peer.
   error_code decrypt(std::span<const std::byte> in, std::vector<core::slice>& plain, std::vector<std::byte>& alert);
   /// Encrypts the next `size` bytes to the front of `out`, which has room for max_encrypted(size). Returns how many
-  /// there are. `now` is for the age of the key.
+  /// there are. `now` is for the age of the key, and for padding: what is little, and comes after a pause, is made
+  /// longer by chance, so that a greeting or a PING is not known by its size.
   boost::system::result<std::size_t> encrypt(core::piece_reader& plain, std::size_t size, std::span<std::byte> out,
                                              core::timestamp now);
   static std::size_t max_encrypted(std::size_t plain) noexcept;
@@ -97,7 +99,8 @@ class tls_driver {
   verdict open_record(std::span<const std::byte> record, std::vector<core::slice>& plain);
   verdict handle_content(tls_content type, std::span<const std::byte> content);
   verdict handle_key_update(std::span<const std::byte> message);
-  bool seal_next(core::piece_reader& plain, std::size_t size, std::span<std::byte> out);
+  bool seal_next(core::piece_reader& plain, std::size_t size, std::size_t padding, std::span<std::byte> out);
+  std::size_t padding_of(std::size_t size, core::timestamp now);
   bool key_is_old(std::size_t records, core::timestamp now) const noexcept;
   bool replace_key(std::span<std::byte> out, core::timestamp now);
   void append_alert(std::uint8_t level, std::uint8_t what, std::vector<std::byte>& out);
@@ -112,6 +115,7 @@ class tls_driver {
   std::vector<std::byte> partial_;                   ///< the front of a record whose rest has not come
   std::uint64_t records_ = 0;                        ///< sent under the present key
   std::optional<core::timestamp> key_since_;         ///< of the first record under it
+  std::optional<core::timestamp> sealed_at_;         ///< the last one
   std::uint64_t key_updates_ = 0;
   unsigned empty_records_ = 0;     ///< received in a row
   bool update_requested_ = false;  ///< the peer wants our key replaced: with the next write

@@ -1,5 +1,5 @@
-// What OpenSSL asks for while a client and a server agree on the key that they share (psk_identity.hpp), and the secrets
-// that it hands out.
+// What OpenSSL asks for while a client and a server agree on the key that they share (psk_identity.hpp), and the
+// secrets that it hands out.
 //
 // An identity that fits no key gets a random decoy key: the handshake then fails at the binder, just as it does for a
 // client that made up the binder, so that nobody can probe for keys. One that was used on another connection gets it

@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 
 #include <algorithm>
+#include <array>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -78,8 +79,8 @@ bool tls_record_key::seal(tls_content type, std::span<const std::byte> content, 
   return begin(content.size(), out) && add(content) && end(type);
 }
 
-bool tls_record_key::begin(std::size_t size, std::span<std::byte> out) noexcept {
-  put_header(out, size + 1 + tag_size);
+bool tls_record_key::begin(std::size_t size, std::span<std::byte> out, std::size_t padding) noexcept {
+  put_header(out, size + 1 + padding + tag_size);
   next_ = out.data() + header_size;
   return cipher_->begin(next_nonce(), out.first(header_size));
 }
@@ -88,9 +89,10 @@ bool tls_record_key::add(std::span<const std::byte> content) noexcept {
   return cipher_->update(content, std::exchange(next_, next_ + content.size()));
 }
 
-bool tls_record_key::end(tls_content type) noexcept {
-  const auto type_byte = static_cast<std::byte>(type);
-  return add({&type_byte, 1}) && cipher_->finish(std::span<std::byte, tag_size>(next_, tag_size));
+bool tls_record_key::end(tls_content type, std::size_t padding) noexcept {
+  std::array<std::byte, 1 + max_padding> behind{};
+  behind.front() = static_cast<std::byte>(type);
+  return add(std::span(behind).first(1 + padding)) && cipher_->finish(std::span<std::byte, tag_size>(next_, tag_size));
 }
 
 bool tls_record_key::open(std::span<const std::byte, header_size> header, std::span<const std::byte> body,

@@ -42,10 +42,12 @@ class tls_record_key {
   /// if the cipher fails; the connection must end then.
   bool seal(tls_content type, std::span<const std::byte> content, std::span<std::byte> out) noexcept;
   /// The same in steps, for content that lies in pieces: exactly `size` bytes of it are to be added between these two,
-  /// and `out` must stay until the end. Each may fail as seal() does.
-  bool begin(std::size_t size, std::span<std::byte> out) noexcept;
+  /// and `out` must stay until the end. Each may fail as seal() does. `padding`, the same for both, are zeros behind
+  /// the content (section 5.4), which the peer drops: max_padding at most, and max_content together with the content.
+  static constexpr std::size_t max_padding = 255;
+  bool begin(std::size_t size, std::span<std::byte> out, std::size_t padding = 0) noexcept;
   bool add(std::span<const std::byte> content) noexcept;
-  bool end(tls_content type) noexcept;
+  bool end(tls_content type, std::size_t padding = 0) noexcept;
   /// Opens a record of a permissible size. The content goes to `first` and then to `second`, which together have
   /// exactly the room for the body without its tag. False if it is forged: what was written is worthless then.
   bool open(std::span<const std::byte, header_size> header, std::span<const std::byte> body, std::span<std::byte> first,

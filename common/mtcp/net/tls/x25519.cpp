@@ -24,8 +24,7 @@ key_pointer made(EVP_PKEY* key) {
 }
 
 key_pointer private_half(const secret_bytes& bytes) {
-  return made(
-      EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, raw(bytes.bytes().data()), secret_bytes::size));
+  return made(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, raw(bytes.bytes().data()), secret_bytes::size));
 }
 
 }  // namespace
@@ -40,7 +39,8 @@ server_public_key x25519_public_key(const secret_bytes& private_key) {
 
 std::optional<secret_bytes> x25519(const secret_bytes& own, const server_public_key& other) {
   const key_pointer ours = private_half(own);
-  const key_pointer theirs = made(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, raw(other.data()), other.size()));
+  const key_pointer theirs =
+      made(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, raw(other.data()), other.size()));
   const std::unique_ptr<EVP_PKEY_CTX, free_key> context(EVP_PKEY_CTX_new(ours.get(), nullptr));
   std::optional<secret_bytes> agreed(std::in_place);
   std::size_t size = secret_bytes::size;
