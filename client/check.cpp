@@ -8,6 +8,7 @@
 #include "local_port.hpp"
 #include "mtcp/address.hpp"
 #include "mtcp/key_ring.hpp"
+#include "mtcp/net/tls/psk_identity.hpp"
 #include "path_option.hpp"
 #include "program/both_ends.hpp"
 #include "program/share_url.hpp"
@@ -54,9 +55,11 @@ std::vector<key> load_keys(settings& s) {
   std::vector<key> out;
   const auto load = [&](tunnel_settings& one) {
     out.push_back(load_key(one));
-    if (out.back().version() >= s.min_protocol) return;
-    throw program::settings_error(EX_CONFIG, (one.key_file.empty() ? one.url_file : one.key_file) +
-                                                 ": the key is of version 1, and --min-protocol is 2");
+    const std::string& file = one.key_file.empty() ? one.url_file : one.key_file;
+    if (!names_a_server(out.back()))
+      throw key_error(key_error::kind::malformed, file + ": the key names a server that there cannot be");
+    if (out.back().version() < s.min_protocol)
+      throw program::settings_error(EX_CONFIG, file + ": the key is of version 1, and --min-protocol is 2");
   };
   load(s);
   for (tunnel_settings& one : s.fallbacks) load(one);

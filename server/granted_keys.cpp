@@ -1,6 +1,11 @@
 #include "granted_keys.hpp"
 
+#include <sysexits.h>
+
+#include <algorithm>
+
 #include "mtcp/core/base/earlier.hpp"
+#include "program/options.hpp"
 
 namespace mtcp::server {
 
@@ -16,18 +21,38 @@ key_ring::identity server_of(const key& one, const key_ring& all, const std::str
                   path + ": key " + whose + " was made for a server whose identity is not in this file");
 }
 
-}  // namespace
+auto taking(std::vector<key_limits>& limits) {
+  return [&limits](const key& one) { limits.push_back(limits_of(one)); };
+}
 
-// The ring has the keys in the order of the file, in which they are checked.
-granted_keys load_keys(const std::string& path) {
-  std::vector<key_limits> limits;
-  const key_ring keys = load_key_file(path, [&limits](const key& one) { limits.push_back(limits_of(one)); });
+// The ring has the keys in the order of the file, in which they were checked.
+granted_keys granted(const key_ring& keys, std::vector<key_limits>& limits, const std::string& path) {
   granted_keys all;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const key_ring::entry& one = keys.entries()[i];
     all.push_back({one, server_of(*one, keys, path), std::move(limits.at(i))});
   }
   return all;
+}
+
+}  // namespace
+
+granted_keys load_keys(const std::string& path) {
+  std::vector<key_limits> limits;
+  return granted(load_key_file(path, taking(limits)), limits, path);
+}
+
+granted_keys parse_keys(const std::string& path, std::string_view text) {
+  std::vector<key_limits> limits;
+  return granted(parse_key_file(path, text, taking(limits)), limits, path);
+}
+
+void require_any(const granted_keys& all, unsigned min_version, const std::string& path) {
+  std::optional<std::chrono::sys_seconds> next;
+  if (!valid_keys(all, min_version, std::chrono::system_clock::now(), next).empty()) return;
+  const bool any_old = std::ranges::any_of(all, [&](const granted_key& k) { return k.key->version() < min_version; });
+  throw program::settings_error(EX_CONFIG, path + (any_old ? ": all keys have expired, or --min-protocol rules them out"
+                                                           : ": all keys have expired"));
 }
 
 key_ring ring_of(const granted_keys& all) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "key_limits.hpp"
@@ -24,6 +25,10 @@ using granted_keys = std::vector<granted_key>;
 
 /// The keys of a file, at least one. Throws key_error, which names the file, and the line or the key.
 granted_keys load_keys(const std::string& path);
+/// The same of its text, which may have no key in it.
+granted_keys parse_keys(const std::string& path, std::string_view text);
+/// Throws program::settings_error if a server has nobody to serve with these: it says why.
+void require_any(const granted_keys& all, unsigned min_version, const std::string& path);
 key_ring ring_of(const granted_keys& all);
 /// Those of this version or a later one that have not expired. `next` becomes the time at which the next one does.
 granted_keys valid_keys(const granted_keys& all, unsigned min_version, std::chrono::system_clock::time_point now,

@@ -20,19 +20,13 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_keys_told = 1'000;
 
-std::string why_none(const settings& s, const granted_keys& keys) {
-  const auto is_old = [&s](const granted_key& one) { return one.key->version() < s.min_protocol; };
-  if (std::ranges::none_of(keys, is_old)) return "all keys have expired";
-  return "all keys have expired, or are of a version that --min-protocol rules out";
-}
-
 /// Of the worker in the main thread; the others do not listen.
 acceptor_options options_of(const settings& s, const granted_keys& keys, const memory_budget& memory) {
   std::optional<std::chrono::sys_seconds> next;
   acceptor_options options;
   const granted_keys valid = valid_keys(keys, s.min_protocol, std::chrono::system_clock::now(), next);
+  require_any(keys, s.min_protocol, s.key_file);
   options.keys = ring_of(valid);
-  if (options.keys.empty()) throw program::settings_error(EX_CONFIG, s.key_file + ": " + why_none(s, keys));
   options.quotas = quotas_of(valid);
   options.group = std::make_shared<acceptor_group>(static_cast<std::size_t>(memory.streams));
   options.limits = limits_within(memory, options.limits);
@@ -188,9 +182,12 @@ void server::count_users() {
   counted_ = std::move(counted);
 }
 
-/// Silence is no failed login: the network may have swallowed what a client said.
+/// Silence is no failed login: the network may have swallowed what a client said. A wrong clock is none either: he has a
+/// key.
 void server::tell_of(const ip_address& from, stranger why) {
-  program::failed_logins& all = why == stranger::silent ? silences_ : *failed_logins_;
+  program::failed_logins& all = why == stranger::silent        ? silences_
+                                : why == stranger::wrong_clock ? wrong_clocks_
+                                                               : *failed_logins_;
   const auto verdict = all.add(from, to_string(why), {}, std::chrono::steady_clock::now());
   if (verdict.line) spdlog::warn("{}", *verdict.line);
 }
@@ -302,6 +299,7 @@ void server::reload(const settings& s, granted_keys keys) {
   spdlog::set_level(s.log_level);
   keys_ = std::move(keys);
   warn_of_forgotten_months();
+  settings_.min_protocol = s.min_protocol;
   settings_.destinations = s.destinations;
   settings_.allow_listen = s.allow_listen;
   take_keys();

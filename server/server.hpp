@@ -85,6 +85,7 @@ class server {
   std::shared_ptr<program::failed_logins> failed_logins_ = std::make_shared<program::failed_logins>();
   std::function<std::string()> read_again_;
   program::failed_logins silences_{"silent connection"};
+  program::failed_logins wrong_clocks_{"refused client"};
   std::unique_ptr<status::status_server> status_;  // may be null
   task_group background_;
   detail::condition changed_;

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
+#include <span>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "mtcp/key_ring.hpp"
@@ -24,21 +27,24 @@ std::vector<key_ring::entry> matching(const std::string& user, const std::vector
   return found;
 }
 
+constexpr std::size_t most_named = 20;
+
 /// Names alone, where they are enough to tell the keys apart.
 std::string list_of(const std::vector<key_ring::entry>& keys, bool with_ids) {
   std::string out;
-  for (const auto& k : keys) {
+  for (const auto& k : std::span(keys).first(std::min(keys.size(), most_named))) {
     const std::string id = to_string(k->id());
     out += out.empty() ? "" : ", ";
     out += k->user().empty() ? id : with_ids ? k->user() + " (" + id + ")" : k->user();
   }
+  if (keys.size() > most_named) out += ", and " + std::to_string(keys.size() - most_named) + " more";
   return out;
 }
 
 bool have_one_name_twice(const std::vector<key_ring::entry>& keys) {
-  return std::ranges::any_of(keys, [&](const key_ring::entry& k) {
-    return !k->user().empty() && std::ranges::count(keys, k->user(), [](const auto& e) { return e->user(); }) > 1;
-  });
+  std::unordered_set<std::string_view> seen;
+  return std::ranges::any_of(
+      keys, [&seen](const key_ring::entry& k) { return !k->user().empty() && !seen.insert(k->user()).second; });
 }
 
 key key_of(const std::string& user, const key_ring& keys) {

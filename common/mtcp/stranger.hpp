@@ -10,7 +10,7 @@ enum class stranger : std::uint8_t {
   slow,         ///< it began to speak, and did not come to an end in time
   junk,         ///< what it said is not how a client begins
   wrong_key,    ///< it holds none of the keys; whether one of that name exists, nobody is told
-  wrong_clock,  ///< it names one of the keys, and its clock is hours away from the server's; or it repeats old words
+  wrong_clock,  ///< it holds one of the keys, and its clock is hours away from the server's; or it repeats old words
   bad_hello,    ///< it holds a key, and its HELLO is malformed or does not belong to this connection
 };
 

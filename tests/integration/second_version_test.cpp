@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -82,7 +84,9 @@ TEST_F(SecondVersion, KeysAreAddedToAFileOfTheFirst) {
   EXPECT_EQ(told.end.exit_code, 0) << told.standard_error;
   EXPECT_TRUE(std::regex_search(told.standard_output, std::regex("\\(old\\), of version 1: not accepted\n")))
       << told.standard_output;
-  EXPECT_TRUE(std::regex_search(told.standard_output, std::regex("\\(new\\)\n"))) << told.standard_output;
+  EXPECT_TRUE(std::regex_search(told.standard_output, std::regex("\\(new\\), for [0-9a-f]{16}\n")))
+      << told.standard_output;
+  EXPECT_NE(told.standard_output.find("named by 1 keys"), std::string::npos);
 }
 
 TEST_F(SecondVersion, KeysAreAddedByManyAtOnce) {
@@ -136,6 +140,7 @@ TEST_F(SecondVersion, IsAllThatIsSpokenIfSoWanted) {
                  old + ": the key is of version 1, and --min-protocol is 2");
   expect_failure(run({server_program, "--key-file", old, "--listen", "127.0.0.1:0", "--min-protocol", "2"}), 78,
                  "--min-protocol");
+  expect_failure(run({server_program, "check", "--key-file", old, "--min-protocol", "2"}), 78, "--min-protocol");
   expect_failure(run(client({"--min-protocol", "3"})), 64, "--min-protocol");
 }
 
@@ -144,6 +149,47 @@ TEST_F(SecondVersion, NeedsTheIdentityThatItsKeysName) {
   const std::string all = text();
   files.write("server.key", all.substr(all.find('\n') + 1));
   expect_failure(run(server()), 78, "(laptop) was made for a server whose identity is not in this file");
+}
+
+// Nobody would find out before the server is started the next time.
+TEST_F(SecondVersion, KeysAreNotAddedToAFileThatNoServerTakes) {
+  append("laptop");
+  const std::string all = text();
+  for (const auto& [wrong, word] : {std::pair<std::string, std::string>(all.substr(all.find('\n') + 1), "(laptop)"),
+                                    {all + "nonsense\n", ":3: "},
+                                    {all.substr(0, all.size() - 1) + " streams=many\n", "streams=many"}}) {
+    files.write("server.key", wrong);
+    expect_failure(append("phone"), 78, word);
+    EXPECT_EQ(text(), wrong);
+  }
+}
+
+// As an editor does it, and sed -i.
+TEST_F(SecondVersion, KeysAreAddedWhileTheFileIsReplaced) {
+  append("laptop");
+  std::atomic<bool> over = false;
+  std::thread editor([&] {
+    while (!over) run({"sed", "-i", "s/nothing/nothing/", keys});
+  });
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(append("user " + std::to_string(i)).end.exit_code, 0);
+  over = true;
+  editor.join();
+  EXPECT_EQ(count(identity_line), 1U);
+}
+
+TEST_F(SecondVersion, IsDemandedByAReload) {
+  const std::string old = make_key(files, "old.key");
+  append("laptop");
+  std::ofstream(keys, std::ios::app) << std::ifstream(old).rdbuf();
+  const std::string config = files.write("config", R"({"min-protocol": 1})");
+  process serving(server({"--config", config}));
+  const std::string port = serving.expect("listening bridges .*:(\\d+)").at(1);
+  process outdated(client({"--key-file", old, "--server", "127.0.0.1:" + port}));
+  outdated.expect("tunnel up");
+  files.write("config", R"({"min-protocol": 2})");
+  serving.send_signal(SIGHUP);
+  serving.expect("settings read again");
+  outdated.expect("wrong key, a clock that is hours off, or not an mtcp server");
 }
 
 TEST_F(SecondVersion, TellsAClientThatHoldsTheServersIdentity) {

@@ -75,7 +75,7 @@ TEST(Key, ComesBackFromItsString) {
 TEST(Key, DoesNotMindUpperCase) {
   const key made = key::generate();
   std::string text = made.to_string();
-  std::transform(text.begin() + 6, text.end(), text.begin() + 6, [](unsigned char c) { return std::toupper(c); });
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
   EXPECT_EQ(key::parse(text).tls_psk(), made.tls_psk());
 }
 

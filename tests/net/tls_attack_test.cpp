@@ -245,6 +245,15 @@ TEST_P(Strangers, AreNotThoseWhoAreAskedToSayItAgain) {
   expect_turned_away(meet(*replayed));
 }
 
+// Whoever has seen an identity, and does not have the key, takes nothing away from who does by being quicker.
+TEST_P(Strangers, DoNotSpoilTheNameOfAClient) {
+  const named_key named = name_key(known, today());
+  auto quick = raw_psk_client(named.identity, make_key().mac_key());
+  expect_turned_away(meet(*quick));
+  auto rightful = raw_psk_client(named.identity, named.psk);
+  EXPECT_TRUE(meet(*rightful).completed);
+}
+
 // With other keys, and other contexts, the same clients come.
 TEST_P(Strangers, AreRememberedByContextsThatShareTheirMemory) {
   const auto seen = std::make_shared<replay_memory>();
@@ -406,6 +415,15 @@ TEST_F(Sharers, AreTurnedAwayByTheClockWhichTheServerIsTold) {
   const tls_options late{.time_of_day = +[] { return today() + std::chrono::hours(3); }};
   EXPECT_EQ(meet(ring(identity), late).first, errc::tls_rejected);
   EXPECT_TRUE(clock_was_wrong);
+  // Of who does not have the key nobody is told that there is one of this name.
+  const named_key stale = name_key(shared, today() - std::chrono::hours(3));
+  tls_driver server(tls_context::server(ring(identity)));
+  auto stranger = raw_psk_client(stale.identity, shared.mac_key());
+  stranger->handshake();
+  std::vector<std::byte> answer;
+  std::vector<core::slice> early;
+  EXPECT_TRUE(server.handshake(stranger->output(), answer, early));
+  EXPECT_FALSE(server.has_wrong_clock());
   const tls_options nearly{.time_of_day = +[] { return today() - std::chrono::minutes(119); }};
   EXPECT_FALSE(meet(ring(identity), nearly).first);
   EXPECT_FALSE(clock_was_wrong);

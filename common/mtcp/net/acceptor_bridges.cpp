@@ -126,6 +126,8 @@ void server::dismiss(pending_connections::place& here, arrival& from, const erro
   const bool broke = error.category() != mtcp_category() && error != asio::error::operation_aborted;
   if (!options_.fallback || stage_ == stage::stopped || broke) return fail(here, from, error);
   here.fail();
+  // He holds a key, and would never learn why it does not help him.
+  if (from.channel.has_wrong_clock() && stranger_) stranger_(from.from, stranger::wrong_clock);
   auto [socket, said] = std::move(from.channel).give_up();
   pass_on(std::move(socket), std::move(said), from.from);
 }

@@ -32,6 +32,11 @@ key_error malformed(const std::string& why) { return {key_error::kind::malformed
 
 }  // namespace
 
+bool begins_with(std::string_view text, std::string_view name) noexcept {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return text.size() >= name.size() && std::ranges::equal(text.substr(0, name.size()), name, {}, lower);
+}
+
 std::string key_text(std::string_view name, std::span<const std::byte> bytes) {
   wiped_array<max_key_bytes + checksum_size> all;
   const auto behind = std::ranges::copy(bytes, all.begin()).out;
@@ -41,7 +46,7 @@ std::string key_text(std::string_view name, std::span<const std::byte> bytes) {
 
 void parse_key_text(std::string_view text, std::string_view name, std::span<std::byte> bytes) {
   const std::string kind(name);
-  if (!text.starts_with(name)) throw malformed("it does not start with " + kind);
+  if (!begins_with(text, name)) throw malformed("it does not start with " + kind);
   text.remove_prefix(name.size());
   const std::size_t size = base32_size(bytes.size() + checksum_size);
   if (text.size() != size) {

@@ -24,6 +24,9 @@ struct wiped_array : std::array<std::byte, Size> {
   ~wiped_array() { OPENSSL_cleanse(this->data(), Size); }
 };
 
+/// Whether the text begins so, in letters of either case.
+bool begins_with(std::string_view text, std::string_view name) noexcept;
+
 /// At most max_key_bytes of them.
 inline constexpr std::size_t max_key_bytes = 96;
 

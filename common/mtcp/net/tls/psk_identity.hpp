@@ -30,6 +30,9 @@ using psk_identity = std::vector<std::byte>;
 /// and as much again.
 inline constexpr std::chrono::seconds max_clock_difference = std::chrono::hours(2);
 
+/// False for a key whose server there cannot be: anybody could find out what is agreed on with its public key.
+bool names_a_server(const key& one);
+
 struct named_key {
   psk_identity identity;
   secret_bytes psk;
@@ -42,10 +45,11 @@ named_key name_key(const key& of, std::chrono::sys_seconds now, const secret_byt
 struct found_key {
   key_ring::entry key;  ///< null if there is none
   secret_bytes psk;
-  /// The name was good, but for its time. Then there is no key.
+  /// The time in the name is far from ours: whoever shows that he has the key must not be let in.
   bool wrong_clock = false;
 };
-/// Takes the same time whichever key of version 1 it is, and for those of version 2 however many there are.
+/// Takes the same time whichever key of version 1 it is, and for those of version 2 however many there are, and whether
+/// there is one.
 found_key find_by_identity(const key_ring& keys, std::span<const std::byte> identity, std::chrono::sys_seconds now);
 /// What is different each time.
 std::span<const std::byte> nonce_of(std::span<const std::byte> identity) noexcept;

@@ -5,6 +5,12 @@
 
 namespace mtcp {
 
+bool replay_memory::knows(std::span<const std::byte> nonce) {
+  const std::uint64_t hash = hash_of(nonce);
+  const std::lock_guard lock(mutex_);
+  return earlier_.contains(hash) || latest_.contains(hash);
+}
+
 bool replay_memory::is_new(std::span<const std::byte> nonce) {
   const std::uint64_t hash = hash_of(nonce);
   const std::lock_guard lock(mutex_);

@@ -1,7 +1,7 @@
 // The nonces of those who have named a key of ours lately (tls_psk.hpp), so that whoever has recorded a client's first
 // words, and says them again, is met like one who has no key.
 //
-// Only who holds a key, or a recording of who does, can fill it. It forgets by generations: the latest `generation`
+// Only who holds a key can fill it. It forgets by generations: the latest `generation`
 // nonces at least, and no more than twice as many, at up to 19 bytes each. What is older, or from before a restart, is
 // as new. May be shared by threads.
 #pragma once
@@ -20,6 +20,7 @@ class replay_memory {
  public:
   explicit replay_memory(std::size_t generation = 250'000) : generation_(generation) { random_fill(hash_.writable()); }
 
+  bool knows(std::span<const std::byte> nonce);
   /// Remembers it. False if it was there already.
   bool is_new(std::span<const std::byte> nonce);
 

@@ -26,7 +26,7 @@ server_identity server_identity::parse(std::string_view text) {
   return server_identity(found);
 }
 
-bool server_identity::is_meant_by(std::string_view text) noexcept { return text.starts_with(name); }
+bool server_identity::is_meant_by(std::string_view text) noexcept { return begins_with(text, name); }
 
 std::string server_identity::to_string() const { return key_text(name, private_key_.bytes()); }
 

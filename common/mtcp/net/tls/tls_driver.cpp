@@ -162,12 +162,18 @@ tls_driver::error_code tls_driver::handshake(std::span<const std::byte> in, std:
                                              std::vector<core::slice>& early) {
   wire_ = {in, &out};
   ERR_clear_error();
-  if (const int done = SSL_do_handshake(ssl_.get()); done != 1) {
-    const error_code error = error_of(done);
-    if (!error) return error;
+  const std::size_t before = out.size();
+  const int done = SSL_do_handshake(ssl_.get());
+  if (const error_code error = done == 1 ? error_code() : error_of(done)) {
     // Whoever answers without the key may be a web server that a server of ours has answer.
     return fail(error == errc::tls_failed && !context_->server ? error_code(errc::tls_rejected) : error);
   }
+  if (context_->server && out.size() > before && !may_answer(exchange_)) {
+    out.resize(before);
+    stale_ = exchange_.wrong_clock;
+    return fail(errc::tls_failed);
+  }
+  if (done != 1) return {};
   if (const error_code error = finish_handshake()) return fail(error);
   if (!take_over()) return fail(errc::tls_failed);
   return wire_.in.empty() ? error_code() : decrypt(std::exchange(wire_.in, {}), early, out);

@@ -50,8 +50,8 @@ class tls_driver {
 
   /// Server: the client has named a key, be it one of ours or not.
   bool has_been_offered_a_key() const noexcept { return exchange_.offered; }
-  /// Server: and it was one of ours, but the client's clock is wrong, or the server's.
-  bool has_wrong_clock() const noexcept { return exchange_.wrong_clock; }
+  /// Server: it has the key, but its clock is wrong, or the server's, so the handshake has failed.
+  bool has_wrong_clock() const noexcept { return stale_; }
 
   /// Takes all of `in` and appends the plaintext to `plain`, up to an error if there is one: asio::error::eof is the
   /// peer's goodbye; after any other one `alert` may hold something to tell the peer.
@@ -118,6 +118,7 @@ class tls_driver {
   std::optional<core::timestamp> sealed_at_;         ///< the last one
   std::uint64_t key_updates_ = 0;
   unsigned empty_records_ = 0;     ///< received in a row
+  bool stale_ = false;             ///< what has_wrong_clock() returns
   bool update_requested_ = false;  ///< the peer wants our key replaced: with the next write
   condition condition_ = condition::open;
 };

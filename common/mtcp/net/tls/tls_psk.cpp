@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <string_view>
 
 namespace mtcp {
@@ -14,7 +15,7 @@ bool is_hex(char c) noexcept { return (c >= '0' && c <= '9') || ((c | 0x20) >= '
 int hex_value(char c) noexcept { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; }
 
 // Behind the label of a line of the key log. Empty if it has another shape than our suites give it.
-std::optional<secret_bytes> secret_of(std::string_view random_and_secret) noexcept {
+std::optional<secret_bytes> secret_of(std::string_view random_and_secret) {
   constexpr std::size_t digits = 2 * secret_bytes::size;
   if (random_and_secret.size() != digits + 1 + digits || random_and_secret[digits] != ' ') return std::nullopt;
   const std::string_view secret = random_and_secret.substr(digits + 1);
@@ -40,14 +41,6 @@ SSL_SESSION* session_of(SSL* ssl, const secret_bytes& psk) noexcept {
   return nullptr;
 }
 
-// The second of two first messages on a connection, which a HelloRetryRequest asks for, names the key as the first did.
-bool is_replayed(psk_exchange& exchange, std::span<const std::byte> identity) {
-  if (std::ranges::equal(exchange.identity, identity)) return false;
-  if (!exchange.seen->is_new(nonce_of(identity))) return true;
-  exchange.identity.assign(identity.begin(), identity.end());
-  return false;
-}
-
 }  // namespace
 
 int offer_psk(SSL* ssl, const EVP_MD*, const unsigned char** identity, std::size_t* size,
@@ -60,8 +53,8 @@ int offer_psk(SSL* ssl, const EVP_MD*, const unsigned char** identity, std::size
 }
 
 // LABEL, the client's random number and the secret, the latter two in 64 hexadecimal digits each. A line of any other
-// shape is not taken, so that the handshake fails for want of a secret.
-void take_secret(const SSL* ssl, const char* line) noexcept {
+// shape is not taken, nor one for which there is no memory, so that the handshake fails for want of a secret.
+void take_secret(const SSL* ssl, const char* line) noexcept try {
   std::string_view text(line);
   psk_exchange& exchange = exchange_of(ssl);
   const auto is = [&](std::string_view label) {
@@ -74,6 +67,14 @@ void take_secret(const SSL* ssl, const char* line) noexcept {
   } else if (is("SERVER_TRAFFIC_SECRET_0 ")) {
     exchange.server_traffic = secret_of(text);
   }
+} catch (const std::bad_alloc&) {
+}
+
+bool may_answer(psk_exchange& exchange) {
+  if (exchange.let_in || !exchange.shared) return true;
+  if (exchange.wrong_clock) return false;
+  exchange.let_in = exchange.seen->is_new(nonce_of(exchange.identity));
+  return exchange.let_in;
 }
 
 int find_psk(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESSION** session) noexcept {
@@ -81,9 +82,14 @@ int find_psk(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESS
   exchange.offered = true;
   try {
     const auto named = std::as_bytes(std::span(identity, size));
+    // The second of two first messages on a connection, which a HelloRetryRequest asks for, names the key as the first did.
+    const bool again = exchange.let_in && std::ranges::equal(exchange.identity, named);
     const found_key found = find_by_identity(*exchange.keys, named, exchange.time);
+    const bool replayed = exchange.seen->knows(nonce_of(named)) && !again;
+    exchange.identity.assign(named.begin(), named.end());
+    exchange.let_in = again;
     exchange.wrong_clock = found.wrong_clock;
-    exchange.shared = found.key && !is_replayed(exchange, named) ? found.key : nullptr;
+    exchange.shared = replayed ? nullptr : found.key;
     exchange.psk = exchange.shared ? found.psk : *exchange.decoy;
   } catch (const std::exception&) {
     return 0;  // out of memory: ends this handshake
