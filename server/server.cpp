@@ -182,8 +182,8 @@ void server::count_users() {
   counted_ = std::move(counted);
 }
 
-/// Silence is no failed login: the network may have swallowed what a client said. A wrong clock is none either: he has a
-/// key.
+/// Silence is no failed login: the network may have swallowed what a client said. A wrong clock is none either: he has
+/// a key.
 void server::tell_of(const ip_address& from, stranger why) {
   program::failed_logins& all = why == stranger::silent        ? silences_
                                 : why == stranger::wrong_clock ? wrong_clocks_

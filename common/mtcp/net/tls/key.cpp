@@ -111,7 +111,8 @@ key key::parse(std::string_view text) {
   if (server_identity::is_meant_by(text)) throw malformed("it is what a server is known by, which stays at the server");
   parts found;
   found.has_server = begins_with(text, second_version);
-  if (!found.has_server && !begins_with(text, first_version)) throw malformed("it does not start with mtcp1- or mtcp2-");
+  if (!found.has_server && !begins_with(text, first_version))
+    throw malformed("it does not start with mtcp1- or mtcp2-");
   parse_key_text(text, found.name(), found.written());
 
   key_id id;

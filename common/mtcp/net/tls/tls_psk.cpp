@@ -82,7 +82,8 @@ int find_psk(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESS
   exchange.offered = true;
   try {
     const auto named = std::as_bytes(std::span(identity, size));
-    // The second of two first messages on a connection, which a HelloRetryRequest asks for, names the key as the first did.
+    // The second of two first messages on a connection, which a HelloRetryRequest asks for, names the key as the first
+    // did.
     const bool again = exchange.let_in && std::ranges::equal(exchange.identity, named);
     const found_key found = find_by_identity(*exchange.keys, named, exchange.time);
     const bool replayed = exchange.seen->knows(nonce_of(named)) && !again;

@@ -3,8 +3,8 @@
 //
 // An identity that fits no key gets a random decoy key: the handshake then fails at the binder, just as it does for a
 // client that made up the binder, so that nobody can probe for keys. One that was used on another connection gets it
-// too, so that a recording teaches nothing either (replay_memory.hpp). It is remembered once the client has shown that it
-// has the key, and before it is answered: whoever has seen an identity pass, and is quicker, cannot spoil it.
+// too, so that a recording teaches nothing either (replay_memory.hpp). It is remembered once the client has shown that
+// it has the key, and before it is answered: whoever has seen an identity pass, and is quicker, cannot spoil it.
 #pragma once
 
 #include <openssl/ssl.h>
