@@ -1,4 +1,4 @@
-// sbom.mjs NAME VERSION PROGRAM NPM_LOCK FILE: what is in a program, as a CycloneDX 1.5 document in FILE. The same program on
+// sbom.mjs NAME VERSION PROGRAM COMPILER NPM_LOCK FILE: what is in a program, as a CycloneDX 1.5 document in FILE. The same program on
 // the same machine gives the same bytes.
 //
 // Its shared libraries are what the program itself says; what was compiled into it are the headers and archives below, of
@@ -6,7 +6,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 
-const [name, version, program, lock, file] = process.argv.slice(2);
+const [name, version, program, compiler, lock, file] = process.argv.slice(2);
+// It may be for another machine than this one.
+const triplet = output(compiler, '-print-multiarch').trim();
 
 const headers = ['boost/version.hpp', 'nlohmann/json.hpp', 'CLI/CLI.hpp', 'spdlog/version.h', 'fmt/core.h'];
 const archives = ['libc.a', 'libssl.a', 'libcares.a', 'libidn2.a', 'libunistring.a', 'libpsl.a', 'libseccomp.a', 'libIPSec_MB.a'];
@@ -37,15 +39,22 @@ function ofPackage(owner) {
   return { type: 'library', 'bom-ref': purl, name: of, version: number, purl };
 }
 
+// Those that it needs, and that these need; none of a program without any.
 function sharedLibraries() {
-  // Empty for a program without any.
-  const lines = output('readelf', '-d', program).split('\n').filter((line) => line.includes('(NEEDED)'));
-  if (lines.length === 0) return [];
-  return [...output('ldd', program).matchAll(/=> (\/\S+)/g)].map((found) => found[1]);
+  const found = new Set();
+  const look = (file) => {
+    for (const [, needed] of output('readelf', '-d', file).matchAll(/\(NEEDED\).*\[(.+)\]/g)) {
+      const path = [`/lib/${triplet}`, `/usr/lib/${triplet}`].map((folder) => `${folder}/${needed}`).find(existsSync);
+      if (!path || found.has(path)) continue;
+      found.add(path);
+      look(path);
+    }
+  };
+  look(program);
+  return [...found];
 }
 
 function compiledIn(isStatic) {
-  const triplet = output('gcc', '-print-multiarch').trim();
   const found = headers.map((header) => `/usr/include/${header}`);
   if (isStatic) found.push(...archives.map((archive) => `/usr/lib/${triplet}/${archive}`));
   // Compiled with the program: Debian has no archive of it.

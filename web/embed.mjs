@@ -16,7 +16,8 @@ const [output, page, uplot] = process.argv.slice(2);
 const files = readdirSync(page).sort().map((name) => [name === 'index.html' ? '/' : `/${name}`, join(page, name)]);
 files.push(['/uPlot.js', join(uplot, 'uPlot.iife.min.js')], ['/uPlot.css', join(uplot, 'uPlot.min.css')]);
 
-const bytes = (content) => [...content].map((b) => (b > 127 ? b - 256 : b)).join(',');
+// Some machines have a char with a sign, and some without.
+const bytes = (content) => [...content].map((b) => (b > 127 ? `'\\x${b.toString(16)}'` : b)).join(',');
 
 let source = '#include "status/asset.hpp"\n\nnamespace mtcp::status {\nnamespace {\n';
 const rows = files.map(([path, file], i) => {

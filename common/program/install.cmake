@@ -16,7 +16,7 @@ function(mtcp_install_program target component)
     set(list ${CMAKE_CURRENT_BINARY_DIR}/${target}.cdx.json)
     add_custom_command(TARGET ${target} POST_BUILD
       COMMAND ${NODE} ${PROJECT_SOURCE_DIR}/packages/sbom.mjs ${target} ${PROJECT_VERSION} $<TARGET_FILE:${target}>
-        ${PROJECT_SOURCE_DIR}/web/package-lock.json ${list}
+        ${CMAKE_CXX_COMPILER} ${PROJECT_SOURCE_DIR}/web/package-lock.json ${list}
       BYPRODUCTS ${list} COMMENT "Listing what is in ${target}" VERBATIM)
     install(FILES ${list} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${target} COMPONENT ${component})
   endif()

@@ -1,12 +1,14 @@
 // The TLS driver without sockets: two of them, and the bytes between them in the test's hands.
 #include "mtcp/net/tls/tls_driver.hpp"
 
+#include <openssl/objects.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
 #include <set>
 
 #include "mtcp/error.hpp"
+#include "mtcp/net/tls/tls_context_state.hpp"
 #include "net/tls_driver_pair.hpp"
 
 namespace mtcp::testing {
@@ -18,6 +20,36 @@ TEST(TlsDriver, ShakesHandsByteByByte) {
   driver_pair pair;
   pair.shake_hands(1);
   EXPECT_EQ(pair.client.exporter(), pair.server.exporter());
+}
+
+// By one that withstands quantum computers where both have it, which OpenSSL has since 3.5; and with an older peer by the
+// other one, without being asked to begin anew.
+TEST(TlsDriver, AgreesOnSecretsByTheBetterOfTwoGroups) {
+  static int group = 0;
+  constexpr int x25519 = 0x1d, x25519_mlkem768 = 0x11ec;  // RFC 8446, section 4.2.7; IANA's registry
+  const auto look = [](const SSL* ssl, int where, int) {
+    if ((where & SSL_CB_HANDSHAKE_DONE) != 0) group = static_cast<int>(SSL_get_negotiated_group(const_cast<SSL*>(ssl)));
+  };
+  const bool has_both = OPENSSL_VERSION_NUMBER >= 0x30500000L;
+  for (const bool older_peer : {false, true}) {
+    const key shared = key::generate();
+    tls_context of_client = tls_context::client(), of_server = tls_context::server(ring_of({shared}));
+    SSL_CTX_set_info_callback(of_server->ssl.get(), look);
+    if (older_peer) SSL_CTX_set1_groups_list(of_client->ssl.get(), "X25519");
+    tls_driver client(of_client, std::make_shared<const key>(shared)), server(of_server);
+    bytes up, down;
+    std::vector<core::slice> early;
+    ASSERT_FALSE(client.handshake({}, up, early));
+    ASSERT_FALSE(server.handshake(up, down, early));
+    up.clear();
+    ASSERT_FALSE(client.handshake(down, up, early));
+    ASSERT_FALSE(server.handshake(up, down, early));
+    ASSERT_TRUE(server.established()) << "there was another round";
+    // OpenSSL before 3.2 tells a group by its NID, others that it does not know so by 0x1000000 and the group.
+    const bool better = (group & 0xffff) == x25519_mlkem768;
+    EXPECT_EQ(better, has_both && !older_peer) << std::hex << group;
+    EXPECT_TRUE(better || group == NID_X25519 || group == x25519) << std::hex << group;
+  }
 }
 
 // SSL objects hold the first secrets, from which the keys of all updates follow.
