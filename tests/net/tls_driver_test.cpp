@@ -22,8 +22,8 @@ TEST(TlsDriver, ShakesHandsByteByByte) {
   EXPECT_EQ(pair.client.exporter(), pair.server.exporter());
 }
 
-// By one that withstands quantum computers where both have it, which OpenSSL has since 3.5; and with an older peer by the
-// other one, without being asked to begin anew.
+// By one that withstands quantum computers where both have it, which OpenSSL has since 3.5; and with an older peer by
+// the other one, without being asked to begin anew.
 TEST(TlsDriver, AgreesOnSecretsByTheBetterOfTwoGroups) {
   static int group = 0;
   constexpr int x25519 = 0x1d, x25519_mlkem768 = 0x11ec;  // RFC 8446, section 4.2.7; IANA's registry

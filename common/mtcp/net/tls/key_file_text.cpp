@@ -21,8 +21,7 @@ std::string_view trim(std::string_view text) noexcept {
 }
 
 bool is_user_name(std::string_view name) noexcept {
-  return name.size() <= max_user_size &&
-         std::ranges::none_of(name, [](unsigned char c) { return c < 32 || c == 127; });
+  return name.size() <= max_user_size && std::ranges::none_of(name, [](unsigned char c) { return c < 32 || c == 127; });
 }
 
 /// The next word of `text`, which loses it and the spaces before it.
