@@ -110,8 +110,14 @@ channel open_channel(exchange& with) {
   return {made, &ares_destroy};
 }
 
-void keep(void* place, int status, int, ares_addrinfo* found) {
-  static_cast<std::optional<detail::lookup_answer>*>(place)->emplace(detail::lookup_answer::of(status, found));
+struct question {
+  int family;
+  std::optional<detail::lookup_answer> answer{};
+};
+
+void keep(void* of, int status, int, ares_addrinfo* found) {
+  auto& asked = *static_cast<question*>(of);
+  asked.answer = detail::lookup_answer::of(asked.family, status, found);
   if (found != nullptr) ares_freeaddrinfo(found);
 }
 
@@ -123,12 +129,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   hints.ai_family = (said.byte() & 1) != 0 ? AF_INET6 : AF_INET;
   hints.ai_flags = ARES_AI_NOSORT;
   exchange with{{}, said};
-  std::optional<detail::lookup_answer> answer;
+  question asked{hints.ai_family};
   {
     const channel asks = open_channel(with);
-    ares_getaddrinfo(asks.get(), "www.example.org", nullptr, &hints, keep, &answer);
+    ares_getaddrinfo(asks.get(), "www.example.org", nullptr, &hints, keep, &asked);
     ares_process_fd(asks.get(), only_socket, ARES_SOCKET_BAD);
   }
+  const auto& answer = asked.answer;
   fuzz::require(answer.has_value(), "a lookup ends, with its channel at the latest");
   fuzz::require(answer->error || !answer->addresses.empty(), "without an error there is an address");
   for (const ip_address& one : answer->addresses)

@@ -35,9 +35,10 @@ ip_address address_of(const sockaddr* from) {
 
 }  // namespace
 
-lookup_answer lookup_answer::of(int status, const ares_addrinfo* found) {
+lookup_answer lookup_answer::of(int family, int status, const ares_addrinfo* found) {
   lookup_answer answer{to_error(status), {}, std::chrono::seconds::max()};
   for (auto node = found ? found->nodes : nullptr; node != nullptr; node = node->ai_next) {
+    if (node->ai_family != family) continue;
     answer.addresses.push_back(address_of(node->ai_addr));
     answer.ttl = std::min(answer.ttl, std::chrono::seconds(node->ai_ttl));
   }

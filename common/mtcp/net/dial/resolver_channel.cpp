@@ -56,10 +56,15 @@ int mark_socket(ares_socket_t socket, int /*type*/, void* mark) {
   return platform::set_mark(socket, *static_cast<const std::uint32_t*>(mark)) ? -1 : 0;
 }
 
+struct question {
+  int family = AF_UNSPEC;
+  resolver_channel::callback done;
+};
+
 void on_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* found) {
   const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owner(found, ares_freeaddrinfo);
-  const std::unique_ptr<resolver_channel::callback> done(static_cast<resolver_channel::callback*>(argument));
-  (*done)(lookup_answer::of(status, found));
+  const std::unique_ptr<question> asked(static_cast<question*>(argument));
+  asked->done(lookup_answer::of(asked->family, status, found));
 }
 
 }  // namespace
@@ -122,11 +127,13 @@ void resolver_channel::lookup(const std::string& name, family which, callback do
   hints.ai_family = which == family::ipv4 ? AF_INET : AF_INET6;
   hints.ai_socktype = SOCK_STREAM;
   if (under_way_++ == 0) heard_ = clock::now();
-  auto ended = std::make_unique<callback>([this, done = std::move(done)](lookup_answer answer) {
+  auto ended = std::make_unique<question>();
+  ended->family = hints.ai_family;
+  ended->done = [this, done = std::move(done)](lookup_answer answer) {
     --under_way_;
     heard_ = clock::now();
     done(std::move(answer));
-  });
+  };
   ares_getaddrinfo(channel_.get(), name.c_str(), nullptr, &hints, on_answer, ended.release());
   arm_timer();
 }
