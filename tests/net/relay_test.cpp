@@ -200,8 +200,9 @@ class Relay : public testing::TestWithParam<way> {
 
 // The kernel's memory for its socket is in no budget of ours.
 TEST_P(Relay, LeavesLittleInTheKernelForWhoDoesNotRead) {
-  const auto unsent = [this] {
-    int size = 0;
+  int size = 0;
+  if (::ioctl(handle_to_application, SIOCOUTQNSD, &size) != 0) GTEST_SKIP() << "the system does not tell";
+  const auto unsent = [&] {
     EXPECT_EQ(::ioctl(handle_to_application, SIOCOUTQNSD, &size), 0);
     return static_cast<std::size_t>(size);
   };
