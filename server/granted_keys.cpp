@@ -21,12 +21,12 @@ key_ring::identity server_of(const key& one, const key_ring& all, const std::str
                   path + ": key " + whose + " was made for a server whose identity is not in this file");
 }
 
-auto taking(std::vector<key_limits>& limits) {
-  return [&limits](const key& one) { limits.push_back(limits_of(one)); };
-}
+}  // namespace
 
-// The ring has the keys in the order of the file, in which they were checked.
-granted_keys granted(const key_ring& keys, std::vector<key_limits>& limits, const std::string& path) {
+// The ring has the keys in the order of the file, in which they are checked.
+granted_keys load_keys(const std::string& path) {
+  std::vector<key_limits> limits;
+  const key_ring keys = load_key_file(path, [&limits](const key& one) { limits.push_back(limits_of(one)); });
   granted_keys all;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const key_ring::entry& one = keys.entries()[i];
@@ -35,21 +35,15 @@ granted_keys granted(const key_ring& keys, std::vector<key_limits>& limits, cons
   return all;
 }
 
-}  // namespace
-
-granted_keys load_keys(const std::string& path) {
-  std::vector<key_limits> limits;
-  return granted(load_key_file(path, taking(limits)), limits, path);
-}
-
-granted_keys parse_keys(const std::string& path, std::string_view text) {
-  std::vector<key_limits> limits;
-  return granted(parse_key_file(path, text, taking(limits)), limits, path);
+key_ring parse_keys(const std::string& path, std::string_view text) {
+  key_ring keys = parse_key_file(path, text, [](const key& one) { limits_of(one); });
+  for (const key_ring::entry& one : keys.entries()) server_of(*one, keys, path);
+  return keys;
 }
 
 void require_any(const granted_keys& all, unsigned min_version, const std::string& path) {
-  std::optional<std::chrono::sys_seconds> next;
-  if (!valid_keys(all, min_version, std::chrono::system_clock::now(), next).empty()) return;
+  const auto now = std::chrono::system_clock::now();
+  if (std::ranges::any_of(all, [&](const granted_key& one) { return one.is_valid(min_version, now); })) return;
   const bool any_old = std::ranges::any_of(all, [&](const granted_key& k) { return k.key->version() < min_version; });
   throw program::settings_error(EX_CONFIG, path + (any_old ? ": all keys have expired, or --min-protocol rules them out"
                                                            : ": all keys have expired"));
@@ -69,7 +63,7 @@ granted_keys valid_keys(const granted_keys& all, unsigned min_version, std::chro
   granted_keys valid;
   next.reset();
   for (const granted_key& one : all) {
-    if (one.key->version() < min_version || one.limits.has_expired(now)) continue;
+    if (!one.is_valid(min_version, now)) continue;
     valid.push_back(one);
     core::keep_earlier(next, one.limits.expires);
   }

@@ -18,6 +18,10 @@ struct granted_key {
   key_ring::identity server;  ///< of a key of version 2: whom its holder takes this server for
   key_limits limits;
 
+  /// Of this version or a later one, and not expired.
+  bool is_valid(unsigned min_version, std::chrono::system_clock::time_point now) const {
+    return key->version() >= min_version && !limits.has_expired(now);
+  }
   /// For logs and statistics: its user's name, or its id.
   std::string name() const { return key->user().empty() ? to_string(key->id()) : key->user(); }
 };
@@ -25,8 +29,8 @@ using granted_keys = std::vector<granted_key>;
 
 /// The keys of a file, at least one. Throws key_error, which names the file, and the line or the key.
 granted_keys load_keys(const std::string& path);
-/// The same of its text, which may have no key in it.
-granted_keys parse_keys(const std::string& path, std::string_view text);
+/// The keys in its text, perhaps none, once it is clear that a server takes them all. Throws as load_keys() does.
+key_ring parse_keys(const std::string& path, std::string_view text);
 /// Throws program::settings_error if a server has nobody to serve with these: it says why.
 void require_any(const granted_keys& all, unsigned min_version, const std::string& path);
 key_ring ring_of(const granted_keys& all);

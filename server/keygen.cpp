@@ -112,8 +112,7 @@ bool try_to_add(const keygen_request& asked, std::optional<key_id>& added) {
   if (!opened || ::flock(opened.get(), LOCK_EX) != 0 || ::fstat(opened.get(), &info) != 0) fail(file, errno);
   const private_text text(file, private_text::readers::owner, max_key_file);
   if (was_replaced(file, opened.get())) return false;
-  parse_keys(file, text.view());  // a server takes it as it is
-  const key_ring there = parse_key_file(file, text.view());
+  const key_ring there = parse_keys(file, text.view());
   if (added && there.find(*added)) return true;
   forbid_second(asked.user, there, file);
   const addition more = addition_to(text.view(), there, asked.user);

@@ -1,8 +1,8 @@
 // The key that a client and a server share: one string to copy, from which everything secret on a bridge is derived.
 //
-//   mtcp1-<71 characters>    base32 (RFC 4648, section 6, lower case, no padding) of key id (8 bytes), secret (32
-//   bytes)
-//                            and the first 4 bytes of SHA-256("mtcp1" || key id || secret)
+//   mtcp1-<71 characters>    base32 (RFC 4648, section 6, lower case, no padding) of key id (8 bytes),
+//                            secret (32 bytes) and the first 4 bytes of
+//                            SHA-256("mtcp1" || key id || secret)
 //   mtcp2-<122 characters>   the same of key id, secret, the server's public key (32 bytes) and a checksum with "mtcp2"
 //
 // A key of version 1 makes whoever holds it a client and a server; both versions of the protocol are named after their

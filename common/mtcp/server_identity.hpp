@@ -1,8 +1,8 @@
 // What a server is known by: a pair of X25519 keys (RFC 7748). The public one is in every key of version 2 that the
 // server gives out, so that a client takes nobody else for the server, not even who holds a key of the same server.
 //
-//   mtcp2-server-<58 characters>   base32, as for keys (key.hpp), of the private key (32 bytes) and the first 4 bytes
-//   of
+//   mtcp2-server-<58 characters>   base32, as for keys (key.hpp), of the private key (32 bytes)
+//                                  and the first 4 bytes of
 //                                  SHA-256("mtcp2-server" || private key)
 #pragma once
 

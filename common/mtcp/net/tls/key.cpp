@@ -37,10 +37,17 @@ struct parts {
   std::string_view name() const noexcept { return has_server ? second_version : first_version; }
 };
 
+struct fresh {
+  key_id id;
+  secret_bytes secret;
+  fresh() {
+    random_fill(id.bytes);
+    random_fill(secret.writable());
+  }
+};
+
 unsigned char* raw(std::byte* p) noexcept { return reinterpret_cast<unsigned char*>(p); }
 const unsigned char* raw(const std::byte* p) noexcept { return reinterpret_cast<const unsigned char*>(p); }
-
-key_error malformed(const std::string& why) { return {key_error::kind::malformed, "not a key: " + why}; }
 
 }  // namespace
 
@@ -84,19 +91,6 @@ secret_bytes key::derive(std::string_view purpose) const { return hkdf_sha256(se
 secret_bytes key::tls_psk() const { return derive(server_ ? "mtcp2 tls psk" : "mtcp1 tls psk"); }
 secret_bytes key::mac_key() const { return derive(server_ ? "mtcp2 handshake mac" : "mtcp1 handshake mac"); }
 
-namespace {
-
-struct fresh {
-  key_id id;
-  secret_bytes secret;
-  fresh() {
-    random_fill(id.bytes);
-    random_fill(secret.writable());
-  }
-};
-
-}  // namespace
-
 key key::generate() {
   const fresh made;
   return {made.id, made.secret, std::nullopt};
@@ -108,11 +102,11 @@ key key::generate(const server_public_key& server) {
 }
 
 key key::parse(std::string_view text) {
-  if (server_identity::is_meant_by(text)) throw malformed("it is what a server is known by, which stays at the server");
+  if (server_identity::is_meant_by(text)) throw not_a_key("it is what a server is known by, which stays at the server");
   parts found;
   found.has_server = begins_with(text, second_version);
   if (!found.has_server && !begins_with(text, first_version))
-    throw malformed("it does not start with mtcp1- or mtcp2-");
+    throw not_a_key("it does not start with mtcp1- or mtcp2-");
   parse_key_text(text, found.name(), found.written());
 
   key_id id;

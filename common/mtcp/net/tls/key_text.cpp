@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <new>
 
-#include "mtcp/key.hpp"
 #include "mtcp/net/tls/key_base32.hpp"
 
 namespace mtcp {
@@ -28,9 +27,9 @@ checksum checksum_of(std::string_view name, std::span<const std::byte> bytes) {
   return first;
 }
 
-key_error malformed(const std::string& why) { return {key_error::kind::malformed, "not a key: " + why}; }
-
 }  // namespace
+
+key_error not_a_key(const std::string& why) { return {key_error::kind::malformed, "not a key: " + why}; }
 
 bool begins_with(std::string_view text, std::string_view name) noexcept {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -46,21 +45,21 @@ std::string key_text(std::string_view name, std::span<const std::byte> bytes) {
 
 void parse_key_text(std::string_view text, std::string_view name, std::span<std::byte> bytes) {
   const std::string kind(name);
-  if (!begins_with(text, name)) throw malformed("it does not start with " + kind);
+  if (!begins_with(text, name)) throw not_a_key("it does not start with " + kind);
   text.remove_prefix(name.size());
   const std::size_t size = base32_size(bytes.size() + checksum_size);
   if (text.size() != size) {
-    throw malformed("it has " + std::to_string(text.size()) + " characters after " + kind + ", and a key has " +
+    throw not_a_key("it has " + std::to_string(text.size()) + " characters after " + kind + ", and a key has " +
                     std::to_string(size) + (text.size() < size ? ": cut short?" : ": something follows it?"));
   }
   wiped_array<max_key_bytes + checksum_size> storage;
   const auto all = std::span(storage).first(bytes.size() + checksum_size);
   if (const auto wrong = base32_decode(text, all)) {
-    throw malformed("character " + std::to_string(*wrong + 1) + " after " + kind + " is wrong (a to z and 2 to 7)");
+    throw not_a_key("character " + std::to_string(*wrong + 1) + " after " + kind + " is wrong (a to z and 2 to 7)");
   }
   std::ranges::copy(all.first(bytes.size()), bytes.begin());
   if (!equal_in_constant_time(all.last(checksum_size), checksum_of(name, bytes))) {
-    throw malformed("its checksum is wrong: mistyped?");
+    throw not_a_key("its checksum is wrong: mistyped?");
   }
 }
 

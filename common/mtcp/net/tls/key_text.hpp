@@ -13,7 +13,12 @@
 #include <string>
 #include <string_view>
 
+#include "mtcp/key.hpp"
+
 namespace mtcp {
+
+/// The error for a text that is none: `why` holds no part of it.
+key_error not_a_key(const std::string& why);
 
 /// Bytes that are wiped when they go.
 template <std::size_t Size>

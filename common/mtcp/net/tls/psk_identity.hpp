@@ -11,8 +11,9 @@
 //
 //   agreed = X25519(ephemeral private key, server public key); both = ephemeral public key || server public key
 //   name key = HKDF-SHA256(agreed, salt = both, "mtcp2 identity")
-//   identity = ephemeral public key (32 bytes) || ChaCha20-Poly1305(name key, nonce 0, key id (8) || seconds since 1970
-//   (8)) pre-shared key = HKDF-SHA256(agreed || key's, salt = both, "mtcp2 connection psk")
+//   name = key id (8 bytes) || seconds since 1970 (8 bytes)
+//   identity = ephemeral public key (32 bytes) || ChaCha20-Poly1305(name key, nonce 0, name)
+//   pre-shared key = HKDF-SHA256(agreed || key's, salt = both, "mtcp2 connection psk")
 #pragma once
 
 #include <chrono>

@@ -1,9 +1,9 @@
 // The nonces of those who have named a key of ours lately (tls_psk.hpp), so that whoever has recorded a client's first
 // words, and says them again, is met like one who has no key.
 //
-// Only who holds a key can fill it. It forgets by generations: the latest `generation`
-// nonces at least, and no more than twice as many, at up to 19 bytes each. What is older, or from before a restart, is
-// as new. May be shared by threads.
+// Only who holds a key can fill it. It forgets by generations: the latest `generation` nonces at least, and no more
+// than twice as many, at up to 19 bytes each. What is older, or from before a restart, is as new. May be shared by
+// threads.
 #pragma once
 
 #include <boost/unordered/unordered_flat_set.hpp>

@@ -60,7 +60,7 @@ class secure_channel {
   const key& shared_key() const noexcept;
   /// The peer's first words named a key, be it one of ours or not.
   bool has_been_offered_a_key() const noexcept;
-  /// And it was one of ours, at a time that is hours away from ours.
+  /// The peer has the key, and a clock that is hours away from ours.
   bool has_wrong_clock() const noexcept;
   /// 32 bytes that both ends of this connection know and nobody else (RFC 8446, section 7.5): channel binding.
   std::array<std::byte, 32> exporter() const;
