@@ -44,7 +44,7 @@ class stage {
         first_(bridges_, first_shape),
         second_(bridges_, second_shape),
         client_({client, "--key-file", key_, "--path", path(first_, 3, "fibre"), "--path", path(second_, 2, "mobile"),
-                 "--socks", here, "--status", here, "--direct", "none"}) {
+                 "--socks", here, "--status", here, "--direct", "none", "--rotate", "off"}) {
     client_.expect("tunnel up, 5");
   }
 

@@ -38,6 +38,19 @@ test('the row of a path tells what it is for, and why it carries little', { skip
   await page.close();
 });
 
+test('a missing bridge is told, also while another path has more than it wants', { skip }, async () => {
+  const page = await openFake(browser, stage.client);
+  await page.evaluate(() => {
+    const s = fake.snapshot(1, 3, 0);
+    const renewing = { ...s.tunnel.paths[0], bridges_wanted: 1, bridges_up: 2 };
+    s.tunnel.paths = [renewing, { ...renewing, name: 'cut', bridges_up: 0 }];
+    Object.assign(s.bridges[2], { path: 'cut', state: 'down' });
+    fake.send(s);
+  });
+  await page.getByText('2/3 bridges up').waitFor();
+  await page.close();
+});
+
 test('bridges fold out below the row of their path', { skip }, async () => {
   const page = await openFake(browser, stage.client);
   const send = (bridges, state = 'up') => page.evaluate(([count, now]) => {
