@@ -28,6 +28,13 @@ TEST(Reinject, NewBytesPayForOneCopyInTwenty) {
   EXPECT_FALSE(again.may_copy());
 }
 
+TEST(Reinject, CopiesThatNeedNoAllowanceLeaveNoDebt) {
+  reinject again;
+  for (int i = 0; i < 100; ++i) again.on_copy(64 << 10);
+  again.on_new_bytes(std::size_t{64} << 15);
+  EXPECT_TRUE(again.may_copy());
+}
+
 TEST(Reinject, SavesUpNoMoreThanFourMegabytes) {
   reinject again;
   again.on_new_bytes(std::size_t{200} << 20);

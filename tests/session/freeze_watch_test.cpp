@@ -59,6 +59,25 @@ TEST(FreezeWatch, OneThatRecoversTeachesNothing) {
   EXPECT_FALSE(tested.fell_silent(2, start + 2s, {0, 16'000}, start + 4s));
 }
 
+TEST(FreezeWatch, ARuleFallsWithTheOneThatShowedIt) {
+  freeze_watch tested;
+  tested.fell_silent(1, start, {0, 63'000'000}, start + 3s);
+  EXPECT_TRUE(tested.fell_silent(2, start + 4s, {0, 56'000'000}, start + 8s));
+  EXPECT_FALSE(tested.recovered(7));
+  EXPECT_TRUE(tested.recovered(2)) << "it was late, and not frozen";
+  EXPECT_FALSE(tested.finds());
+  EXPECT_FALSE(tested.next_budget(start + 9s).any());
+}
+
+TEST(FreezeWatch, ARuleThatOthersShowTooStays) {
+  freeze_watch tested = taught(0, 16'000);
+  tested.fell_silent(18, start + 3s, {0, 16'000}, start + 4s);
+  EXPECT_FALSE(tested.recovered(18));
+  EXPECT_FALSE(tested.recovered(1));
+  EXPECT_TRUE(tested.finds());
+  EXPECT_TRUE(tested.next_budget(start + 5s).any());
+}
+
 TEST(FreezeWatch, TooFewBytesForAnyUseAreNoRule) {
   freeze_watch tested;
   tested.fell_silent(1, start, {0, 3'000}, start + 1s);

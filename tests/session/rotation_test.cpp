@@ -167,6 +167,79 @@ TEST(Rotation, LearnsAnAgeFromBridgesThatEndAtDifferentTimes) {
   EXPECT_NEAR(static_cast<double>(tested.found().age->count()), 20e9, 1e9);
 }
 
+// Four that carry 20 MB/s each, of which two are suspect for a second, and then none is.
+TEST(Rotation, WhatSuspectsCarryIsNotMissed) {
+  rotation tested({}, 1);
+  const auto look = [&](core::duration age, bool suspects) {
+    std::vector<rotation::observed> seen;
+    for (core::bridge_id id = 1; id <= 4; ++id)
+      seen.push_back({id, 1h, 0, static_cast<std::uint64_t>(age / 1ms * 20'000), 40ms, id > 2 || !suspects});
+    tested.observe(1h + age, seen);
+    EXPECT_FALSE(tested.turning()) << "after " << age / 1ms << " ms";
+  };
+  for (core::duration age = 100ms; age < 10s; age += 100ms) look(age, age > 5s && age < 6s);
+}
+
+// It gets a successor already, and what it would teach is not its own.
+TEST(Rotation, OneThatIsReplacedForAnotherReasonIsNotDoubted) {
+  rotation tested({}, 1);
+  bool doubted = false;
+  for (core::duration age = 100ms; age < 10s; age += 100ms) {
+    const auto bytes = static_cast<std::uint64_t>(std::min(age, core::duration(5s)) / 1ms * 20'000);
+    const std::vector<rotation::observed> seen{
+        {.id = 1, .up_since = 1h, .up = 0, .down = bytes, .round_trip = 40ms, .may_be_doubted = false},
+        {.id = 2, .up_since = 1h, .up = 0, .down = bytes + static_cast<std::uint64_t>(age / 1us), .round_trip = 40ms}};
+    tested.observe(1h + age, seen);
+    EXPECT_FALSE(tested.outgoing(1));
+    doubted = doubted || tested.outgoing(2);
+  }
+  EXPECT_TRUE(doubted);
+}
+
+// Its successor is there when another one fades: the path carries no more than before, and the first has faded all the
+// same.
+TEST(Rotation, OneFadesWhileAnotherIsDoubted) {
+  network net(3, 60 * mega, [](const network::bridge& b, core::timestamp now) {
+    const core::duration faded_at = b.id == 1 ? 10s : b.id == 2 ? 11100ms : 1h;
+    return (now >= 1h + faded_at ? 1 : b.id <= 3 ? 20 : 12) * mega;
+  });
+  net.run(12500ms);
+  EXPECT_FALSE(net.up.contains(1));
+  net.run(1s);
+  EXPECT_FALSE(net.up.contains(2));
+  EXPECT_EQ(net.dialled, 5U);
+}
+
+// Connections that end at different times behind as many bytes, in silence.
+TEST(Rotation, LearnsBytesFromBridgesThatDieOfThem) {
+  rotation tested({}, 1);
+  core::timestamp now{1h};
+  for (core::bridge_id id = 1; id <= 2; ++id) {
+    const core::timestamp begun = now;
+    for (std::uint64_t bytes = 0; bytes < 64'000'000; bytes += id * 1'000'000, now += 100ms) {
+      const rotation::observed seen{id, begun, 0, bytes, 40ms};
+      tested.observe(now, {&seen, 1});
+    }
+    EXPECT_FALSE(tested.found().bytes.has_value());
+    tested.lost(id);
+    now += 2s;
+  }
+  ASSERT_TRUE(tested.found().bytes.has_value());
+  EXPECT_NEAR(static_cast<double>(*tested.found().bytes), 64e6, 4e6);
+}
+
+// BBR looks how long the way is; the fade that comes a moment later is not to wait for ten seconds.
+TEST(Rotation, ADoubtThatPassesByItselfIsSoonForgotten) {
+  network net(4, 80 * mega, [](const network::bridge& b, core::timestamp now) {
+    if (now >= 1h + 5s && now < 1h + 5400ms) return 1 * mega;
+    return (b.id <= 4 && now >= 1h + 9s ? 1 : 20) * mega;
+  });
+  net.run(8s);
+  EXPECT_EQ(net.tested.outgoing(1), false);
+  net.run(4s);
+  for (core::bridge_id id = 1; id <= 4; ++id) EXPECT_FALSE(net.up.contains(id)) << id;
+}
+
 TEST(Rotation, OneAccidentIsNoLesson) {
   network net(4, 80 * mega, steady);
   net.run(20s);

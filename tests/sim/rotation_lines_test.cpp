@@ -52,6 +52,45 @@ TEST(RotationOnLines, FadesAfterBytesDown) {
   EXPECT_GE(share_of_the_line(p), 0.95);
 }
 
+/// Seeds of a quick line whose packets are lost where it fades: connections fall silent then, some for good, all at
+/// once or one after the other, and the line as a whole pauses now and then.
+struct rough_fade {
+  congestion::control control;
+  std::uint64_t seed;
+};
+
+void PrintTo(const rough_fade& of, std::ostream* out) {
+  *out << (of.control == congestion::control::bbr ? "bbr" : "cubic") << ", seed " << of.seed;
+}
+
+class RoughFades : public testing::TestWithParam<rough_fade> {};
+
+TEST_P(RoughFades, CostLittle) {
+  plan p = download_plan("rough fade", {{20.0 * mega, 40ms}}, UINT64_MAX / 2);
+  p.redial = 100ms;
+  p.seed = GetParam().seed;
+  p.connection.control = GetParam().control;
+  path_plan& path = p.paths[0];
+  path.bridges = 4;
+  path.rotate = {};
+  path.up.common_rate = path.down.common_rate = 80 * mega;
+  path.down.fades_after = 64 * mega;
+  path.down.faded_rate = 1 * mega;
+  tunnel run(p);
+  const double rate = rate_between(run, 10s, 20s);
+  const actor::account& reader = run.streams().all()[0]->client.result();
+  std::printf("%.1f MB/s, longest pause %ld ms\n", rate / mega, static_cast<long>(reader.longest_pause / 1ms));
+  EXPECT_GE(rate, 0.75 * 80 * mega);
+  EXPECT_LE(reader.longest_pause, 500ms);
+  EXPECT_TRUE(run.log().failures().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RoughFades,
+                         testing::Values(rough_fade{congestion::control::cubic, 5},
+                                         rough_fade{congestion::control::cubic, 43},
+                                         rough_fade{congestion::control::bbr, 5},
+                                         rough_fade{congestion::control::bbr, 30}));
+
 TEST(RotationOnLines, FadesAtAnAge) {
   plan p = narrow_download();
   p.paths[0].watched.fades_at = 10s;

@@ -109,9 +109,10 @@ void engine::impl::put_overdue(transmission& t) {
     const ring<sent_frame>& frames = owner.flight.frames();
     const std::size_t depth = std::min(overdue_depth, frames.size());
     const bool little = !owner.is_known_to_help() && owner.flight.in_flight() <= little_known;
+    const bool free = little || owner.gets_no_more();
     const std::optional<timestamp> until = worth_waiting_until(t, owner);
     resend_count again;
-    for (std::size_t i = 0; i < depth && (little || reinject.may_copy()) && t.data_room >= data_header; ++i) {
+    for (std::size_t i = 0; i < depth && (free || reinject.may_copy()) && t.data_room >= data_header; ++i) {
       const sent_frame& f = frames[i];
       const bool overdue = owner.overdue(f, t.now);
       if (!overdue && !(until && (t.now > f.due || f.due > *until))) break;
@@ -141,7 +142,7 @@ void engine::impl::put_speculative(transmission& t) {
       const sent_frame& f = frames[i];
       if (f.given_up || f.segment() == nullptr) continue;
       const bool overdue = owner.overdue(f, t.now);
-      if (!overdue && !reinject.may_copy()) break;
+      if (!overdue && !owner.gets_no_more() && !reinject.may_copy()) break;
       if ((overdue || f.due > late) && put_copy(t, owner, *f.segment())) again.add(f.stream_bytes());
     }
     tracer.tell_resent(owner.id, t.bridge.id, resend::quicker, again);

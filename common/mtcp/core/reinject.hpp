@@ -34,7 +34,10 @@ class reinject {
 
   /// New bytes were sent: they pay for copies, at most one in twenty.
   void on_new_bytes(std::size_t bytes) { copies_.earn(static_cast<double>(bytes) * 0.05); }
-  void on_copy(std::size_t bytes) { copies_.spend(static_cast<double>(bytes)); }
+  /// What needs no allowance takes only what there is: others need theirs.
+  void on_copy(std::size_t bytes) {
+    if (may_copy()) copies_.spend(static_cast<double>(bytes));
+  }
   bool may_copy() const { return !copies_.empty(); }
 
  private:

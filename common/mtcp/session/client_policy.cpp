@@ -155,7 +155,7 @@ void client_policy::on_recovered(const core::events::bridge_recovered& what) {
 
 void client_policy::on_moved(bridge& again) {
   path& on = paths_[again.path()];
-  if (on.watch) on.watch->freezes().recovered(again.id());
+  if (on.watch && on.watch->freezes().recovered(again.id())) trace_event(trace::path_freezes{on.settings.name, 0, 0});
   on.mtu.recovered(again.id());
   again.trust();
 }

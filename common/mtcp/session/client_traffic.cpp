@@ -78,10 +78,17 @@ void client_policy::rotate(std::size_t index, core::timestamp now) {
   std::vector<rotation::observed> seen;
   for (const bridge* b : bridges_of(index)) {
     const auto stats = engine.stats_of(b->id());
-    if (!stats || b->has_budget() || b->aged() || !b->healthy(engine, now)) continue;
-    const rotation::observed one{b->id(), now - b->age(now), stats->bytes_sent - stats->in_flight,
-                                 stats->bytes_received, stats->rtt_min};
-    if (watch.freezes().lives(one.up_since, {one.up, one.down}))
+    if (!stats) continue;
+    const rotation::observed one{
+        .id = b->id(),
+        .up_since = now - b->age(now),
+        .up = stats->bytes_sent - stats->in_flight,
+        .down = stats->bytes_received,
+        .round_trip = stats->rtt_min,
+        .may_be_doubted = !b->aged() && !b->has_budget() && b->healthy(engine, now),
+        .has_budget = b->has_budget(),
+    };
+    if (!one.has_budget && watch.freezes().lives(one.up_since, {one.up, one.down}))
       trace_event(trace::path_freezes{paths_[index].settings.name, 0, 0});
     seen.push_back(one);
   }

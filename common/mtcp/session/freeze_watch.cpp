@@ -47,28 +47,36 @@ bool exceeds(std::uint64_t bytes, std::uint64_t found) {
 
 bool freeze_watch::fell_silent(core::bridge_id id, core::timestamp up_since, const carried& by_then,
                                core::timestamp now) {
+  const carried before = found_;
   recovered(id);
   if (lessons_.size() == max_lessons) lessons_.erase(lessons_.begin());
   lessons_.push_back({id, up_since, now, by_then});
-  return conclude(lessons_.back());
+  conclude(lessons_.back());
+  if (finds() && !next_trial_) next_trial_ = now + first_pause;
+  return !same(found_.up, before.up) || !same(found_.down, before.down);
 }
 
 // What the latest has in common with one that had fallen silent before it came up.
-bool freeze_watch::conclude(const lesson& latest) {
-  const carried before = found_;
+void freeze_watch::conclude(const lesson& latest) {
   for (const lesson& other : lessons_) {
     if (other.silent_at > latest.up_since) continue;
     const carried both{common(other.bytes.up, latest.bytes.up), common(other.bytes.down, latest.bytes.down)};
     if (both.up == 0 && both.down == 0) continue;
     found_ = both;
     holds_since_ = other.silent_at;
+    taught_by_ = {other.id, latest.id};
   }
-  if (finds() && !next_trial_) next_trial_ = latest.silent_at + first_pause;
-  return !same(found_.up, before.up) || !same(found_.down, before.down);
 }
 
-void freeze_watch::recovered(core::bridge_id id) {
+// What it taught does not hold, unless others teach the same.
+bool freeze_watch::recovered(core::bridge_id id) {
   std::erase_if(lessons_, [id](const lesson& l) { return l.id == id; });
+  if (!finds() || std::ranges::find(taught_by_, id) == taught_by_.end()) return false;
+  found_ = {};
+  for (const lesson& l : lessons_) conclude(l);
+  if (finds()) return false;
+  forget();
+  return true;
 }
 
 // They know nothing of how much the network bears.

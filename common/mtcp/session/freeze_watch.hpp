@@ -7,6 +7,7 @@
 // without, and shows whether the rule still holds.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +30,8 @@ class freeze_watch {
   /// A bridge without a budget makes no progress; it may yet recover. True if that has led to a finding, or to another
   /// one.
   bool fell_silent(core::bridge_id id, core::timestamp up_since, const carried& by_then, core::timestamp now);
-  void recovered(core::bridge_id id);
+  /// True if what was found is forgotten.
+  bool recovered(core::bridge_id id);
   /// A bridge with a budget makes no progress, or has come to its end by the budget. True if what was found is
   /// forgotten.
   bool budget_failed();
@@ -53,11 +55,12 @@ class freeze_watch {
     carried bytes;
   };
 
-  bool conclude(const lesson& latest);
+  void conclude(const lesson& latest);
   void forget();
 
   std::vector<lesson> lessons_;  // the latest
   carried found_;
+  std::array<core::bridge_id, 2> taught_by_{};
   core::timestamp holds_since_{0};  // bridges that came up later keep to it
   std::optional<core::timestamp> next_trial_;
   core::duration pause_{0};  // until the trial after that

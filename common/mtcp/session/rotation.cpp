@@ -42,8 +42,12 @@ constexpr seconds min_age{1};
 constexpr int convincing = 5;
 // A successor has to show itself within this time from when it came up.
 constexpr seconds patience{3};
-constexpr seconds first_pause{10};
+// Pauses between doubts grow from here: where all was well again before a successor could show itself, and where none
+// was any better.
+constexpr seconds first_pause{1};
+constexpr seconds vain_pause{10};
 constexpr seconds longest_pause{320};
+constexpr int pause_growth = 4;
 // Lessons agree if they are within this part of each other, or as near as looks can tell.
 constexpr double agreement = 0.06;
 constexpr double looks_apart = 1.5;
@@ -61,6 +65,8 @@ constexpr double beyond = 1.5;
 constexpr seconds lasting{4};
 // Round trips until a new connection carries what it can.
 constexpr int growth = 8;
+// Round trips from the decision to retire a bridge until nothing more comes.
+constexpr int sent_by_then = 2;
 
 double as_seconds(core::duration d) { return std::chrono::duration<double>(d).count(); }
 
@@ -89,7 +95,7 @@ void rotation::observe(core::timestamp now, std::span<const observed> bridges) {
   latest_ = 0;
   for (auto& [id, b] : bridges_)
     if (usable && std::ranges::find(bridges, id, &observed::id) == bridges.end())
-      measure(b, {id, b.up_since, b.up, b.down, {}}, passed);  // one that is not in use carries nothing
+      measure(b, {id, b.up_since, b.up, b.down, {}}, passed);  // it has gone
   for (const observed& seen : bridges) {
     auto [it, is_new] = bridges_.try_emplace(seen.id);
     bridge_record& b = it->second;
@@ -101,6 +107,8 @@ void rotation::observe(core::timestamp now, std::span<const observed> bridges) {
     if (usable && !is_new) measure(b, seen, passed);
     b.up = seen.up;
     b.down = seen.down;
+    b.may_be_doubted = seen.may_be_doubted;
+    b.has_budget = seen.has_budget;
     round_trip_ = std::max(round_trip_, seen.round_trip);
   }
   if (!usable) return;
@@ -171,21 +179,32 @@ void rotation::doubt(core::timestamp now) {
   const bool lacks = now - complete_at_ >= settled;
   for (auto& [id, b] : bridges_) {
     const bool faded = lacks && has_slowed(b) && is_missed(b) && now - b.well_at >= settled;
-    if (b.now != phase::fresh || !has_grown(b.up_since, now) || !(faded || (slumps && has_dropped(b)))) continue;
+    if (b.now != phase::fresh || !b.may_be_doubted || !has_grown(b.up_since, now)) continue;
+    if (!(faded || (slumps && has_dropped(b)))) continue;
     enter(b, phase::doubted, now);
     b.contested = false;
-    b.total_then = total_;
+    b.rates_then = rates();
   }
+}
+
+std::map<core::bridge_id, double> rotation::rates() const {
+  std::map<core::bridge_id, double> of_all;
+  for (const auto& [id, b] : bridges_) of_all.emplace(id, b.rate);
+  return of_all;
 }
 
 rotation::comparison rotation::compare(const bridge_record& doubted) const {
   comparison all;
   for (const auto& [id, b] : bridges_) {
     const bool young = b.now == phase::fresh && b.up_since > doubted.well_at;
-    if (young)
+    if (young) {
       all.best_young = std::max(all.best_young, b.rate);
-    else
-      all.elders += b.rate;
+      continue;
+    }
+    all.elders += b.rate;
+    const auto then = doubted.rates_then.find(id);
+    if (then != doubted.rates_then.end())
+      all.elders_then += b.now == phase::fresh ? then->second : std::min(then->second, b.rate);
   }
   return all;
 }
@@ -194,14 +213,14 @@ rotation::comparison rotation::compare(const bridge_record& doubted) const {
 // less because it has more. All connections of a full line pause together now and then, when their congestion control
 // looks how long the way is with an empty queue.
 void rotation::judge(core::timestamp now) {
-  bool in_vain = false;
+  std::optional<core::duration> pause;
   for (auto& [id, b] : bridges_) {
     if (b.now != phase::doubted) continue;
     const comparison with = compare(b);
     b.contested = b.contested || with.best_young > little;
-    if (!b.contested) b.total_then = total_;
-    const bool recovers = b.contested ? with.elders > recovery * b.total_then : all_is_carried();
-    const bool helps = with.best_young >= much_better * b.rate && total_ >= worth_it * b.total_then;
+    if (!b.contested) b.rates_then = rates();
+    const bool recovers = b.contested ? with.elders > recovery * with.elders_then : all_is_carried();
+    const bool helps = with.best_young >= much_better * b.rate && total_ >= worth_it * with.elders_then;
     b.beaten = with.best_young > little && helps && !recovers ? b.beaten + 1 : 0;
     if (b.beaten >= convincing) {
       learn(b, true);
@@ -211,31 +230,33 @@ void rotation::judge(core::timestamp now) {
     const bool well = !has_slowed(b) && !has_dropped(b);
     const bool too_late = now - b.since > dial_time_ + patience;
     if (!well && !too_late && !(recovers && !b.contested)) continue;
-    in_vain = true;
+    pause = std::max<core::duration>(pause.value_or(first_pause), b.contested || too_late ? vain_pause : first_pause);
     enter(b, phase::fresh, now);
     if (too_late) b.best = b.rate;  // that is what it can do now
   }
-  if (in_vain) put_off(now);
+  if (pause) put_off(now, *pause);
 }
 
-void rotation::put_off(core::timestamp now) {
-  pause_ = std::clamp<core::duration>(2 * pause_, first_pause, longest_pause);
+void rotation::put_off(core::timestamp now, core::duration at_least) {
+  pause_ = std::clamp<core::duration>(pause_growth * pause_, at_least, longest_pause);
   quiet_until_ = now + pause_;
 }
 
-// The successor is to be there, and grown, when the old one ends.
+// The successor is to be there, and grown, when the old one ends. What the peer has sent before it learns of the end is
+// carried, too; one that is to prove something goes on to the last byte.
 void rotation::look_ahead(core::timestamp now) {
   const core::duration lead = dial_time_ + growth * round_trip_;
   for (auto& [id, b] : bridges_) {
     if (b.now == phase::retired) continue;
     const auto carried = static_cast<double>(b.up + b.down);
     const core::duration age = now - b.up_since;
+    const core::duration tail = proves(b) ? core::duration(0) : interval + sent_by_then * round_trip_;
     bool soon = false;
     std::optional<cause> over;
     if (found_.bytes) {
       const double most = b.share * static_cast<double>(*found_.bytes);
-      if (carried >= most) over = cause::bytes;
-      soon |= carried + b.rate * as_seconds(lead) >= most;
+      if (carried + b.rate * as_seconds(tail) >= most) over = cause::bytes;
+      soon |= carried + b.rate * as_seconds(lead + tail) >= most;
     }
     if (found_.age) {
       const auto most =
@@ -251,7 +272,7 @@ void rotation::look_ahead(core::timestamp now) {
     } else if (over && !as_learnt) {
       retire(b, *over, now);
     } else if ((soon || as_learnt) && b.now == phase::fresh) {
-      if (soon && wants_proof())
+      if (soon && !b.has_budget && wants_proof())
         b.share = beyond;
       else
         enter(b, phase::outgoing, now);
@@ -331,7 +352,7 @@ bool rotation::retired(core::bridge_id id) const {
 void rotation::lost(core::bridge_id id) {
   const auto found = bridges_.find(id);
   if (found == bridges_.end()) return;
-  if (found->second.now != phase::retired) {
+  if (found->second.now != phase::retired && !found->second.has_budget) {
     learn(found->second, false);
     if (found_.age) proven_ = true;  // an end is an end
   }
@@ -346,7 +367,8 @@ void rotation::learn(const bridge_record& b, bool faded) {
 }
 
 // What most of the latest lessons have in common, two at least; single ones may have had other causes. Connections that
-// are lost in one moment have met one accident: to have one age they must end at different times.
+// are lost in one moment have met one accident: to have one age they must end at different times, and those that die of
+// their bytes at different ages too.
 void rotation::conclude() {
   const finding before = std::exchange(found_, {});
   std::size_t max_by_bytes = 0, max_by_age = 0;
@@ -356,11 +378,10 @@ void rotation::conclude() {
     for (const lesson& other : lessons_) {
       const bool aged = one.age > min_age && other.age > min_age;
       const bool apart = one.at > other.at + seconds(1) || other.at > one.at + seconds(1);
-      by_bytes +=
-          &one != &other && one.faded && other.faded && agree(one.bytes, other.bytes, std::min(one.rate, other.rate))
-              ? 1
-              : 0;
-      by_age += apart && aged && agree(one.age, other.age) ? 1 : 0;
+      const bool of_age = apart && aged && agree(one.age, other.age);
+      const bool of_bytes = &one != &other && ((one.faded && other.faded) || (apart && !of_age));
+      by_bytes += of_bytes && agree(one.bytes, other.bytes, std::min(one.rate, other.rate)) ? 1 : 0;
+      by_age += of_age ? 1 : 0;
     }
     if (by_bytes > max_by_bytes) {
       found_.bytes = one.bytes;
@@ -381,7 +402,7 @@ void rotation::unlearn(core::timestamp now) {
   proven_ = false;
   for (auto& [id, b] : bridges_)
     if (b.now == phase::outgoing) enter(b, phase::fresh, now);
-  put_off(now);
+  put_off(now, vain_pause);
 }
 
 }  // namespace mtcp

@@ -35,13 +35,16 @@ class rotation {
   /// What is planned counts as found, and is never doubted.
   rotation(const rotation_options& options, std::uint64_t seed);
 
-  /// A bridge of the path that is in use. Bytes are of frames that got through, since it came up.
+  /// A bridge of the path. Bytes are of frames that got through, since it came up.
   struct observed {
     core::bridge_id id;
     core::timestamp up_since;
     std::uint64_t up, down;
     core::duration round_trip;
+    bool may_be_doubted = true;  ///< false of one that gets a successor for another reason
+    bool has_budget = false;     ///< how it ends tells nothing
   };
+  /// All of them: what one carries that is left out here would be missed.
   void observe(core::timestamp now, std::span<const observed> bridges);
 
   /// A successor is wanted for it: it should not count among those that the path has.
@@ -93,9 +96,10 @@ class rotation {
     double share = 1;   ///< of what connections bear, at which it gets its successor
     std::uint64_t bytes_when_well = 0;
     core::timestamp well_at{0};
-    bool contested = false;  ///< doubted, and a successor carries something
-    double total_then = 0;   ///< what the path carried when it was doubted, before that
-    int beaten = 0;          ///< looks in a row at which a successor was much better
+    bool may_be_doubted = true, has_budget = false;
+    bool contested = false;                        ///< doubted, and a successor carries something
+    std::map<core::bridge_id, double> rates_then;  ///< of the path, when it was doubted, before that
+    int beaten = 0;                                ///< looks in a row at which a successor was much better
     cause retired_for = cause::faded;
   };
   /// How one connection came to its end.
@@ -123,15 +127,17 @@ class rotation {
   void look_ahead(core::timestamp now);
   void learn(const bridge_record& b, bool faded);
   void unlearn(core::timestamp now);
-  void put_off(core::timestamp now);
+  void put_off(core::timestamp now, core::duration at_least);
   bool wants_proof() const;
   bool proves(const bridge_record& b) const { return b.share > 1; }
   double random_share();
   void conclude();
   struct comparison {
-    double best_young = 0;  ///< of the bridges that came up since
-    double elders = 0;      ///< all others together
+    double best_young = 0;   ///< of the bridges that came up since
+    double elders = 0;       ///< all others together
+    double elders_then = 0;  ///< before these came, but of what has faded since what that carries now
   };
+  std::map<core::bridge_id, double> rates() const;
   comparison compare(const bridge_record& doubted) const;
   void enter(bridge_record& b, phase next, core::timestamp now);
   void retire(bridge_record& b, cause why, core::timestamp now);

@@ -108,6 +108,9 @@ struct bridge_state {
   bool spent() const { return budget.left() < control_room; }
   /// It costs money, and carries nothing but bulk, and that only while active bridges are full.
   bool helps_with_bulk_only() const { return helps && options.role == path_role::overflow; }
+  /// One of the ends has taken it out of use, perhaps since it has faded. What is in flight on it is all that there
+  /// will be, so copies of it need no allowance.
+  bool gets_no_more() const { return options.role == path_role::never; }
   /// Carries no acknowledgements and control frames either, as long as another one does. But one that the peer uses is
   /// used for them too: perhaps nothing comes through on the others.
   bool spared_at(timestamp now) const { return spared && now - received.heard_at() > std::chrono::seconds(1); }
