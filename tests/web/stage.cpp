@@ -1,5 +1,6 @@
 // A scene for the dashboard, for whoever drives a browser: both programs, and between them two networks that hold every
-// connection to a rate, three bridges over one and two over the other. Ends with its standard input.
+// connection to a rate, three bridges over one and two over the other, none of which is ever replaced: on a busy
+// machine one may look faded. Ends with its standard input.
 //
 //   mtcp-stage SERVER-PROGRAM CLIENT-PROGRAM
 //
@@ -32,7 +33,8 @@ asio::ip::tcp::endpoint local(const std::string& port) {
 }
 
 std::string path(const network& over, int bridges, const std::string& name) {
-  return "server=127.0.0.1:" + std::to_string(over.port()) + ",bridges=" + std::to_string(bridges) + ",name=" + name;
+  return "server=127.0.0.1:" + std::to_string(over.port()) + ",bridges=" + std::to_string(bridges) +
+         ",rotate=off,name=" + name;
 }
 
 class stage {
@@ -44,7 +46,7 @@ class stage {
         first_(bridges_, first_shape),
         second_(bridges_, second_shape),
         client_({client, "--key-file", key_, "--path", path(first_, 3, "fibre"), "--path", path(second_, 2, "mobile"),
-                 "--socks", here, "--status", here, "--direct", "none", "--rotate", "off"}) {
+                 "--socks", here, "--status", here, "--direct", "none"}) {
     client_.expect("tunnel up, 5");
   }
 
