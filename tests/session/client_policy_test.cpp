@@ -258,6 +258,39 @@ TEST_F(ClientPolicy, ASuspectGetsAReplacementAndTheOldestGoesWhenItHasRecovered)
   EXPECT_EQ(lost_on_path(), lost_before) << "to let a bridge go is not to lose it";
 }
 
+// Where connections fade one generation after the other, those of before would be in the way of the next successors.
+TEST_F(ClientPolicy, ASuspectGoesOnceItsReplacementHasBeenThereForAWhile) {
+  make(1);
+  connect_all();
+  now += 1s;
+  hear_suspect(up[0]);
+  auto d = dials();
+  ASSERT_EQ(d.size(), 1U);
+  const core::timestamp suspected = now;
+  pass_to(suspected + 5s);
+  EXPECT_EQ(links[0]->closed, 0) << "there is none";
+  policy->connected(d[0].id, now);
+  bring_up(greetings().at(0).id);
+  pass_to(now + 1s);
+  EXPECT_EQ(links[0]->closed, 1);
+  EXPECT_EQ(links[1]->closed, 0);
+}
+
+TEST_F(ClientPolicy, ASuspectHasItsTimeToRecover) {
+  make(1);
+  connect_all();
+  now += 1s;
+  hear_suspect(up[0]);
+  auto d = dials();
+  ASSERT_EQ(d.size(), 1U);
+  policy->connected(d[0].id, now);
+  bring_up(greetings().at(0).id);
+  pass_to(now + 1900ms);
+  EXPECT_EQ(links[0]->closed, 0);
+  pass_to(now + 200ms);
+  EXPECT_EQ(links[0]->closed, 1);
+}
+
 // It may only wait for TCP to send something again.
 TEST_F(ClientPolicy, ASilentBridgeBesideOthersIsLookedAtASecondTime) {
   make(2);

@@ -185,10 +185,6 @@ class client_policy final : public worker, private session::owner {
 
   void wake() override { waker_.wake(); }
   void on_event(const core::event& what, core::timestamp now) override;
-  void on_suspect(const core::events::bridge_suspect& what, core::timestamp now);
-  void on_moved(bridge& again);
-  void review_doubts(std::size_t path, core::timestamp now);
-  void on_recovered(const core::events::bridge_recovered& what);
   void trace_event(const trace::event& what) const;
 
   // Paths that come and go (client_paths.cpp).
@@ -205,7 +201,6 @@ class client_policy final : public worker, private session::owner {
   void maintain(core::timestamp now);
   void maintain(std::size_t path, core::timestamp now);
   void retire_surplus(std::size_t path, core::timestamp now);
-  void replace_suspect(std::size_t path, core::timestamp now);
   void share_rate(std::size_t path);
   std::uint64_t stream_bytes() const;  // that the session has carried, both ways together
   void tune(core::timestamp now);
@@ -217,6 +212,15 @@ class client_policy final : public worker, private session::owner {
   void close_retired(std::size_t path, core::timestamp now);
   core::duration round_trip(std::size_t path) const;
   bool outgoing(const bridge& b) const;
+  // Bridges that fall silent (client_suspects.cpp).
+  void on_suspect(const core::events::bridge_suspect& what, core::timestamp now);
+  void on_recovered(const core::events::bridge_recovered& what);
+  void on_moved(bridge& again);
+  void review_doubts(std::size_t path, core::timestamp now);
+  std::optional<core::timestamp> next_turn_of_suspicion(std::size_t path, core::timestamp now) const;
+  void let_replaced_suspects_go(std::size_t path, core::timestamp now);
+  core::timestamp replaced_from(const bridge& suspect) const;
+  void replace_suspect(std::size_t path, core::timestamp now);
   // Bridges that carry only so much (client_budgets.cpp).
   void note_silence(bridge& silent, core::timestamp now);
   void note_freeze(const bridge& silent, const freeze_watch::carried& by_then, core::timestamp now);
@@ -238,7 +242,6 @@ class client_policy final : public worker, private session::owner {
   std::vector<bridge*> bridges_of(std::size_t path) const;
   std::size_t up_bridges(std::size_t path) const;
   std::size_t healthy_bridges(std::size_t path, core::timestamp now) const;
-  std::optional<core::timestamp> next_turn_of_suspicion(std::size_t path, core::timestamp now) const;
   std::optional<core::timestamp> next_maintenance(core::timestamp now);
 
   void describe_bridges_of(tunnel_snapshot& out, std::size_t place, core::timestamp now) const;
