@@ -67,6 +67,13 @@ TEST(FreezeWatch, ARuleFallsWithTheOneThatShowedIt) {
   EXPECT_TRUE(tested.recovered(2)) << "it was late, and not frozen";
   EXPECT_FALSE(tested.finds());
   EXPECT_FALSE(tested.next_budget(start + 9s).any());
+  EXPECT_TRUE(tested.fell_silent(3, start + 10s, {0, 62'000'000}, start + 13s)) << "the first has still been silent";
+}
+
+TEST(FreezeWatch, OneThatShowedARuleMayFallSilentAgain) {
+  freeze_watch tested = taught(0, 16'000);
+  EXPECT_FALSE(tested.fell_silent(17, start + 1200ms, {0, 16'000}, start + 3s));
+  EXPECT_TRUE(tested.finds());
 }
 
 TEST(FreezeWatch, ARuleThatOthersShowTooStays) {

@@ -86,7 +86,7 @@ std::optional<core::timestamp> client_policy::next_turn_of_suspicion(std::size_t
 void client_policy::let_replaced_suspects_go(std::size_t index, core::timestamp now) {
   const core::engine& engine = session_->core.engine();
   for (bridge* b : bridges_of(index)) {
-    if (b->healthy(engine, now) || outgoing(*b) || b->rests_for(bridge::rest::disabled)) continue;
+    if (b->closed() || b->healthy(engine, now) || outgoing(*b) || b->rests_for(bridge::rest::disabled)) continue;
     if (b->suspected_until() <= now || now < replaced_from(*b)) continue;
     const auto stats = engine.stats_of(b->id());
     b->close(stats && !stats->suspect ? errc::not_needed : errc::bridge_silent);

@@ -48,7 +48,7 @@ bool exceeds(std::uint64_t bytes, std::uint64_t found) {
 bool freeze_watch::fell_silent(core::bridge_id id, core::timestamp up_since, const carried& by_then,
                                core::timestamp now) {
   const carried before = found_;
-  recovered(id);
+  unlearn(id);
   if (lessons_.size() == max_lessons) lessons_.erase(lessons_.begin());
   lessons_.push_back({id, up_since, now, by_then});
   conclude(lessons_.back());
@@ -68,14 +68,18 @@ void freeze_watch::conclude(const lesson& latest) {
   }
 }
 
+void freeze_watch::unlearn(core::bridge_id id) {
+  std::erase_if(lessons_, [id](const lesson& l) { return l.id == id; });
+}
+
 // What it taught does not hold, unless others teach the same.
 bool freeze_watch::recovered(core::bridge_id id) {
-  std::erase_if(lessons_, [id](const lesson& l) { return l.id == id; });
+  unlearn(id);
   if (!finds() || std::ranges::find(taught_by_, id) == taught_by_.end()) return false;
   found_ = {};
   for (const lesson& l : lessons_) conclude(l);
   if (finds()) return false;
-  forget();
+  drop_rule();
   return true;
 }
 
@@ -94,8 +98,12 @@ bool freeze_watch::lives(core::timestamp up_since, const carried& so_far) {
 }
 
 void freeze_watch::forget() {
-  found_ = {};
   lessons_.clear();
+  drop_rule();
+}
+
+void freeze_watch::drop_rule() {
+  found_ = {};
   next_trial_.reset();
   pause_ = {};
   failures_ = 0;

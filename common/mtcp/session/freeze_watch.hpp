@@ -56,7 +56,9 @@ class freeze_watch {
   };
 
   void conclude(const lesson& latest);
+  void unlearn(core::bridge_id id);
   void forget();
+  void drop_rule();
 
   std::vector<lesson> lessons_;  // the latest
   carried found_;
