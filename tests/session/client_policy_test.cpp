@@ -237,15 +237,22 @@ TEST_F(ClientPolicy, EveryGreetingHasAnExtensionThatNobodyKnows) {
   EXPECT_EQ(joining[0].hello.extensions.entries()[2].type % 31, 27U);
 }
 
-TEST_F(ClientPolicy, ASuspectGetsAReplacementAndTheOldestGoesWhenItHasRecovered) {
-  make(1);
-  connect_all();
-  now += 1s;
-  hear_suspect(up[0]);
-  auto d = dials();
-  ASSERT_EQ(d.size(), 1U);
-  policy->connected(d[0].id, now);
-  bring_up(greetings().at(0).id);
+/// One bridge, which is suspect, and its replacement.
+class ReplacedSuspect : public ClientPolicy {
+ protected:
+  void SetUp() override {
+    make(1);
+    connect_all();
+    now += 1s;
+    hear_suspect(up[0]);
+    auto d = dials();
+    ASSERT_EQ(d.size(), 1U);
+    policy->connected(d[0].id, now);
+    bring_up(greetings().at(0).id);
+  }
+};
+
+TEST_F(ReplacedSuspect, GoesWhenItHasRecovered) {
   EXPECT_TRUE(dials().empty());
   EXPECT_EQ(links[0]->closed, 0) << "it may come back";
   now += 10s;
@@ -276,15 +283,7 @@ TEST_F(ClientPolicy, ASuspectGoesOnceItsReplacementHasBeenThereForAWhile) {
   EXPECT_EQ(links[1]->closed, 0);
 }
 
-TEST_F(ClientPolicy, ASuspectHasItsTimeToRecover) {
-  make(1);
-  connect_all();
-  now += 1s;
-  hear_suspect(up[0]);
-  auto d = dials();
-  ASSERT_EQ(d.size(), 1U);
-  policy->connected(d[0].id, now);
-  bring_up(greetings().at(0).id);
+TEST_F(ReplacedSuspect, HasItsTimeToRecover) {
   pass_to(now + 1900ms);
   EXPECT_EQ(links[0]->closed, 0);
   pass_to(now + 200ms);
