@@ -237,22 +237,29 @@ TEST_F(ClientPolicy, EveryGreetingHasAnExtensionThatNobodyKnows) {
   EXPECT_EQ(joining[0].hello.extensions.entries()[2].type % 31, 27U);
 }
 
-/// One bridge, which is suspect, and its replacement.
-class ReplacedSuspect : public ClientPolicy {
+/// The only bridge is suspect, and a replacement is being dialled.
+class Suspect : public ClientPolicy {
  protected:
   void SetUp() override {
     make(1);
     connect_all();
     now += 1s;
     hear_suspect(up[0]);
-    auto d = dials();
+    const auto d = dials();
     ASSERT_EQ(d.size(), 1U);
-    policy->connected(d[0].id, now);
+    replacement_ = d[0].id;
+  }
+  void replace() {
+    policy->connected(replacement_, now);
     bring_up(greetings().at(0).id);
   }
+
+ private:
+  client_policy::dial_id replacement_{};
 };
 
-TEST_F(ReplacedSuspect, GoesWhenItHasRecovered) {
+TEST_F(Suspect, GetsAReplacementAndGoesWhenItHasRecovered) {
+  replace();
   EXPECT_TRUE(dials().empty());
   EXPECT_EQ(links[0]->closed, 0) << "it may come back";
   now += 10s;
@@ -266,24 +273,17 @@ TEST_F(ReplacedSuspect, GoesWhenItHasRecovered) {
 }
 
 // Where connections fade one generation after the other, those of before would be in the way of the next successors.
-TEST_F(ClientPolicy, ASuspectGoesOnceItsReplacementHasBeenThereForAWhile) {
-  make(1);
-  connect_all();
-  now += 1s;
-  hear_suspect(up[0]);
-  auto d = dials();
-  ASSERT_EQ(d.size(), 1U);
-  const core::timestamp suspected = now;
-  pass_to(suspected + 5s);
+TEST_F(Suspect, GoesOnceItsReplacementHasCome) {
+  pass_to(now + 5s);
   EXPECT_EQ(links[0]->closed, 0) << "there is none";
-  policy->connected(d[0].id, now);
-  bring_up(greetings().at(0).id);
+  replace();
   pass_to(now + 1s);
   EXPECT_EQ(links[0]->closed, 1);
   EXPECT_EQ(links[1]->closed, 0);
 }
 
-TEST_F(ReplacedSuspect, HasItsTimeToRecover) {
+TEST_F(Suspect, HasItsTimeToRecover) {
+  replace();
   pass_to(now + 1900ms);
   EXPECT_EQ(links[0]->closed, 0);
   pass_to(now + 200ms);
@@ -328,16 +328,9 @@ TEST_F(ClientPolicy, NothingIsWaitedForWhereAllAreSilent) {
 }
 
 // Nothing tells that the server has stopped to suspect it; and nothing has to be asked for meanwhile.
-TEST_F(ClientPolicy, LooksAtASuspectAgainWhenItsTimeIsOver) {
-  make(1);
-  connect_all();
-  now += 1s;
-  hear_suspect(up[0]);
+TEST_F(Suspect, IsLookedAtAgainWhenItsTimeIsOver) {
   const core::timestamp over = now + 10s;
-  auto d = dials();
-  ASSERT_EQ(d.size(), 1U);
-  policy->connected(d[0].id, now);
-  bring_up(greetings().at(0).id);
+  replace();
   int turns = 0;
   for (; now < over; ++turns) {
     pass_to_deadline();
