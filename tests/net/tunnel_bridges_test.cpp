@@ -112,7 +112,8 @@ TEST_F(Bridges, ADownloadHardlyNoticesASilentBridge) {
   EXPECT_EQ(got->end, asio::error::eof);
   EXPECT_EQ(got->size, 64 * mebibyte);
   EXPECT_TRUE(got->intact);
-  EXPECT_LT(longest, milliseconds(1500)) << "0.4 s on a machine that has nothing else to do";
+  // The simulator knows how long exactly; here other programs take their share of the machine.
+  EXPECT_LT(longest, milliseconds(5000)) << "it would be given up after 10 s";
   // More than one where a busy machine makes others look silent, too.
   EXPECT_GE(relay_->accepted(), 4u) << "a replacement is dialled at once, not when the bridge is given up";
 }

@@ -25,12 +25,12 @@ class LocalPort : public testing::Test {
     tcp::socket served = front_.accept();
     served.non_blocking(true);
     application_.non_blocking(true);
+    start_ = clock::now();
     spawn(io_.get_executor(), serve_local(port_, std::move(served)));
   }
 
   /// How long an application is served that sends `text`, and then `drip` every 50 ms.
   task<clock::duration> outlast(std::string text, std::string drip) {
-    const auto start = clock::now();
     const auto whole = asio::buffer(text), next = asio::buffer(drip);
     auto [error, size] = co_await asio::async_write(application_, whole, use_result);
     timer pause(io_);
@@ -43,7 +43,7 @@ class LocalPort : public testing::Test {
     const auto into = asio::buffer(rest);
     std::tie(error, std::ignore) = co_await asio::async_read(application_, into, use_result);
     EXPECT_TRUE(error == asio::error::eof || error == asio::error::connection_reset) << error.message();
-    co_return clock::now() - start;
+    co_return clock::now() - start_;
   }
 
   void expect_cut(const std::string& text, const std::string& drip = {}) {
@@ -65,6 +65,7 @@ class LocalPort : public testing::Test {
   local_port port_{.through = never_up_, .handshake_limit = limit};
   tcp::acceptor front_{io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
   tcp::socket application_{io_};
+  clock::time_point start_;
 };
 
 TEST_F(LocalPort, HasNoTimeForSilence) { expect_cut(""); }
