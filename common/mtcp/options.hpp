@@ -42,7 +42,7 @@ struct path_options {
   std::string interface {};
   std::uint32_t mark = 0;      ///< SO_MARK of bridges and of questions for the server's name (Linux); 0 for none
   unsigned bridges = 4;        ///< TCP connections to keep up, at least 1
-  bool tune_bridges = false;   ///< `bridges` is where to start: between 2 and 16, as many as raise the throughput
+  bool tune_bridges = false;   ///< `bridges` is where to start: between 2 and 64, as many as raise the throughput
   core::bridge_options use{};  ///< role, direction, rate limit of all bridges together in bytes per second
   bool metered = false;        ///< what it carries costs: no copies of messages, no trials with more bridges
   std::string congestion{};    ///< TCP_CONGESTION, for example "bbr"; empty for the system's default

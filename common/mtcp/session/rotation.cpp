@@ -4,9 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <utility>
-
-#include "mtcp/session/agreement.hpp"
 
 namespace mtcp {
 namespace {
@@ -36,8 +33,6 @@ constexpr double dropped_share = 0.2;
 constexpr milliseconds bbr_pause{200};
 // Next to nothing for so many looks in a row is a pause of the transfer, after which it has to grow again.
 constexpr int long_pause = 3;
-// Whoever dies younger than this does not die of age.
-constexpr seconds min_age{1};
 // A successor has to be better for so many looks in a row.
 constexpr int convincing = 5;
 // A successor has to show itself within this time from when it came up.
@@ -48,12 +43,6 @@ constexpr seconds first_pause{1};
 constexpr seconds vain_pause{10};
 constexpr seconds longest_pause{320};
 constexpr int pause_growth = 4;
-// Lessons agree if they are within this part of each other, or as near as looks can tell.
-constexpr double agreement = 0.06;
-constexpr double looks_apart = 1.5;
-// What fades within this part of where others did is not waited for.
-constexpr double nearness = 0.25;
-constexpr std::size_t max_lessons = 8;
 // Rates are averages over about so long.
 constexpr double smoothing = 0.3;  // seconds
 // What a connection bears is used up to this part, and no bridge's part is another's.
@@ -70,21 +59,16 @@ constexpr int sent_by_then = 2;
 
 double as_seconds(core::duration d) { return std::chrono::duration<double>(d).count(); }
 
-bool agree(core::duration a, core::duration b) { return agree_within(agreement, a.count(), b.count()); }
-
-/// Counts of bytes, each as of a look, of connections that carried so many in a second.
-bool agree(std::uint64_t a, std::uint64_t b, double rate) {
-  const auto apart = static_cast<double>(std::max(a, b) - std::min(a, b));
-  return agree_within(agreement, a, b) || apart <= looks_apart * as_seconds(rotation::interval) * rate;
-}
-
 }  // namespace
 
 rotation::rotation(const rotation_options& options, std::uint64_t seed)
     : planned_(options.when == rotation_options::mode::planned),
       random_(static_cast<std::minstd_rand::result_type>(seed)) {
-  if (planned_ && options.bytes != 0) found_.bytes = options.bytes;
-  if (planned_ && options.age.count() != 0) found_.age = options.age;
+  if (!planned_) return;
+  fade_watch::finding given;
+  if (options.bytes != 0) given.bytes = options.bytes;
+  if (options.age.count() != 0) given.age = options.age;
+  fades_.plan(given);
 }
 
 void rotation::observe(core::timestamp now, std::span<const observed> bridges) {
@@ -253,21 +237,24 @@ void rotation::look_ahead(core::timestamp now) {
     const core::duration tail = proves(b) ? core::duration(0) : interval + sent_by_then * round_trip_;
     bool soon = false;
     std::optional<cause> over;
-    if (found_.bytes) {
-      const double most = b.share * static_cast<double>(*found_.bytes);
+    if (found().bytes) {
+      const double most = b.share * static_cast<double>(*found().bytes);
       if (carried + b.rate * as_seconds(tail) >= most) over = cause::bytes;
       soon |= carried + b.rate * as_seconds(lead + tail) >= most;
     }
-    if (found_.age) {
+    if (found().age) {
       const auto most =
-          core::duration(static_cast<core::duration::rep>(b.share * static_cast<double>(found_.age->count())));
+          core::duration(static_cast<core::duration::rep>(b.share * static_cast<double>(found().age->count())));
       if (age >= most) over = cause::age;
       soon |= age + lead >= most;
     }
-    const bool as_learnt = has_slowed(b) && lags(b) && is_near(b);
-    if (proves(b) && outlasts(b)) return unlearn(now);
+    const bool as_learnt = has_slowed(b) && lags(b) && fades_.is_near(b.well());
+    if (proves(b) && fades_.is_beyond(beyond, b.well())) return unlearn(now);
     if (as_learnt && (!proves(b) || has_dropped(b) || now - b.well_at >= lasting)) {
-      if (proves(b) && bears_out(b) && !std::exchange(proven_, true)) pause_ = {};
+      if (proves(b) && !fades_.proven() && fades_.bears_out(b.well(), b.best)) {
+        fades_.prove();
+        pause_ = {};
+      }
       retire(b, cause::faded, now);
     } else if (over && !as_learnt) {
       retire(b, *over, now);
@@ -281,28 +268,9 @@ void rotation::look_ahead(core::timestamp now) {
 }
 
 bool rotation::wants_proof() const {
-  return !planned_ && !proven_ && std::ranges::none_of(bridges_, [&](const auto& b) {
+  return !planned_ && !fades_.proven() && std::ranges::none_of(bridges_, [&](const auto& b) {
     return proves(b.second) && b.second.now != phase::retired;
   });
-}
-
-// It was to have ended long ago.
-bool rotation::outlasts(const bridge_record& b) const {
-  return (found_.bytes && static_cast<double>(b.bytes_when_well) >= beyond * static_cast<double>(*found_.bytes)) ||
-         (found_.age && as_seconds(b.well_at - b.up_since) >= beyond * as_seconds(*found_.age));
-}
-
-// It has come to about where others have faded.
-bool rotation::is_near(const bridge_record& b) const {
-  const auto bytes = static_cast<double>(b.bytes_when_well);
-  return (found_.bytes && agree_within(nearness, bytes, static_cast<double>(*found_.bytes))) ||
-         (found_.age && agree_within(nearness, (b.well_at - b.up_since).count(), found_.age->count()));
-}
-
-// It fades where others have faded.
-bool rotation::bears_out(const bridge_record& b) const {
-  const bool by_bytes = found_.bytes && agree(b.bytes_when_well, *found_.bytes, b.best);
-  return by_bytes || (found_.age && agree(b.well_at - b.up_since, *found_.age));
 }
 
 void rotation::enter(bridge_record& b, phase next, core::timestamp now) {
@@ -347,59 +315,24 @@ bool rotation::retired(core::bridge_id id) const {
   return found != bridges_.end() && found->second.now == phase::retired;
 }
 
-// ---- lessons ----
+// ---- what is learnt ----
 
 void rotation::lost(core::bridge_id id) {
   const auto found = bridges_.find(id);
   if (found == bridges_.end()) return;
   if (found->second.now != phase::retired && !found->second.has_budget) {
     learn(found->second, false);
-    if (found_.age) proven_ = true;  // an end is an end
+    if (fades_.found().age) fades_.prove();  // an end is an end
   }
   bridges_.erase(found);
 }
 
 void rotation::learn(const bridge_record& b, bool faded) {
-  if (planned_) return;
-  lessons_.push_back({b.well_at, std::max<std::uint64_t>(b.bytes_when_well, 1), b.best, b.well_at - b.up_since, faded});
-  if (lessons_.size() > max_lessons) lessons_.erase(lessons_.begin());
-  conclude();
-}
-
-// What most of the latest lessons have in common, two at least; single ones may have had other causes. Connections that
-// are lost in one moment have met one accident: to have one age they must end at different times, and those that die of
-// their bytes at different ages too.
-void rotation::conclude() {
-  const finding before = std::exchange(found_, {});
-  std::size_t max_by_bytes = 0, max_by_age = 0;
-  double rate = 0;
-  for (const lesson& one : lessons_) {
-    std::size_t by_bytes = 0, by_age = 0;
-    for (const lesson& other : lessons_) {
-      const bool aged = one.age > min_age && other.age > min_age;
-      const bool apart = one.at > other.at + seconds(1) || other.at > one.at + seconds(1);
-      const bool of_age = apart && aged && agree(one.age, other.age);
-      const bool of_bytes = &one != &other && ((one.faded && other.faded) || (apart && !of_age));
-      by_bytes += of_bytes && agree(one.bytes, other.bytes, std::min(one.rate, other.rate)) ? 1 : 0;
-      by_age += of_age ? 1 : 0;
-    }
-    if (by_bytes > max_by_bytes) {
-      found_.bytes = one.bytes;
-      rate = one.rate;
-    }
-    if (by_age > max_by_age) found_.age = one.age;
-    max_by_bytes = std::max(max_by_bytes, by_bytes);
-    max_by_age = std::max(max_by_age, by_age);
-  }
-  const bool same_bytes = !found_.bytes || (before.bytes && agree(*found_.bytes, *before.bytes, rate));
-  const bool same_age = !found_.age || (before.age && agree(*found_.age, *before.age));
-  proven_ = proven_ && same_bytes && same_age;
+  if (!planned_) fades_.learn({b.well_at, b.well(), b.best, faded});
 }
 
 void rotation::unlearn(core::timestamp now) {
-  lessons_.clear();
-  found_ = {};
-  proven_ = false;
+  fades_.forget();
   for (auto& [id, b] : bridges_)
     if (b.now == phase::outgoing) enter(b, phase::fresh, now);
   put_off(now, vain_pause);

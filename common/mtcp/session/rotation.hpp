@@ -6,22 +6,21 @@
 // what it had carried, and how old it was, is remembered. Where the old ones recover by themselves, or successors prove
 // no better, it was the line or the reader; then the next look is put off, longer and longer.
 //
-// What connections of this path were found to bear, bytes or seconds, is used in advance: bridges get their successors
-// before they fade or die, each at another point, so that they never have one age. A first finding is put to the proof:
-// one bridge is let go on to where it would have faded.
+// What connections of this path were found to bear (fade_watch) is used in advance: bridges get their successors before
+// they fade or die, each at another point, so that they never have one age. A first finding is put to the proof: one
+// bridge is let go on to where it would have faded.
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <random>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "mtcp/rotation_options.hpp"
+#include "mtcp/session/fade_watch.hpp"
 #include "mtcp/session/freeze_watch.hpp"
 #include "mtcp/types.hpp"
 
@@ -52,7 +51,7 @@ class rotation {
   /// Bridges are being replaced, so that what is carried has other reasons than their number.
   bool turning() const;
   /// It has something to do also while nothing is carried: bridges that grow too old, or are on their way out.
-  bool acts_when_idle() const { return found_.age.has_value() || turning(); }
+  bool acts_when_idle() const { return found().age.has_value() || turning(); }
   /// It should get no new data.
   bool retired(core::bridge_id id) const;
 
@@ -76,11 +75,7 @@ class rotation {
   void dial_took(core::duration time) { dial_time_ = time; }
 
   /// What one connection of this path was found to bear.
-  struct finding {
-    std::optional<std::uint64_t> bytes{};  ///< in the direction that fades
-    std::optional<core::duration> age{};
-  };
-  const finding& found() const noexcept { return found_; }
+  const fade_watch::finding& found() const noexcept { return fades_.found(); }
 
  private:
   enum class phase : std::uint8_t { fresh, doubted, outgoing, retired };
@@ -101,14 +96,8 @@ class rotation {
     std::map<core::bridge_id, double> rates_then;  ///< of the path, when it was doubted, before that
     int beaten = 0;                                ///< looks in a row at which a successor was much better
     cause retired_for = cause::faded;
-  };
-  /// How one connection came to its end.
-  struct lesson {
-    core::timestamp at;  ///< when it last did well
-    std::uint64_t bytes;
-    double rate;
-    core::duration age;
-    bool faded;  ///< seen beside a successor that had not; else it fell silent or was lost
+
+    fade_watch::extent well() const { return {bytes_when_well, well_at - up_since}; }
   };
 
   void measure(bridge_record& b, const observed& seen, double seconds);
@@ -117,10 +106,7 @@ class rotation {
   bool has_slowed(const bridge_record& b) const;
   bool has_dropped(const bridge_record& b) const;
   bool is_missed(const bridge_record& b) const;
-  bool is_near(const bridge_record& b) const;
-  bool bears_out(const bridge_record& b) const;
   bool lags(const bridge_record& b) const;
-  bool outlasts(const bridge_record& b) const;
   bool all_is_carried() const;
   void doubt(core::timestamp now);
   void judge(core::timestamp now);
@@ -131,7 +117,6 @@ class rotation {
   bool wants_proof() const;
   bool proves(const bridge_record& b) const { return b.share > 1; }
   double random_share();
-  void conclude();
   struct comparison {
     double best_young = 0;   ///< of the bridges that came up since
     double elders = 0;       ///< all others together
@@ -144,15 +129,13 @@ class rotation {
 
   bool planned_;
   std::map<core::bridge_id, bridge_record> bridges_;
-  std::vector<lesson> lessons_;  // the latest
-  finding found_;
+  fade_watch fades_{interval};
   double total_ = 0, best_total_ = 0;  // of the path, as rates of bridges
   double latest_ = 0;                  // the same since the last look alone
   int slump_ = 0;                      // looks in a row at which that was but a small part of the best
   int idle_ = 0;                       // looks in a row at which it was next to nothing
   core::timestamp begun_at_{0};        // when the path last did that
   core::timestamp complete_at_{0};     // when it last carried about its best, or had no time to grow to it
-  bool proven_ = false;                // what was found: a bridge went on to where it was to fade, and did
   core::timestamp last_look_{0};
   core::timestamp quiet_until_{0};  // no doubts before
   core::duration pause_{0};

@@ -1,0 +1,92 @@
+#include "mtcp/session/fade_watch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "mtcp/session/agreement.hpp"
+
+namespace mtcp {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::size_t max_endings = 8;
+// Endings agree if they are within this part of each other, or as near as looks can tell.
+constexpr double agreement = 0.06;
+constexpr double looks_apart = 1.5;
+// What fades within this part of where others did is near.
+constexpr double nearness = 0.25;
+// Whoever dies younger than this does not die of age.
+constexpr seconds min_age{1};
+
+double as_seconds(core::duration d) { return std::chrono::duration<double>(d).count(); }
+
+bool same_age(core::duration a, core::duration b) { return agree_within(agreement, a.count(), b.count()); }
+
+}  // namespace
+
+/// Of connections that carried so many in a second.
+bool fade_watch::same_bytes(std::uint64_t a, std::uint64_t b, double rate) const {
+  const auto apart = static_cast<double>(std::max(a, b) - std::min(a, b));
+  return agree_within(agreement, a, b) || apart <= looks_apart * as_seconds(look_) * rate;
+}
+
+void fade_watch::learn(const ending& one) {
+  endings_.push_back(one);
+  endings_.back().well.bytes = std::max<std::uint64_t>(one.well.bytes, 1);
+  if (endings_.size() > max_endings) endings_.erase(endings_.begin());
+  conclude();
+}
+
+// What most of the latest endings have in common, two at least; single ones may have had other causes. Connections that
+// are lost in one moment have met one accident: to have one age they must end at different times, and those that die of
+// their bytes at different ages too.
+void fade_watch::conclude() {
+  const finding before = std::exchange(found_, {});
+  std::size_t max_by_bytes = 0, max_by_age = 0;
+  double rate = 0;
+  for (const ending& one : endings_) {
+    std::size_t by_bytes = 0, by_age = 0;
+    for (const ending& other : endings_) {
+      const bool aged = one.well.age > min_age && other.well.age > min_age;
+      const bool apart = one.at > other.at + seconds(1) || other.at > one.at + seconds(1);
+      const bool of_age = apart && aged && same_age(one.well.age, other.well.age);
+      const bool of_bytes = &one != &other && ((one.faded && other.faded) || (apart && !of_age));
+      by_bytes += of_bytes && same_bytes(one.well.bytes, other.well.bytes, std::min(one.rate, other.rate)) ? 1 : 0;
+      by_age += of_age ? 1 : 0;
+    }
+    if (by_bytes > max_by_bytes) {
+      found_.bytes = one.well.bytes;
+      rate = one.rate;
+    }
+    if (by_age > max_by_age) found_.age = one.well.age;
+    max_by_bytes = std::max(max_by_bytes, by_bytes);
+    max_by_age = std::max(max_by_age, by_age);
+  }
+  const bool bytes_hold = !found_.bytes || (before.bytes && same_bytes(*found_.bytes, *before.bytes, rate));
+  const bool age_holds = !found_.age || (before.age && same_age(*found_.age, *before.age));
+  proven_ = proven_ && bytes_hold && age_holds;
+}
+
+void fade_watch::forget() {
+  endings_.clear();
+  found_ = {};
+  proven_ = false;
+}
+
+bool fade_watch::is_near(const extent& well) const {
+  return (found_.bytes && agree_within(nearness, well.bytes, *found_.bytes)) ||
+         (found_.age && agree_within(nearness, well.age.count(), found_.age->count()));
+}
+
+bool fade_watch::bears_out(const extent& well, double rate) const {
+  return (found_.bytes && same_bytes(well.bytes, *found_.bytes, rate)) ||
+         (found_.age && same_age(well.age, *found_.age));
+}
+
+bool fade_watch::is_beyond(double times, const extent& well) const {
+  return (found_.bytes && static_cast<double>(well.bytes) >= times * static_cast<double>(*found_.bytes)) ||
+         (found_.age && as_seconds(well.age) >= times * as_seconds(*found_.age));
+}
+
+}  // namespace mtcp
