@@ -6,15 +6,39 @@
 namespace mtcp::core::test {
 namespace {
 
-TEST(Reinject, LostSegmentsWaitInTheirOrder) {
-  reinject again;
-  again.resend({1, 7});
-  again.resend({2, 3});
-  EXPECT_EQ(again.front().segment, 7U);
-  again.pop();
-  EXPECT_EQ(again.front().stream, 2U);
-  again.pop();
+void expect_order(reinject& again, std::initializer_list<resend_item> expected) {
+  for (const resend_item& next : expected) {
+    ASSERT_FALSE(again.empty());
+    EXPECT_EQ(again.front().stream, next.stream);
+    EXPECT_EQ(again.front().segment, next.segment);
+    EXPECT_EQ(again.front().offset, next.offset);
+    again.pop();
+  }
   EXPECT_TRUE(again.empty());
+}
+
+// One bridge after the other falls silent, and copies of what was lost first are lost last.
+TEST(Reinject, WhatAReaderWaitsForComesFirst) {
+  reinject again;
+  again.resend({1, 8, 8000});
+  again.resend({1, 9, 9000});
+  again.resend({1, 7, 7000});
+  expect_order(again, {{1, 7, 7000}, {1, 8, 8000}, {1, 9, 9000}});
+}
+
+TEST(Reinject, StreamsTakeTurns) {
+  reinject again;
+  for (std::uint64_t i = 0; i < 3; ++i) again.resend({1, i, 1000 * i});
+  again.resend({2, 5, 400});
+  again.resend({2, 4, 300});
+  expect_order(again, {{1, 0, 0}, {2, 4, 300}, {1, 1, 1000}, {2, 5, 400}, {1, 2, 2000}});
+}
+
+TEST(Reinject, OneThatIsLostTwiceWaitsOnce) {
+  reinject again;
+  again.resend({1, 7, 7000});
+  again.resend({1, 7, 7000});
+  expect_order(again, {{1, 7, 7000}});
 }
 
 TEST(Reinject, NewBytesPayForOneCopyInTwenty) {
@@ -46,15 +70,10 @@ TEST(Reinject, SavesUpNoMoreThanFourMegabytes) {
 
 TEST(Reinject, HalvesTakeThePlaceOfTheWhole) {
   reinject again;
-  again.resend({1, 7});
-  again.resend({2, 3});
-  again.replace(9);
-  for (const resend_item expected : {resend_item{1, 9}, resend_item{1, 10}, resend_item{2, 3}}) {
-    EXPECT_EQ(again.front().stream, expected.stream);
-    EXPECT_EQ(again.front().segment, expected.segment);
-    again.pop();
-  }
-  EXPECT_TRUE(again.empty());
+  again.resend({1, 7, 7000});
+  again.resend({1, 8, 8000});
+  again.replace(9, 600);
+  expect_order(again, {{1, 9, 7000}, {1, 10, 7600}, {1, 8, 8000}});
 }
 
 }  // namespace

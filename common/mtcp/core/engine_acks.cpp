@@ -77,7 +77,7 @@ bool engine::impl::lose_segment(const sent_segment& f) {
   if (piece == nullptr || piece->acked) return false;
   if (piece->copies > 0) --piece->copies;
   if (!piece->waits() || s->send.stopped()) return false;
-  reinject.resend({f.stream, f.number});
+  reinject.resend({f.stream, f.number, piece->offset});
   return true;
 }
 

@@ -14,6 +14,9 @@ constexpr double clear_gain = 1.5;
 constexpr double clear_gain_seconds = 0.010;
 // In flight on a bridge of which too little is known: so much may be copied whatever it costs.
 constexpr std::uint64_t little_known = 64 * 1024;
+// A fresh connection sends so much at once (ten packets, RFC 6928), and waits a round trip before it sends more: its
+// reader, who has waited long enough, is not to wait for the rest of a frame.
+constexpr std::size_t first_window = 12 * 1024;
 constexpr double long_time = 1e6;  // seconds, for what would overflow a time
 // Frames looked at per call.
 constexpr std::size_t overdue_depth = 64;
@@ -44,10 +47,10 @@ void engine::impl::put_resends(transmission& t) {
     stream_state* s = streams.find(item.stream);
     const segment* piece = s == nullptr ? nullptr : s->send.find(item.segment);
     if (piece != nullptr && piece->waits()) {
-      const std::size_t most = t.largest_segment();
+      const std::size_t most = std::min(t.largest_segment(), t.bridge.path.settled() ? max_segment_size : first_window);
       if (!t.takes_data()) return;
       if (piece->size > most) {
-        reinject.replace(s->send.split(item.segment, most));
+        reinject.replace(s->send.split(item.segment, most), most);
         continue;
       }
       if (t.rest().size() < piece->size + data_header) return;
