@@ -58,6 +58,29 @@ TEST_F(FadeWatch, WhatBefallsAllAtOnceIsAnAccident) {
   EXPECT_FALSE(tested.found().age);
 }
 
+TEST_F(FadeWatch, ThoseThatDiedTogetherLetGuess) {
+  tested.learn(lost(20s, 100'000'000, 20s));
+  EXPECT_FALSE(tested.guess());
+  tested.learn(lost(20100ms, 100'000'000, 20s));
+  EXPECT_EQ(tested.guess(), 20s);
+  tested.learn(lost(40s, 90'000'000, 19700ms));
+  EXPECT_FALSE(tested.guess()) << "now it is known";
+  EXPECT_TRUE(tested.found().age);
+}
+
+TEST_F(FadeWatch, AGuessIsRefutedByOneThatLives) {
+  learn({lost(20s, 100'000'000, 20s), lost(20100ms, 100'000'000, 20s)});
+  tested.lives({1, 21s});
+  EXPECT_TRUE(tested.guess());
+  tested.lives({1, 22s});
+  EXPECT_FALSE(tested.guess());
+}
+
+TEST_F(FadeWatch, GuessesNothingFromTheDeathOfOldAndYoung) {
+  learn({lost(20s, 100'000'000, 20s), lost(20100ms, 50'000'000, 9s)});
+  EXPECT_FALSE(tested.guess());
+}
+
 TEST_F(FadeWatch, DeathsAfterAsManyBytesAtOtherAgesAreOne) {
   learn({lost(10s, 16'000'000, 4s), lost(15s, 16'200'000, 8s)});
   EXPECT_EQ(tested.found().bytes, 16'000'000U);

@@ -35,6 +35,10 @@ class network {
   void run(core::duration time, double demand = 1) {
     for (const auto end = now + time; now < end; now += rotation::interval) turn(demand);
   }
+  void lose_all() {
+    for (const auto& [id, b] : up) tested.lost(id);
+    up.clear();
+  }
   double carried() const { return carried_; }
   std::size_t outgoing() const {
     return static_cast<std::size_t>(std::ranges::count_if(up, [&](const auto& b) { return tested.outgoing(b.first); }));
@@ -249,6 +253,17 @@ TEST(Rotation, OneAccidentIsNoLesson) {
 }
 
 // A rate that falls for all: the successors show that they are no better, and the next try comes much later.
+// Perhaps their age was to blame: then half of their successors are not there any more when the others die of it.
+TEST(Rotation, SomeSuccessorsOfThoseThatDiedTogetherDoNotGrowAsOld) {
+  network net(4, 80 * mega, steady);
+  net.run(20s);
+  net.lose_all();
+  net.run(18s);
+  EXPECT_EQ(net.dialled, 4U + 4 + 2);
+  net.run(10min);
+  EXPECT_EQ(net.dialled, 4U + 4 + 2) << "the others grew older: it had been an accident";
+}
+
 TEST(Rotation, TriesRarelyWhereSuccessorsAreNoBetter) {
   core::timestamp slow_from = core::timestamp(1h) + 20s;
   network net(4, 80 * mega,

@@ -19,9 +19,20 @@ constexpr double nearness = 0.25;
 // Whoever dies younger than this does not die of age.
 constexpr seconds min_age{1};
 
+// Ends within this time are one event.
+constexpr seconds together{1};
+
 double as_seconds(core::duration d) { return std::chrono::duration<double>(d).count(); }
 
 bool same_age(core::duration a, core::duration b) { return agree_within(agreement, a.count(), b.count()); }
+
+bool of_one_age(const fade_watch::ending& one, const fade_watch::ending& other) {
+  return one.well.age > min_age && other.well.age > min_age && same_age(one.well.age, other.well.age);
+}
+
+bool of_one_event(const fade_watch::ending& one, const fade_watch::ending& other) {
+  return one.at <= other.at + together && other.at <= one.at + together;
+}
 
 }  // namespace
 
@@ -48,9 +59,8 @@ void fade_watch::conclude() {
   for (const ending& one : endings_) {
     std::size_t by_bytes = 0, by_age = 0;
     for (const ending& other : endings_) {
-      const bool aged = one.well.age > min_age && other.well.age > min_age;
-      const bool apart = one.at > other.at + seconds(1) || other.at > one.at + seconds(1);
-      const bool of_age = apart && aged && same_age(one.well.age, other.well.age);
+      const bool apart = !of_one_event(one, other);
+      const bool of_age = apart && of_one_age(one, other);
       const bool of_bytes = &one != &other && ((one.faded && other.faded) || (apart && !of_age));
       by_bytes += of_bytes && same_bytes(one.well.bytes, other.well.bytes, std::min(one.rate, other.rate)) ? 1 : 0;
       by_age += of_age ? 1 : 0;
@@ -66,11 +76,26 @@ void fade_watch::conclude() {
   const bool bytes_hold = !found_.bytes || (before.bytes && same_bytes(*found_.bytes, *before.bytes, rate));
   const bool age_holds = !found_.age || (before.age && same_age(*found_.age, *before.age));
   proven_ = proven_ && bytes_hold && age_holds;
+  guess_ = found_.age || found_.bytes ? std::nullopt : common_age_of_the_last();
+}
+
+std::optional<core::duration> fade_watch::common_age_of_the_last() const {
+  const ending& last = endings_.back();
+  const auto died_with_it = [&](const ending& other) {
+    return &other != &last && !other.faded && of_one_event(last, other) && of_one_age(last, other);
+  };
+  if (last.faded || std::ranges::none_of(endings_, died_with_it)) return {};
+  return last.well.age;
+}
+
+void fade_watch::lives(const extent& so_far) {
+  if (guess_ && so_far.age > *guess_ && !same_age(so_far.age, *guess_)) guess_.reset();
 }
 
 void fade_watch::forget() {
   endings_.clear();
   found_ = {};
+  guess_ = {};
   proven_ = false;
 }
 

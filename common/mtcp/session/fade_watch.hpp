@@ -2,7 +2,8 @@
 // of these per path; pure.
 //
 // A first finding is to be put to the proof: one bridge goes on to where it would have faded, and either does or shows
-// that there is no such rule.
+// that there is no such rule. Connections that die together at one age may have met an accident, or their age; their
+// successors would die together again. That is a guess, which some of these should not wait for.
 #pragma once
 
 #include <chrono>
@@ -43,8 +44,12 @@ class fade_watch {
   /// In every other case.
   void learn(const ending& one);
   void forget();
+  /// One does well so far, which may refute a guess.
+  void lives(const extent& so_far);
 
   const finding& found() const noexcept { return found_; }
+  /// The age of those that died together last, where nothing is known.
+  std::optional<core::duration> guess() const noexcept { return guess_; }
   /// A bridge went on to where it was to fade, and did.
   bool proven() const noexcept { return proven_; }
   void prove() { proven_ = true; }
@@ -59,10 +64,12 @@ class fade_watch {
  private:
   bool same_bytes(std::uint64_t a, std::uint64_t b, double rate) const;
   void conclude();
+  std::optional<core::duration> common_age_of_the_last() const;
 
   core::duration look_;
   std::vector<ending> endings_;  // the latest
   finding found_;
+  std::optional<core::duration> guess_;
   bool proven_ = false;
 };
 

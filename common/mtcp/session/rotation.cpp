@@ -242,9 +242,10 @@ void rotation::look_ahead(core::timestamp now) {
       if (carried + b.rate * as_seconds(tail) >= most) over = cause::bytes;
       soon |= carried + b.rate * as_seconds(lead + tail) >= most;
     }
-    if (found().age) {
+    fades_.lives(b.well());
+    if (const auto bearable = bears(id)) {
       const auto most =
-          core::duration(static_cast<core::duration::rep>(b.share * static_cast<double>(found().age->count())));
+          core::duration(static_cast<core::duration::rep>(b.share * static_cast<double>(bearable->count())));
       if (age >= most) over = cause::age;
       soon |= age + lead >= most;
     }
@@ -267,8 +268,14 @@ void rotation::look_ahead(core::timestamp now) {
   }
 }
 
+// What age. Every other one does not wait to see whether a guess is right.
+std::optional<core::duration> rotation::bears(core::bridge_id id) const {
+  return found().age || id % 2 != 0 ? found().age : fades_.guess();
+}
+
 bool rotation::wants_proof() const {
-  return !planned_ && !fades_.proven() && std::ranges::none_of(bridges_, [&](const auto& b) {
+  const bool finds = found().bytes || found().age;
+  return finds && !planned_ && !fades_.proven() && std::ranges::none_of(bridges_, [&](const auto& b) {
     return proves(b.second) && b.second.now != phase::retired;
   });
 }

@@ -114,6 +114,7 @@ class rotation {
   void learn(const bridge_record& b, bool faded);
   void unlearn(core::timestamp now);
   void put_off(core::timestamp now, core::duration at_least);
+  std::optional<core::duration> bears(core::bridge_id id) const;
   bool wants_proof() const;
   bool proves(const bridge_record& b) const { return b.share > 1; }
   double random_share();
