@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
+#include <deque>
 
 #include "mtcp/core/bridge/bridge_table.hpp"
 
@@ -55,6 +57,31 @@ TEST(BridgeTable, AnHonestPeerLeavesFewBehind) {
   for (bridge_id id = 1; id <= 4097; ++id) gaps.add(2 * id);
   EXPECT_TRUE(gaps.too_many_gaps());
   EXPECT_FALSE(gaps.too_many_lost());
+}
+
+/// So many bytes a millisecond over a way of 40 ms, whose round trips were found to be `usual`.
+void carry(bridge_state& b, std::uint64_t bytes, duration usual) {
+  timestamp now = 1s;
+  b.path.on_tcp_info({.srtt = 40ms, .congestion_window = 400'000}, 0, now);
+  std::deque<rate_estimator::mark> marks;
+  for (int i = 0; i < 1000; ++i, now += 1ms) {
+    marks.push_back(b.path.on_send(now, i == 0));
+    if (i < 40) continue;
+    b.path.on_ack(bytes, marks.front(), 0ms, now);
+    marks.pop_front();
+  }
+  b.path.inherit_usual(usual);
+}
+
+TEST(BridgeTable, KnowsHowLongRoundTripsOfAPathUsuallyAre) {
+  bridge_table bridges;
+  for (bridge_id id = 1; id <= 3; ++id) bridges.add(id)->options.path = id == 3 ? 2 : 1;
+  EXPECT_EQ(bridges.usual_rtt_on(1), duration::zero()) << "nobody knows yet";
+  carry(*bridges.find(1), 10'000, 60ms);
+  EXPECT_EQ(bridges.usual_rtt_on(1), 60ms);
+  EXPECT_EQ(bridges.usual_rtt_on(2), duration::zero()) << "another path";
+  carry(*bridges.find(2), 5'000, 50ms);
+  EXPECT_EQ(bridges.usual_rtt_on(1), 60ms) << "as the fastest has found it";
 }
 
 TEST(BridgeTable, OneBridgeOfAPathIsTriedWhileTheOthersWait) {

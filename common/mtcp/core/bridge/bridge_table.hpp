@@ -75,6 +75,18 @@ class bridge_table {
     return best == nullptr ? lateness{} : *best;
   }
 
+  /// How long round trips of a path usually are, as the fastest of its bridges has found it; 0 if none has.
+  duration usual_rtt_on(std::uint64_t path) const {
+    double best = 0;
+    duration usual{0};
+    for (const auto& [id, b] : live_) {
+      if (b.options.path != path || !b.path.usual_is_longer() || b.path.settled_rate() <= best) continue;
+      best = b.path.settled_rate();
+      usual = b.path.rtt_found();
+    }
+    return usual;
+  }
+
   /// Whether bulk is better off without the bridges of a path: what is known of all of them, for another one that comes
   /// up.
   second_chance chance_on(std::uint64_t path) const {

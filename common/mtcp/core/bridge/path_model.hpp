@@ -73,6 +73,8 @@ class path_model {
   void on_late(duration late, timestamp now) {
     if (info_.recovering) repair_.sample(late, now);
   }
+  /// Other bridges of the path have found that round trips usually are so long.
+  void inherit_usual(duration usual) { usual_.inherit(usual); }
   /// The connection is set up, and the peer took so long to answer; 0 if unknown.
   void on_handshake(duration rtt) { handshake_rtt_ = rtt; }
   void on_pong(duration rtt, timestamp now) { rtt_.sample(rtt, now); }

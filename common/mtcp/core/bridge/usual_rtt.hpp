@@ -24,6 +24,8 @@ class usual_rtt {
   /// What has been found, also while another value is tried.
   duration found(duration minimum) const { return std::max(minimum, trying_ ? before_ : usual_); }
 
+  /// Other bridges of the path have found it to be so long.
+  void inherit(duration usual) { usual_ = usual; }
   /// It has been seen to be so long.
   void learn(duration seen, duration minimum) {
     if (!trying_) usual_ = std::max(usual_, limited(seen, minimum));
