@@ -257,5 +257,21 @@ TEST(EngineSilence, AReaderNoticesThatEveryBridgeIsSilent) {
   EXPECT_EQ(suspects.size(), 2U) << "replacements must be dialled";
 }
 
+// Where all fall silent nobody knows whether the network does. One that comes up tells.
+TEST(EngineSilence, ANewBridgeShowsThatTheOthersAreSilentAlone) {
+  engine_pair pair;
+  const stream_id id = pair.open();
+  pair.download(id, 500ms);
+  const std::string last(64 * 1024, 'y');
+  for (const bridge_id b : {1, 2}) pair.silence(b);
+  pair.server.write(id, bytes_of(last), pair.now);
+  pair.run(460ms);
+  for (const bridge_id b : {1, 2}) EXPECT_FALSE(pair.server.stats_of(b)->suspect);
+  pair.add_bridge();
+  pair.run(5ms);
+  for (const bridge_id b : {1, 2}) EXPECT_TRUE(pair.server.stats_of(b)->suspect);
+  EXPECT_EQ(pair.read(pair.client, id), last);
+}
+
 }  // namespace
 }  // namespace mtcp::core::test

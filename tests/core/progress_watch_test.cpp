@@ -31,6 +31,22 @@ TEST(ProgressWatch, ASuspectIsOneUntilItMoves) {
   EXPECT_FALSE(watch.suspected());
 }
 
+TEST(ProgressWatch, WhatIsPutOffIsDecidedByWhenItBegan) {
+  progress_watch watch;
+  watch.begin(1s);
+  watch.decide();
+  EXPECT_EQ(watch.without_since(500ms, {}), 1s) << "nothing was put off";
+  watch.postpone(2s);
+  watch.postpone(3s);
+  EXPECT_EQ(watch.without_since(500ms, {}), 3s);
+  watch.decide();
+  EXPECT_EQ(watch.without_since(500ms, {}), 1s);
+  watch.postpone(4s);
+  watch.on_progress(5s);
+  watch.decide();
+  EXPECT_EQ(watch.without_since(500ms, {}), 5s) << "it has moved since";
+}
+
 TEST(ProgressWatch, ASuspicionIsToldOnceAndTakenBackOnce) {
   progress_watch watch;
   EXPECT_FALSE(watch.take_back()) << "nobody was told";

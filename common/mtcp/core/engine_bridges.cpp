@@ -12,17 +12,21 @@ constexpr timestamp never = timestamp::max();
 
 void engine::bridge_up(bridge_id id, const bridge_options& options, timestamp now, duration handshake_rtt) {
   const lateness known = impl_->bridges.lateness_on(options.path, now);
+  const duration usual = impl_->bridges.usual_rtt_on(options.path);
   const second_chance chance = impl_->bridges.chance_on(options.path);
   bridge_state* b = impl_->bridges.add(id);
   if (b == nullptr) return;
   b->begin(options, impl_->terms.mine);
   b->path.on_handshake(handshake_rtt);
+  b->path.inherit_usual(usual);
   b->late = known;
   b->chance = chance;
   b->up_since = now;
   b->received.on_heard(now);
   b->progress.begin(now);
   b->beat.ask(0, now);
+  // The network lets this one through: others that have been silent for longer than their patience are silent alone.
+  for (auto& [other, every] : impl_->bridges.live()) every.progress.decide();
   impl_->acks.on_bridge_up(now);
   impl_->ranking.rank(impl_->bridges);
 }

@@ -98,7 +98,7 @@ class heartbeat {
   static constexpr std::uint64_t busy_bytes = 64 * 1024;
   // One that has brought much and falls silent may have been frozen by the network, which no sender can tell it if all
   // are: it asks. Much is as much as before the last PING, so that few are sent in the life of a bridge.
-  static constexpr duration burst_over = std::chrono::milliseconds(300);
+  static constexpr duration burst_over = std::chrono::milliseconds(150);
   static constexpr std::uint64_t min_burst = 2 * 1024;
   // Nothing heard for so long while an answer is due: dead.
   static constexpr duration dead_after = std::chrono::seconds(10);

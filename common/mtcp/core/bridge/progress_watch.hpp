@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "mtcp/core/bridge/tcp_progress.hpp"
@@ -17,6 +18,7 @@ class progress_watch {
   /// Something of ours has arrived.
   void on_progress(timestamp now) {
     at_ = now;
+    postponed_since_.reset();
     oldest_.next_frame();
     suspect_ = false;
   }
@@ -27,9 +29,17 @@ class progress_watch {
   void suspect(timestamp now) {
     suspect_ = true;
     at_ = now;
+    postponed_since_.reset();
   }
-  /// Do not decide now: look again when the patience, counted from this time, is over.
-  void postpone(timestamp from) { at_ = from; }
+  /// Do not decide now: look again when the patience, counted from this time, is over ...
+  void postpone(timestamp from) {
+    if (!postponed_since_) postponed_since_ = at_;
+    at_ = from;
+  }
+  /// ... or at once, now that there is somebody to compare with.
+  void decide() {
+    if (postponed_since_) at_ = *std::exchange(postponed_since_, std::nullopt);
+  }
 
   bool suspected() const { return suspect_; }
   /// Since when it has been suspect, or has had nothing to complain of.
@@ -49,6 +59,7 @@ class progress_watch {
 
  private:
   timestamp at_{0};  // when something of ours was last acknowledged, or answered
+  std::optional<timestamp> postponed_since_;  // what that was before the decision was put off
   tcp_progress oldest_;
   bool suspect_ = false;
   bool told_ = false;
