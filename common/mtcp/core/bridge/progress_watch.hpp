@@ -58,7 +58,7 @@ class progress_watch {
   control_slot& notice() { return notice_; }  ///< our BRIDGE_SUSPECT
 
  private:
-  timestamp at_{0};  // when something of ours was last acknowledged, or answered
+  timestamp at_{0};                           // when something of ours was last acknowledged, or answered
   std::optional<timestamp> postponed_since_;  // what that was before the decision was put off
   tcp_progress oldest_;
   bool suspect_ = false;
