@@ -274,10 +274,9 @@ std::optional<core::duration> rotation::bears(core::bridge_id id) const {
 }
 
 bool rotation::wants_proof() const {
-  const bool finds = found().bytes || found().age;
-  return finds && !planned_ && !fades_.proven() && std::ranges::none_of(bridges_, [&](const auto& b) {
-           return proves(b.second) && b.second.now != phase::retired;
-         });
+  if (planned_ || fades_.proven() || !(found().bytes || found().age)) return false;
+  return std::ranges::none_of(bridges_,
+                              [&](const auto& b) { return proves(b.second) && b.second.now != phase::retired; });
 }
 
 void rotation::enter(bridge_record& b, phase next, core::timestamp now) {
