@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <vector>
 
@@ -82,6 +83,28 @@ TEST_F(Acks, TheQuickestBridgeCarriesItAndSoonTheOneHeardFromLast) {
   EXPECT_EQ(carriers(), ids{1});
   EXPECT_GT(put(1), 0U);
   EXPECT_FALSE(timer.due_at());
+}
+
+// Of a bridge that has become slow: what waits on it takes a second.
+TEST_F(Acks, DoNotWaitBehindAQueue) {
+  std::deque<rate_estimator::mark> marks;
+  for (int i = 0; i < 500; ++i, now += 1ms) {
+    marks.push_back(bridge(2).path.on_send(now, i == 0));
+    if (i < 10) continue;
+    bridge(2).path.on_ack(1'000, marks.front(), 0ms, now);
+    marks.pop_front();
+  }
+  for (const std::size_t waits : {20'000, 1'000'000}) {
+    bridge(2).flight.add({}, waits, waits);
+    bridge(2).flight.on_sent(waits);
+    take(1, 100, true);
+    timer.fire(bridges, now);
+    EXPECT_EQ(carriers(), ids{waits == 20'000 ? 2U : 3U});
+    for (const bridge_id id : carriers()) put(id);
+    now += 10ms;
+    timer.fire(bridges, now);
+    for (const bridge_id id : carriers()) put(id);
+  }
 }
 
 TEST_F(Acks, ASuspectCarriesItOnlyIfThereIsNoOther) {

@@ -54,6 +54,8 @@ class engine_pair {
   }
   /// What the bridge carries is lost from now on, and nobody is told.
   void silence(bridge_id id) { wires_[id].silent = true; }
+  /// The same of what it carries to this end alone.
+  void silence_to(const engine& end, bridge_id id) { wires_[id].deaf = &end; }
   /// What the bridge carries waits from now on, until it is released.
   void hold(bridge_id id) { wires_[id].held = true; }
   void release(bridge_id id) {
@@ -108,6 +110,7 @@ class engine_pair {
   using fake_end = mtcp::test::fake_end;
   struct wire {
     bool silent = false;
+    const engine* deaf = nullptr;
     bool held = false;
     std::vector<std::pair<fake_end*, std::vector<slice>>> waiting;
   };
@@ -123,7 +126,7 @@ class engine_pair {
   }
   void carry(fake_end& to, bridge_id id, std::vector<slice>& bytes) {
     wire& by = wires_[id];
-    if (by.silent) return;
+    if (by.silent || by.deaf == &to.core.engine()) return;
     if (by.held) {
       by.waiting.emplace_back(&to, std::move(bytes));
     } else {

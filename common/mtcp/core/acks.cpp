@@ -27,9 +27,15 @@ constexpr duration calm_ack_delay = milliseconds(2);
 constexpr std::size_t ack_entry_size = 8 + 8 + 4;
 constexpr std::size_t max_ack_entries = 256;
 
+/// What a full bridge has in flight waits a little; that is no reason for its acknowledgements to wander.
+constexpr double usual_wait = 0.02;
+
+/// Behind what waits on a bridge that has become slow an acknowledgement would take seconds, and the peer would think
+/// that nothing of what it sends arrives.
 bridge_state* quickest_of(bridge_table& bridges, timestamp now) {
   const auto key = [now](const bridge_state& b) {
-    return std::tuple(b.progress.suspected(), b.spared_at(now), b.path.rtt_minimum());
+    const double wait = std::max(b.queue_seconds() - usual_wait, 0.0);
+    return std::tuple(b.progress.suspected(), b.spared_at(now), path_model::seconds(b.path.rtt_minimum()) + wait);
   };
   bridge_state* quickest = nullptr;
   for (auto& [id, b] : bridges.live()) {

@@ -123,6 +123,14 @@ void engine::impl::handle_timeout(timestamp now) {
   }
 }
 
+// The peer is heard from on it. What acknowledges our frames may wait behind that, where a network has slowed down all
+// bridges at once.
+bool engine::impl::may_be_slow(const bridge_state& b, timestamp lately, timestamp now) {
+  constexpr int long_enough = 4;
+  const timestamp since = std::max(*b.waits_since(), b.progress.undecided_since());
+  return b.received.heard_at() > lately && now - since < long_enough * b.patience();
+}
+
 void engine::impl::check_progress(bridge_state& b, timestamp now) {
   if (b.progress_deadline() > now) return;
   // Acknowledgements travel on other bridges too: whoever is heard from would have brought them.
@@ -133,6 +141,10 @@ void engine::impl::check_progress(bridge_state& b, timestamp now) {
   });
   if (bridges.newest_acked_sent() > *b.waits_since()) return give_up(b, suspicion::overtaken, now);
   if (others_live) return give_up(b, suspicion::others_live, now);
+  const bool others_move = std::ranges::any_of(bridges.live(), [&](const auto& other) {
+    return &other.second != &b && !other.second.progress.suspected() && other.second.progress.at() > lately;
+  });
+  if (others_move || may_be_slow(b, lately, now)) return b.progress.postpone(lately);
   // Nothing from anywhere: a starved peer, a sleeping laptop, or every path is gone. Ask all of them, and have others
   // dialled at once: where this end has got a new address only these will work.
   for (auto& [id, every] : bridges.live()) {

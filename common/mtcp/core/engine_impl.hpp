@@ -167,6 +167,7 @@ struct engine::impl {
   void check_liveness(bridge_state& b, timestamp now);
   std::optional<timestamp> next_timeout() const;
   timestamp overdue_deadline(const bridge_state& b) const;
+  static bool may_be_slow(const bridge_state& b, timestamp lately, timestamp now);
   void tell_suspect(bridge_state& b, suspicion why, timestamp now);
   void on_progress(bridge_state& b, recovery by, timestamp now);
 
