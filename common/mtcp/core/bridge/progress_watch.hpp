@@ -36,12 +36,12 @@ class progress_watch {
     if (!postponed_since_) postponed_since_ = at_;
     at_ = from;
   }
-  /// Since when it has had nothing to complain of, however often that was.
-  timestamp undecided_since() const { return postponed_since_.value_or(at_); }
   /// ... or at once, now that there is somebody to compare with.
   void decide() {
     if (postponed_since_) at_ = *std::exchange(postponed_since_, std::nullopt);
   }
+  /// Since when it is to be decided; at() without what was put off.
+  timestamp undecided_since() const { return postponed_since_.value_or(at_); }
 
   bool suspected() const { return suspect_; }
   /// Since when it has been suspect, or has had nothing to complain of.
