@@ -40,7 +40,7 @@ class progress_watch {
   void decide() {
     if (postponed_since_) at_ = *std::exchange(postponed_since_, std::nullopt);
   }
-  /// Since when it is to be decided; at() without what was put off.
+  /// The same as at(), but for what was put off.
   timestamp undecided_since() const { return postponed_since_.value_or(at_); }
 
   bool suspected() const { return suspect_; }
