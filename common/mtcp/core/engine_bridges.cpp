@@ -141,10 +141,7 @@ void engine::impl::check_progress(bridge_state& b, timestamp now) {
   });
   if (bridges.newest_acked_sent() > *b.waits_since()) return give_up(b, suspicion::overtaken, now);
   if (others_live) return give_up(b, suspicion::others_live, now);
-  const auto moves = [lately](const progress_watch& p) { return !p.suspected() && p.undecided_since() > lately; };
-  const bool others_move = std::ranges::any_of(
-      bridges.live(), [&](const auto& other) { return &other.second != &b && moves(other.second.progress); });
-  if (others_move || may_be_slow(b, lately, now)) return b.progress.postpone(lately);
+  if (may_be_slow(b, lately, now)) return b.progress.postpone(lately);
   // Nothing from anywhere: a starved peer, a sleeping laptop, or every path is gone. Ask all of them, and have others
   // dialled at once: where this end has got a new address only these will work.
   for (auto& [id, every] : bridges.live()) {
