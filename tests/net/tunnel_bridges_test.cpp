@@ -114,8 +114,8 @@ TEST_F(Bridges, ADownloadHardlyNoticesASilentBridge) {
   EXPECT_TRUE(got->intact);
   // The simulator knows how long exactly; here other programs take their share of the machine.
   EXPECT_LT(longest, milliseconds(5000)) << "it would be given up after 10 s";
-  // More than one where a busy machine makes others look silent, too.
-  EXPECT_GE(relay_->accepted(), 4u) << "a replacement is dialled at once, not when the bridge is given up";
+  // More than one where a busy machine makes others look silent, too; and later where that one had nothing to carry.
+  EXPECT_TRUE(reaches([&] { return relay_->accepted() >= 4; })) << "it is replaced";
 }
 
 // A network that holds its breath: new bridges are dialled meanwhile, and the old ones go when they are not needed.

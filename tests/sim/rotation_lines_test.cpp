@@ -49,7 +49,28 @@ TEST(RotationOnLines, FadesAfterBytesDown) {
   plan p = narrow_download();
   p.paths[0].down.fades_after = 6'400'000;
   p.paths[0].down.faded_rate = 100'000;
-  EXPECT_GE(share_of_the_line(p), 0.95);
+  EXPECT_GE(share_of_the_line(p), 0.93);
+}
+
+/// A line of 80 MB/s that gives each connection 20 MB/s.
+plan quick_download(congestion::control control, std::uint64_t seed, duration round_trip = 40ms) {
+  plan p = download_plan("rotation", {{20.0 * mega, round_trip}}, UINT64_MAX / 2);
+  p.redial = 100ms;
+  p.seed = seed;
+  p.connection.control = control;
+  path_plan& path = p.paths[0];
+  path.bridges = 4;
+  path.rotate = {};
+  path.up.common_rate = path.down.common_rate = 80 * mega;
+  return p;
+}
+
+/// The same, on which each has that for its first 64 MB.
+plan quick_fade(congestion::control control, std::uint64_t seed, duration round_trip = 40ms) {
+  plan p = quick_download(control, seed, round_trip);
+  p.paths[0].down.fades_after = 64 * mega;
+  p.paths[0].down.faded_rate = 1 * mega;
+  return p;
 }
 
 /// Seeds of a quick line whose packets are lost where it fades: connections fall silent then, some for good, all at
@@ -66,21 +87,11 @@ void PrintTo(const rough_fade& of, std::ostream* out) {
 class RoughFades : public testing::TestWithParam<rough_fade> {};
 
 TEST_P(RoughFades, CostLittle) {
-  plan p = download_plan("rough fade", {{20.0 * mega, 40ms}}, UINT64_MAX / 2);
-  p.redial = 100ms;
-  p.seed = GetParam().seed;
-  p.connection.control = GetParam().control;
-  path_plan& path = p.paths[0];
-  path.bridges = 4;
-  path.rotate = {};
-  path.up.common_rate = path.down.common_rate = 80 * mega;
-  path.down.fades_after = 64 * mega;
-  path.down.faded_rate = 1 * mega;
-  tunnel run(p);
+  tunnel run(quick_fade(GetParam().control, GetParam().seed));
   const double rate = rate_between(run, 10s, 20s);
   const actor::account& reader = run.streams().all()[0]->client.result();
   std::printf("%.1f MB/s, longest pause %ld ms\n", rate / mega, static_cast<long>(reader.longest_pause / 1ms));
-  EXPECT_GE(rate, 0.75 * 80 * mega);
+  EXPECT_GE(rate, 0.7 * 80 * mega);
   EXPECT_LE(reader.longest_pause, 500ms);
   EXPECT_TRUE(run.log().failures().empty());
 }
@@ -90,6 +101,43 @@ INSTANTIATE_TEST_SUITE_P(Seeds, RoughFades,
                                          rough_fade{congestion::control::cubic, 43},
                                          rough_fade{congestion::control::bbr, 5},
                                          rough_fade{congestion::control::bbr, 30}));
+
+/// From 10 s on, in MB/s.
+void expect_rate(const plan& p, double wanted) {
+  tunnel run(p);
+  const double rate = rate_between(run, 10s, 30s) / mega;
+  const actor::account& reader = run.streams().all()[0]->client.result();
+  std::printf("%.1f MB/s, longest pause %ld ms\n", rate, static_cast<long>(reader.longest_pause / 1ms));
+  EXPECT_GE(rate, wanted);
+  EXPECT_TRUE(run.log().failures().empty());
+}
+
+// What is in flight on a bridge takes seconds when it has faded. Where acknowledgements waited behind that the peer
+// took all bridges for silent, and faded ones for frozen: 37 to 50 MB/s, and pauses of 1.8 s.
+TEST(RotationOnLines, FadesOfFarConnections) {
+  for (const std::uint64_t seed : {1, 2}) expect_rate(quick_fade(congestion::control::bbr, seed, 200ms), 48);
+}
+
+// Bridges that took the usual wait of packets for a queue stopped growing: 45 to 60 MB/s.
+TEST(RotationOnLines, FadesWherePacketsJitter) {
+  plan p = quick_fade(congestion::control::bbr, 1);
+  p.paths[0].jitter = 15ms;
+  expect_rate(p, 64);
+}
+
+// All are of one age the first time.
+TEST(RotationOnLines, AllVanishTogetherOnce) {
+  plan p = quick_download(congestion::control::bbr, 1);
+  p.paths[0].watched.dies_at = 20s;
+  tunnel run(p);
+  const actor::account& reader = run.streams().all()[0]->client.result();
+  run.run_until(38s);
+  EXPECT_LE(reader.longest_pause, 700ms);
+  const auto before = reader.pause_ended;
+  run.run_until(60s);
+  std::printf("longest pause %ld ms\n", static_cast<long>(reader.longest_pause / 1ms));
+  EXPECT_EQ(reader.pause_ended, before) << "none of their successors' was as long";
+}
 
 TEST(RotationOnLines, FadesAtAnAge) {
   plan p = narrow_download();
