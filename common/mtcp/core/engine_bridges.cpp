@@ -127,7 +127,7 @@ void engine::impl::handle_timeout(timestamp now) {
 // bridges at once.
 bool engine::impl::may_be_slow(const bridge_state& b, timestamp lately, timestamp now) {
   constexpr int long_enough = 4;
-  const timestamp since = std::max(*b.waits_since(), b.progress.undecided_since());
+  const timestamp since = std::max(*b.waits_since(), b.progress.at());
   return b.received.heard_at() > lately && now - since < long_enough * b.patience();
 }
 

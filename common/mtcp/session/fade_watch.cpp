@@ -18,11 +18,8 @@ constexpr double looks_apart = 1.5;
 constexpr double nearness = 0.25;
 // Whoever dies younger than this does not die of age.
 constexpr seconds min_age{1};
-
 // Ends within this time are one event.
 constexpr seconds together{1};
-
-double as_seconds(core::duration d) { return std::chrono::duration<double>(d).count(); }
 
 bool same_age(core::duration a, core::duration b) { return agree_within(agreement, a.count(), b.count()); }
 
@@ -39,7 +36,8 @@ bool of_one_event(const fade_watch::ending& one, const fade_watch::ending& other
 /// Of connections that carried so many in a second.
 bool fade_watch::same_bytes(std::uint64_t a, std::uint64_t b, double rate) const {
   const auto apart = static_cast<double>(std::max(a, b) - std::min(a, b));
-  return agree_within(agreement, a, b) || apart <= looks_apart * as_seconds(look_) * rate;
+  const double look = std::chrono::duration<double>(look_).count();
+  return agree_within(agreement, a, b) || apart <= looks_apart * look * rate;
 }
 
 void fade_watch::learn(const ending& one) {
@@ -110,8 +108,11 @@ bool fade_watch::bears_out(const extent& well, double rate) const {
 }
 
 bool fade_watch::is_beyond(double times, const extent& well) const {
-  return (found_.bytes && static_cast<double>(well.bytes) >= times * static_cast<double>(*found_.bytes)) ||
-         (found_.age && as_seconds(well.age) >= times * as_seconds(*found_.age));
+  const auto is_so = [times](auto reached, auto bears) {
+    return static_cast<double>(reached) >= times * static_cast<double>(bears);
+  };
+  return (found_.bytes && is_so(well.bytes, *found_.bytes)) ||
+         (found_.age && is_so(well.age.count(), found_.age->count()));
 }
 
 }  // namespace mtcp

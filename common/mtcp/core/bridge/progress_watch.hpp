@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "mtcp/core/bridge/tcp_progress.hpp"
@@ -18,7 +17,6 @@ class progress_watch {
   /// Something of ours has arrived.
   void on_progress(timestamp now) {
     at_ = now;
-    postponed_since_.reset();
     oldest_.next_frame();
     suspect_ = false;
   }
@@ -29,19 +27,11 @@ class progress_watch {
   void suspect(timestamp now) {
     suspect_ = true;
     at_ = now;
-    postponed_since_.reset();
   }
   /// Do not decide now: look again when the patience, counted from this time, is over ...
-  void postpone(timestamp from) {
-    if (!postponed_since_) postponed_since_ = at_;
-    at_ = from;
-  }
+  void postpone(timestamp from) { put_off_to_ = from; }
   /// ... or at once, now that there is somebody to compare with.
-  void decide() {
-    if (postponed_since_) at_ = *std::exchange(postponed_since_, std::nullopt);
-  }
-  /// The same as at(), but for what was put off.
-  timestamp undecided_since() const { return postponed_since_.value_or(at_); }
+  void decide() { put_off_to_ = timestamp{0}; }
 
   bool suspected() const { return suspect_; }
   /// Since when it has been suspect, or has had nothing to complain of.
@@ -50,7 +40,7 @@ class progress_watch {
   /// still carries the oldest frame, or pauses on purpose (`probing`), is slow and not silent: its frames may be
   /// overdue, and others carry copies of them, but it goes on.
   timestamp without_since(timestamp sent, timestamp probing) const {
-    return std::max({at_, oldest_.at(), probing, sent});
+    return std::max({at_, put_off_to_, oldest_.at(), probing, sent});
   }
 
   /// Whoever dials is to be told. True if that has not happened yet.
@@ -60,8 +50,8 @@ class progress_watch {
   control_slot& notice() { return notice_; }  ///< our BRIDGE_SUSPECT
 
  private:
-  timestamp at_{0};                           // when something of ours was last acknowledged, or answered
-  std::optional<timestamp> postponed_since_;  // what that was before the decision was put off
+  timestamp at_{0};          // when something of ours was last acknowledged, or answered
+  timestamp put_off_to_{0};  // the decision
   tcp_progress oldest_;
   bool suspect_ = false;
   bool told_ = false;
