@@ -2,10 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <deque>
 #include <map>
 #include <vector>
 
+#include "core/carry_frames.hpp"
 #include "mtcp/core/acks.hpp"
 
 namespace mtcp::core::test {
@@ -87,13 +87,7 @@ TEST_F(Acks, TheQuickestBridgeCarriesItAndSoonTheOneHeardFromLast) {
 
 // Of a bridge that has become slow: what waits on it takes a second.
 TEST_F(Acks, DoNotWaitBehindAQueue) {
-  std::deque<rate_estimator::mark> marks;
-  for (int i = 0; i < 500; ++i, now += 1ms) {
-    marks.push_back(bridge(2).path.on_send(now, i == 0));
-    if (i < 10) continue;
-    bridge(2).path.on_ack(1'000, marks.front(), 0ms, now);
-    marks.pop_front();
-  }
+  carry_frames(bridge(2).path, now, 500ms, 1'000, 10ms);
   for (const std::size_t waits : {20'000, 1'000'000}) {
     bridge(2).flight.add({}, waits, waits);
     bridge(2).flight.on_sent(waits);

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <deque>
 #include <vector>
 
+#include "core/carry_frames.hpp"
 #include "mtcp/core/bridge/bridge_ranking.hpp"
 
 namespace mtcp::core::test {
@@ -29,13 +29,8 @@ struct BridgeRanking : testing::Test {
 
   /// What it can carry is known from now on: ten rounds of it, at so many bytes per millisecond.
   static void settle(bridge_state& b, std::uint64_t bytes, duration rtt) {
-    std::deque<rate_estimator::mark> marks;
-    for (timestamp now = 1s; now < 1s + 11 * rtt; now += 1ms) {
-      marks.push_back(b.path.on_send(now, marks.empty()));
-      if (now < 1s + rtt) continue;
-      b.path.on_ack(bytes, marks.front(), 0ms, now);
-      marks.pop_front();
-    }
+    timestamp now = 1s;
+    carry_frames(b.path, now, 11 * rtt, bytes, rtt);
   }
   void look() {
     order();

@@ -3,8 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 
+#include "core/carry_frames.hpp"
 #include "mtcp/core/bridge/bridge_table.hpp"
 
 namespace mtcp::core::test {
@@ -63,13 +63,7 @@ TEST(BridgeTable, AnHonestPeerLeavesFewBehind) {
 void carry(bridge_state& b, std::uint64_t bytes, duration usual) {
   timestamp now = 1s;
   b.path.on_tcp_info({.srtt = 40ms, .congestion_window = 400'000}, 0, now);
-  std::deque<rate_estimator::mark> marks;
-  for (int i = 0; i < 1000; ++i, now += 1ms) {
-    marks.push_back(b.path.on_send(now, i == 0));
-    if (i < 40) continue;
-    b.path.on_ack(bytes, marks.front(), 0ms, now);
-    marks.pop_front();
-  }
+  carry_frames(b.path, now, 1s, bytes, 40ms);
   b.path.inherit_usual(usual);
 }
 

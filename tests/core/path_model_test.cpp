@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <deque>
 
+#include "core/carry_frames.hpp"
 #include "mtcp/core/bridge/path_model.hpp"
 
 namespace mtcp::core::test {
@@ -12,15 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Frames of 10 kB each millisecond, acknowledged 40 ms later: 10 MB/s.
-void carry(path_model& path, timestamp& now, int frames) {
-  std::deque<rate_estimator::mark> marks;
-  for (int i = 0; i < frames; ++i, now += 1ms) {
-    marks.push_back(path.on_send(now, i == 0));
-    if (i < 40) continue;
-    path.on_ack(10'000, marks.front(), 0ms, now);
-    marks.pop_front();
-  }
-}
+void carry(path_model& path, timestamp& now, int frames) { carry_frames(path, now, frames * 1ms, 10'000, 40ms); }
 
 TEST(PathModel, KnowsNothingAtFirst) {
   const path_model path;

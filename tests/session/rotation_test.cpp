@@ -252,7 +252,6 @@ TEST(Rotation, OneAccidentIsNoLesson) {
   EXPECT_FALSE(net.tested.found().bytes.has_value());
 }
 
-// A rate that falls for all: the successors show that they are no better, and the next try comes much later.
 // Perhaps their age was to blame: then half of their successors are not there any more when the others die of it.
 TEST(Rotation, SomeSuccessorsOfThoseThatDiedTogetherDoNotGrowAsOld) {
   network net(4, 80 * mega, steady);
@@ -264,6 +263,7 @@ TEST(Rotation, SomeSuccessorsOfThoseThatDiedTogetherDoNotGrowAsOld) {
   EXPECT_EQ(net.dialled, 4U + 4 + 2) << "the others grew older: it had been an accident";
 }
 
+// A rate that falls for all: the successors show that they are no better, and the next try comes much later.
 TEST(Rotation, TriesRarelyWhereSuccessorsAreNoBetter) {
   core::timestamp slow_from = core::timestamp(1h) + 20s;
   network net(4, 80 * mega,
