@@ -76,6 +76,21 @@ TEST_F(FadeWatch, AGuessIsRefutedByOneThatLives) {
   EXPECT_FALSE(tested.guess());
 }
 
+// Some have carried as much as each other, as bridges of one line will.
+TEST_F(FadeWatch, ThoseThatFadedTogetherAtOneAgeDidNotDoSoForTheirBytes) {
+  learn({faded(16s, 229'000'000, 15200ms), faded(16s, 126'000'000, 15300ms), faded(16s, 222'000'000, 15200ms),
+         faded(16s, 107'000'000, 15300ms), faded(16s, 228'000'000, 15100ms)});
+  EXPECT_FALSE(tested.found().bytes);
+  EXPECT_TRUE(tested.guess()) << "of their age";
+  tested.learn(faded(32s, 190'000'000, 15s));
+  EXPECT_TRUE(tested.found().age);
+}
+
+TEST_F(FadeWatch, ThoseThatFadedTogetherWithAsManyBytesDid) {
+  learn({faded(4s, 64'000'000, 3200ms), faded(4s, 63'000'000, 3200ms), faded(4s, 64'000'000, 3300ms)});
+  EXPECT_TRUE(tested.found().bytes);
+}
+
 TEST_F(FadeWatch, GuessesNothingFromTheDeathOfOldAndYoung) {
   learn({lost(20s, 100'000'000, 20s), lost(20100ms, 50'000'000, 9s)});
   EXPECT_FALSE(tested.guess());

@@ -49,20 +49,28 @@ void fade_watch::learn(const ending& one) {
 
 // What most of the latest endings have in common, two at least; single ones may have had other causes. Connections that
 // are lost in one moment have met one accident: to have one age they must end at different times, and those that die of
-// their bytes at different ages too.
+// their bytes at different ages too. Those that fade in one moment do so for their bytes only if no more of them had
+// one age than carried as many.
 void fade_watch::conclude() {
   const finding before = std::exchange(found_, {});
   std::size_t max_by_bytes = 0, max_by_age = 0;
   double rate = 0;
   for (const ending& one : endings_) {
-    std::size_t by_bytes = 0, by_age = 0;
+    std::size_t by_bytes = 0, by_age = 0, together_by_bytes = 0, together_by_age = 0;
     for (const ending& other : endings_) {
-      const bool apart = !of_one_event(one, other);
-      const bool of_age = apart && of_one_age(one, other);
-      const bool of_bytes = &one != &other && ((one.faded && other.faded) || (apart && !of_age));
-      by_bytes += of_bytes && same_bytes(one.well.bytes, other.well.bytes, std::min(one.rate, other.rate)) ? 1 : 0;
-      by_age += of_age ? 1 : 0;
+      if (&one == &other) continue;
+      const bool both_faded = one.faded && other.faded;
+      const bool of_age = of_one_age(one, other);
+      const bool of_bytes = same_bytes(one.well.bytes, other.well.bytes, std::min(one.rate, other.rate));
+      if (of_one_event(one, other)) {
+        together_by_bytes += both_faded && of_bytes ? 1 : 0;
+        together_by_age += of_age ? 1 : 0;
+      } else {
+        by_bytes += (both_faded || !of_age) && of_bytes ? 1 : 0;
+        by_age += of_age ? 1 : 0;
+      }
     }
+    if (together_by_bytes >= together_by_age) by_bytes += together_by_bytes;
     if (by_bytes > max_by_bytes) {
       found_.bytes = one.well.bytes;
       rate = one.rate;
@@ -79,10 +87,10 @@ void fade_watch::conclude() {
 
 std::optional<core::duration> fade_watch::common_age_of_the_last() const {
   const ending& last = endings_.back();
-  const auto died_with_it = [&](const ending& other) {
-    return &other != &last && !other.faded && of_one_event(last, other) && of_one_age(last, other);
+  const auto ended_with_it = [&](const ending& other) {
+    return &other != &last && of_one_event(last, other) && of_one_age(last, other);
   };
-  if (last.faded || std::ranges::none_of(endings_, died_with_it)) return {};
+  if (std::ranges::none_of(endings_, ended_with_it)) return {};
   return last.well.age;
 }
 
