@@ -87,6 +87,14 @@ TEST(BridgeTuner, SettlesAtTwoWhereOneFillsTheLine) {
   EXPECT_LE(net.max_seen, 5U);
 }
 
+TEST(BridgeTuner, TriesNoFewerWhereSuccessorsWouldHideTheLoss) {
+  network_model net(4, [](unsigned) { return 20 * mega; });
+  net.tuner.amid_replacements(true);
+  net.run(30s);
+  EXPECT_EQ(net.tuner.wanted(), 4U);
+  EXPECT_GT(net.max_seen, 4U) << "it tries more";
+}
+
 TEST(BridgeTuner, GoesToTheMostThatIsAllowed) {
   network_model net(4, [](unsigned bridges) { return 1 * mega * bridges; });
   net.run(30s);

@@ -38,7 +38,7 @@ TEST_F(DialPace, FirstDialComesAtOnceAndTheOthersSoon) {
     EXPECT_LE(next - last, 100ms);
     last = next;
   }
-  EXPECT_FALSE(tested.patience().has_value());
+  EXPECT_FALSE(tested.patience(0).has_value());
 }
 
 // 16 bridges of 160 ms need a dial every 10 ms; but not where a pace was given.
@@ -82,8 +82,8 @@ TEST_F(DialPace, GivenPaceIsKeptAndVariesUpwards) {
     last = next;
   }
   EXPECT_TRUE(varies);
-  ASSERT_TRUE(given.patience().has_value());
-  EXPECT_LT(*given.patience(), 1s);
+  ASSERT_TRUE(given.patience(0).has_value());
+  EXPECT_LT(*given.patience(0), 1s);
 }
 
 TEST_F(DialPace, BlockIsWaitedForAndDialsAreSecondsApartAfterIt) {
@@ -102,7 +102,7 @@ TEST_F(DialPace, BlockIsWaitedForAndDialsAreSecondsApartAfterIt) {
     last = now;
   }
   EXPECT_LE(now, blocked + 90s);
-  EXPECT_LT(*tested.patience(), 1s);
+  EXPECT_LT(*tested.patience(0), 1s);
 }
 
 TEST_F(DialPace, VainDialsComeOnceAMinuteAndNoLostBridgeWaitsForThat) {
@@ -129,7 +129,7 @@ TEST_F(DialPace, EveryNewBlockDoublesThePaceAndItIsForgottenSlowly) {
   now += 5h;
   dial_well(tested, 1);
   EXPECT_EQ(tested.found(), 0s);
-  EXPECT_FALSE(tested.patience().has_value());
+  EXPECT_FALSE(tested.patience(0).has_value());
 }
 
 TEST_F(DialPace, AnOutageIsNoBlock) {
@@ -176,6 +176,79 @@ TEST_F(DialPace, ASuccessForgetsRefusals) {
     dial_well(tested, 1);
   }
   EXPECT_LE(tested.not_before(1), now + 100ms);
+}
+
+// A fifth connection never comes up. One that ends is replaced, which a block of SYNs would not allow.
+class DialPaceAtALimit : public DialPace {
+ protected:
+  void SetUp() override {
+    for (std::size_t up = 0; up < 4; ++up) dial_well(tested, up);
+    dial_in_vain(tested, 4);
+  }
+};
+
+TEST_F(DialPaceAtALimit, HoldsWhatGoesBeyond) {
+  EXPECT_TRUE(tested.holds(4, now));
+  EXPECT_FALSE(tested.holds(3, now));
+  EXPECT_FALSE(tested.is_limit()) << "it may be a block";
+  EXPECT_GE(tested.found(), 2s);
+}
+
+TEST_F(DialPaceAtALimit, APaceThatWasNotToBlameIsTakenBack) {
+  now += 5s;
+  dial_well(tested, 3);
+  EXPECT_TRUE(tested.is_limit());
+  EXPECT_EQ(tested.found(), 0s);
+  EXPECT_LE(tested.not_before(3), now + 100ms) << "the next one that ends does not wait";
+  EXPECT_TRUE(tested.holds(4, now));
+  now += 5s;
+  dial_in_vain(tested, 3);
+  EXPECT_GE(tested.found(), 2s) << "it was, or it is: in place of one that has ended, too, none comes up";
+  now += 5s;
+  dial_well(tested, 3);
+  EXPECT_GE(tested.found(), 2s) << "once in a block";
+}
+
+TEST_F(DialPaceAtALimit, ThePlaceOfOneThatHasEndedIsNotFreeAtOnce) {
+  now += 5s;
+  dial_well(tested, 3);  // in 10 ms
+  now += 5s;
+  tested.ended(now);
+  EXPECT_EQ(tested.not_before(3), now + 5ms);
+}
+
+TEST_F(DialPaceAtALimit, ALookBeyondEndsSoonAndKeepsTheOthersBack) {
+  now += 5s;
+  dial_well(tested, 3);
+  now = tested.not_before(4);
+  const auto patience = tested.patience(4);
+  ASSERT_TRUE(patience);
+  EXPECT_LT(*patience, 3s);
+  const core::timestamp look = dial(tested, 4);
+  EXPECT_TRUE(tested.holds(4, now)) << "one at a time";
+  EXPECT_FALSE(tested.holds(3, now));
+  tested.succeeded(dial(tested, 3), 4, now);
+  EXPECT_TRUE(tested.holds(4, now)) << "there are no more than before";
+  tested.failed(look, 3, false);
+  EXPECT_FALSE(tested.holds(3, now)) << "what is missing just then may come back";
+  EXPECT_TRUE(tested.holds(4, now + 50s));
+}
+
+TEST_F(DialPaceAtALimit, IsOverWhenOneMoreComesUp) {
+  dial_well(tested, 4);
+  EXPECT_FALSE(tested.holds(4, now));
+  EXPECT_FALSE(tested.holds(5, now));
+}
+
+// A sixth and seventh had begun when there were five, of which three have ended before they failed.
+TEST_F(DialPace, ALimitIsWhatStoodMeanwhile) {
+  for (std::size_t up = 0; up < 4; ++up) dial_well(tested, up);
+  const core::timestamp vain = dial(tested, 4);
+  dial_well(tested, 4);
+  now += 10s;
+  tested.failed(vain, 2, false);
+  EXPECT_TRUE(tested.holds(5, now));
+  EXPECT_FALSE(tested.holds(4, now));
 }
 
 TEST_F(DialPace, LimitThatEndsAllConnectionsIsTriedEverMoreRarely) {

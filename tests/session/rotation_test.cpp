@@ -48,6 +48,7 @@ class network {
   core::timestamp now{1h};
   std::map<core::bridge_id, bridge> up;
   std::size_t dialled = 0;
+  std::size_t most = SIZE_MAX;  ///< that it lets exist
 
  private:
   void dial() {
@@ -64,7 +65,7 @@ class network {
 
   void turn(double demand) {
     std::erase_if(coming_, [&](core::timestamp at) {
-      if (at > now) return false;
+      if (at > now || up.size() >= most) return at + 1s <= now;
       ++last_;
       up[last_] = {last_, now};
       return true;
@@ -72,7 +73,7 @@ class network {
     carry(demand);
     std::vector<rotation::observed> seen;
     for (const auto& [id, b] : up) seen.push_back({id, b.up_since, 0, static_cast<std::uint64_t>(b.bytes), 40ms});
-    tested.observe(now, seen);
+    tested.observe(now, seen, up.size() < most);
     for (auto it = up.begin(); it != up.end();) {
       if (tested.retired(it->first)) {
         tested.forget(it->first);
@@ -119,6 +120,26 @@ TEST(Rotation, ReplacesBridgesThatHaveFadedAndLearnsAfterHowManyBytes) {
   EXPECT_EQ(net.dialled, 8U);
   ASSERT_TRUE(net.tested.found().bytes.has_value());
   EXPECT_NEAR(static_cast<double>(*net.tested.found().bytes), 64e6, 8e6);
+}
+
+TEST(Rotation, MakesRoomForSuccessorsWhereNoMoreMayExist) {
+  network net(4, 80 * mega, fades_after_64_megabytes);
+  net.most = 4;
+  net.run(8s);
+  EXPECT_TRUE(net.tested.found().bytes.has_value());
+  const double before = net.carried();
+  net.run(20s);
+  EXPECT_GE(net.carried() - before, 0.8 * 20 * 80e6);
+}
+
+// One by one it is tried whether the place of the slowest is worth more, and more and more rarely.
+TEST(Rotation, MakesRoomInVainOnlyNowAndThen) {
+  network net(4, 80 * mega, [began = core::timestamp(1h)](const network::bridge&, core::timestamp now) {
+    return (now < began + 10s ? 20 : 2) * mega;
+  });
+  net.most = 4;
+  net.run(5min);
+  EXPECT_LE(net.up.rbegin()->first, 4U + 5U);
 }
 
 TEST(Rotation, SaysWhyABridgeGivesWay) {
@@ -179,7 +200,7 @@ TEST(Rotation, WhatSuspectsCarryIsNotMissed) {
     for (core::bridge_id id = 1; id <= 4; ++id)
       seen.push_back({id, 1h, 0, static_cast<std::uint64_t>(age / 1ms * 20'000), 40ms, id > 2 || !suspects});
     tested.observe(1h + age, seen);
-    EXPECT_FALSE(tested.turning()) << "after " << age / 1ms << " ms";
+    EXPECT_FALSE(tested.doubting()) << "after " << age / 1ms << " ms";
   };
   for (core::duration age = 100ms; age < 10s; age += 100ms) look(age, age > 5s && age < 6s);
 }

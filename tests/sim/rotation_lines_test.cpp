@@ -139,6 +139,50 @@ TEST(RotationOnLines, AllVanishTogetherOnce) {
   EXPECT_EQ(reader.pause_ended, before) << "none of their successors' was as long";
 }
 
+// One cannot be dialled beside the others: it stayed at what faded ones carry, 4 MB/s.
+TEST(RotationOnLines, FadesWhereNoMoreConnectionsMayExist) {
+  plan p = quick_fade(congestion::control::bbr, 1);
+  p.paths[0].watched.connections = 4;
+  expect_rate(p, 60);
+}
+
+// A SYN that came too soon has blocked all others for a minute: the bridge that is left may not go to make room for one
+// that will not come.
+TEST(RotationOnLines, FadesWhereDialsAreBlocked) {
+  plan p = quick_fade(congestion::control::bbr, 1);
+  p.paths[0].watched.syn_gap = 1250ms;
+  p.paths[0].watched.block = 60s;
+  tunnel run(p);
+  run.run_until(64s);
+  EXPECT_LE(run.streams().all()[0]->client.result().longest_pause, 500ms);
+  EXPECT_GE(rate_between(run, 64s, 84s) / mega, 20);
+}
+
+// A connection that lasts for 1.6 s is replaced all the time, which is no reason not to look for more: 40 to 50 MB/s.
+TEST(RotationOnLines, ShortLivesDoNotHideThatMoreBridgesWouldHelp) {
+  plan p = download_plan("narrow", {{10.0 * mega, 40ms}}, UINT64_MAX / 2);
+  p.redial = 100ms;
+  p.connection.control = congestion::control::bbr;
+  path_plan& path = p.paths[0];
+  path.bridges = 4;
+  path.tune = true;
+  path.rotate = {};
+  path.up.common_rate = path.down.common_rate = 80 * mega;
+  path.down.fades_after = 16 * mega;
+  path.down.faded_rate = 1 * mega;
+  expect_rate(p, 60);
+}
+
+// As those that share a full line will, some of them have carried about as much as each other then: 85 % of it.
+TEST(RotationOnLines, FadesAtAnAgeOfMoreBridgesThanFillTheLine) {
+  plan p = quick_download(congestion::control::bbr, 1);
+  p.paths[0].bridges = 8;
+  p.paths[0].watched.fades_at = 15s;
+  p.paths[0].down.faded_rate = p.paths[0].up.faded_rate = 2 * mega;
+  tunnel run(p);
+  EXPECT_GE(rate_between(run, 10s, 60s) / mega, 71);
+}
+
 TEST(RotationOnLines, FadesAtAnAge) {
   plan p = narrow_download();
   p.paths[0].watched.fades_at = 10s;

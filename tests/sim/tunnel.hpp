@@ -62,6 +62,7 @@ class tunnel final : private worker {
     timestamp at{0};
     std::unique_ptr<connection> carrier{};
     bool failed = false;
+    bool counted = false;   ///< among the connections of its path, by the network
     bool answered = false;  ///< its SYN
     bool is_refused = false;
     bool welcome_is_lost = false;
@@ -96,7 +97,7 @@ class tunnel final : private worker {
   void carry_out(client_policy::abandon wanted);
   bottleneck_pair bottlenecks_of(std::size_t path);
   bool lets_syn_through(std::size_t path);
-  bool too_many(std::size_t path);
+  bool is_one_too_many(dialled& d);
   void send_syn(dialled& d, duration repeat);
   connection::socket_handlers client_handlers(dialled& d);
   connection::socket_handlers server_handlers(dialled& d);

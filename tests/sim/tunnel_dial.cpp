@@ -61,7 +61,7 @@ void tunnel::send_syn(dialled& d, duration repeat) {
     events_.after(repeat, [this, &d, repeat] { send_syn(d, 2 * repeat); });
     return;
   }
-  if (too_many(d.path)) return;
+  if (is_one_too_many(d)) return;
   when_passable(d, plan_.paths[d.path].round_trip(), [this, &d] {
     d.answered = true;
     if (d.is_refused || !servers_[plan_.paths[d.path].server]) return fail_dial(d, connection_refused());
@@ -87,15 +87,17 @@ bool tunnel::lets_syn_through(std::size_t path) {
   return false;
 }
 
-bool tunnel::too_many(std::size_t path) {
-  const watch_plan& by = plan_.paths[path].watched;
+bool tunnel::is_one_too_many(dialled& d) {
+  const watch_plan& by = plan_.paths[d.path].watched;
   if (by.connections == SIZE_MAX) return false;
-  std::size_t open = 0;
-  for (const auto& d : dialled_) open += d->path == path && !d->failed && d->carrier->open(side::client) ? 1 : 0;
-  if (open <= by.connections) return false;
+  const auto is_there = [&d](const std::unique_ptr<dialled>& other) {
+    return other->path == d.path && other->counted && !other->failed && other->carrier->open(side::client);
+  };
+  d.counted = static_cast<std::size_t>(std::ranges::count_if(dialled_, is_there)) < by.connections;
+  if (d.counted) return false;
   if (by.punishes)
-    for (const auto& d : dialled_)
-      if (d->path == path) d->carrier->silence();
+    for (const auto& other : dialled_)
+      if (other->path == d.path) other->carrier->silence();
   return true;
 }
 

@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 // that.
 constexpr double worth_adding = 0.2;
 constexpr double worth_keeping = 0.04;
+// Where bridges are replaced all the time single seconds differ by a fifth: it has to be beyond doubt.
+constexpr double worth_adding_amid_replacements = 0.6;
 // After a gain of this share of what was hoped for the next step is twice as large, but a server lets only so many in
 // at the same time.
 constexpr double nearly_all = 0.7;
@@ -62,12 +64,13 @@ void bridge_tuner::measure(time_point now, std::uint64_t bytes) {
                 std::chrono::duration<double>(now - std::exchange(look_began_, now)).count());
   bytes_then_ = bytes;
   const core::duration enough = std::max<core::duration>(measure_time, round_trips * round_trip_);
-  if (now - since_ < enough || (!sure() && now - since_ < patience * enough)) return;
+  if (now - since_ < enough || ((replacing_ || !sure()) && now - since_ < patience * enough)) return;
   judge(now);
 }
 
 // Of many bridges a single one would not be seen, nor where measurements differ by more than it brings.
 unsigned bridge_tuner::small_step() const {
+  if (replacing_) return std::min(proven_ / 2, largest_step);
   const double vague = base_.rate() > 0 ? base_.error() / base_.rate() : 0;
   const double seen = times_the_error * vague * (1 + doubts_) * proven_;
   return std::clamp(static_cast<unsigned>(std::lround(seen)), std::max(1U, proven_ / 8), largest_step);
@@ -75,7 +78,8 @@ unsigned bridge_tuner::small_step() const {
 
 // What a trial has to exceed.
 double bridge_tuner::limit() const {
-  if (trial_ == trial::grow) return worth_adding * (wanted_ - proven_) / proven_;
+  if (trial_ == trial::grow)
+    return (replacing_ ? worth_adding_amid_replacements : worth_adding) * (wanted_ - proven_) / proven_;
   return -std::min(worth_keeping, 0.5 * (proven_ - wanted_) / proven_);
 }
 
@@ -116,10 +120,10 @@ void bridge_tuner::judge(time_point now) {
 }
 
 void bridge_tuner::judge_growth(double change, time_point now) {
-  if (change <= limit()) return ++doubts_ < enough_doubts ? look_again(now) : shrink_on(now);
+  if (change <= limit()) return ++doubts_ < enough_doubts && !replacing_ ? look_again(now) : shrink_on(now);
   const unsigned added = wanted_ - proven_;
   doubts_ = 0;
-  step_ = change >= nearly_all * added / proven_ ? std::min(2 * step_, largest_step) : small_step();
+  step_ = change >= nearly_all * added / proven_ && !replacing_ ? std::min(2 * step_, largest_step) : small_step();
   proven_ = wanted_;
   base_ = measured_;
   if (proven_ < most) return grow_on(now);
@@ -139,7 +143,7 @@ void bridge_tuner::look_again(time_point now) { begin(trial::baseline, proven_, 
 
 void bridge_tuner::shrink_on(time_point now) {
   doubts_ = 0;
-  if (proven_ == least) return rest(now);
+  if (replacing_ || proven_ == least) return rest(now);
   begin(trial::shrink, proven_ - 1, now);
 }
 

@@ -35,6 +35,9 @@ class bridge_tuner {
   /// `bytes` of streams were carried so far, both ways together; `up` bridges of the path are well, and their round
   /// trip is so long, 0 for unknown.
   void sample(time_point now, std::uint64_t bytes, std::size_t up, core::duration round_trip = core::duration{0});
+  /// Bridges are replaced all the time, so what is carried varies by much: a gain has to be larger, and measured for
+  /// longer, and the successors that are up already would hide what one less costs.
+  void amid_replacements(bool whether) { replacing_ = whether; }
   /// Something else changes what is carried just now: what has been measured says nothing.
   void disturb() { cancel_trial(); }
 
@@ -60,6 +63,7 @@ class bridge_tuner {
   unsigned wanted_;
   unsigned proven_;  ///< what the last trial left
   unsigned step_ = 1;
+  bool replacing_ = false;
   int doubts_ = 0;  ///< trials in a row that one more bridge did not win
   phase phase_ = phase::rest;
   trial trial_ = trial::baseline;

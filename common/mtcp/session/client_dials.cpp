@@ -153,7 +153,7 @@ client_policy::attached client_policy::attach(dial_id id, link& connection, core
   const pending p = forget(id);
   session_expires_.reset();
   if (auto& watch = paths_[p.path].watch) watch->dial_took(now - p.begun);
-  paths_[p.path].pace.succeeded(p.begun, up_bridges(p.path) + 1, now);
+  paths_[p.path].pace.succeeded(p.begun, bridges_of(p.path).size() + 1, now);
   trace_event(trace::bridge_up{p.bridge, paths_[p.path].where(), p.use.budget.any()});
   if (p.tried == session_) replace_suspect(p.path, now);
   if (p.use.budget.any()) ++paths_[p.path].with_budget;
@@ -176,6 +176,18 @@ void client_policy::dial_failed(dial_id id, error_code why, core::timestamp now)
   maintain_soon();
 }
 
+// Bridges that carry little wait for successors: perhaps one of them has to go first.
+void client_policy::give_up_unanswered(std::size_t index, core::timestamp now) {
+  const core::duration patience = paths_[index].pace.short_patience();
+  std::vector<dial_id> unanswered;
+  for (const auto& [id, p] : dials_)
+    if (p.path == index && !p.connected && now - p.begun >= patience) unanswered.push_back(id);
+  for (const dial_id id : unanswered) {
+    actions_.push_back(abandon{id});
+    dial_failed(id, timed_out(), now);
+  }
+}
+
 void client_policy::on_dial_failed(const pending& p, error_code why, core::timestamp now) {
   path& on = paths_[p.path];
   if (!on.in_use() || why == operation_aborted()) return;  // it was abandoned
@@ -185,11 +197,12 @@ void client_policy::on_dial_failed(const pending& p, error_code why, core::times
   on.last_error = std::move(text);
   if (p.tried && of_another_server(why)) return on_foreign_server(on, p.tried, why, now);
   if (means(why, errc::quota_used_up)) return on_quota_used_up(on, now);
-  if (p.tried && is_full(why) && up_bridges(p.path) != 0) return on.pace.full(p.begun, up_bridges(p.path), now);
+  const std::size_t bridges = bridges_of(p.path).size();
+  if (p.tried && is_full(why) && bridges != 0) return on.pace.full(p.begun, bridges, now);
   if (hopeless(why)) return on.retry.failed_for_long(now);
   on.retry.failed(p.begun, now);
   const bool unanswered = means(why, timed_out()) && !p.connected;
-  if (unanswered || is_refusal(why)) on.pace.failed(p.begun, healthy_bridges(p.path, now), !unanswered);
+  if (unanswered || is_refusal(why)) on.pace.failed(p.begun, hears(p.path, now) ? bridges : 0, !unanswered);
 }
 
 // Who asks for a stream is told at once: the server may be reached, and a minute of waiting changes nothing.
@@ -221,6 +234,7 @@ void client_policy::on_bridge_over(const session::lost_bridge& gone, core::times
   on.on_wire += gone.on_wire;
   on.bytes_up += gone.sent;
   on.bytes_down += gone.received;
+  on.pace.ended(now);
   const bool by_the_network = gone.why == errc::bridge_spent || gone.why == errc::bridge_frozen;
   if (gone.why == errc::not_needed || gone.why == errc::path_gone || by_the_network) {
     if (on.watch) on.watch->forget(gone.id);

@@ -153,14 +153,15 @@ void client_policy::maintain(std::size_t index, core::timestamp now) {
   path& p = paths_[index];
   if (session_) review_doubts(index, now);
   while (stage_ == stage::running) {
-    const auto when = p.next_dial(healthy_bridges(index, now), up_bridges(index));
+    const path::bridge_counts bridges = count_bridges(index, now);
+    const auto when = p.next_dial(bridges);
     if (!when || *when > now) break;
-    p.pace.begun(now, up_bridges(index) + p.dialling, p.renewal());
-    ++p.dialling;
+    const std::size_t beside = bridges.all + p.dialling++;
+    p.pace.begun(now, beside, p.renewal());
     p.last_dial = now;
     const dial_id id = ++last_dial_;
     dials_.emplace(id, pending{.path = index, .begun = now});
-    actions_.push_back(dial{id, index, p.pace.patience()});
+    actions_.push_back(dial{id, index, p.pace.patience(beside)});
     trace_event(trace::dialling{p.settings.name});
   }
   if (session_ && p.in_use()) retire_surplus(index, now);
@@ -181,7 +182,7 @@ std::optional<core::timestamp> client_policy::next_maintenance(core::timestamp n
   for (std::size_t i = 0; i < paths_.size() && stage_ == stage::running; ++i) {
     if (paths_[i].gone()) continue;
     if (!paths_[i].in_use() && !bridges_of(i).empty()) keep_earlier(next, now + spent_interval);
-    keep_earlier(next, paths_[i].next_dial(healthy_bridges(i, now), up_bridges(i)));
+    keep_earlier(next, paths_[i].next_dial(count_bridges(i, now)));
     keep_earlier(next, next_turn_of_suspicion(i, now));
     if (session_ && paths_[i].tuner) keep_earlier(next, looks_.for_tuner.next());
     if (session_ && paths_[i].watch) keep_earlier(next, looks_.for_rotation.next());
@@ -231,6 +232,17 @@ std::size_t client_policy::up_bridges(std::size_t index) const {
 std::size_t client_policy::healthy_bridges(std::size_t index, core::timestamp now) const {
   const auto healthy = [&](const bridge* b) { return b->healthy(session_->core.engine(), now) && !outgoing(*b); };
   return static_cast<std::size_t>(std::ranges::count_if(bridges_of(index), healthy));
+}
+
+// From one that is on its way out or was a suspect, too.
+bool client_policy::hears(std::size_t index, core::timestamp now) const {
+  const core::engine& engine = session_->core.engine();
+  const auto is_heard = [&](const bridge* b) { return b->healthy(engine, now) || b->moves(engine); };
+  return std::ranges::any_of(bridges_of(index), is_heard);
+}
+
+path::bridge_counts client_policy::count_bridges(std::size_t index, core::timestamp now) const {
+  return {bridges_of(index).size(), up_bridges(index), healthy_bridges(index, now)};
 }
 
 // The limit of a path is for all of its bridges together.

@@ -241,6 +241,10 @@ class client_policy final : public worker, private session::owner {
   std::optional<core::timestamp> next_renewal(std::size_t path, core::timestamp now) const;
   std::vector<bridge*> bridges_of(std::size_t path) const;
   std::size_t up_bridges(std::size_t path) const;
+  bool hears(std::size_t path, core::timestamp now) const;
+  bool must_make_room(std::size_t path, core::timestamp now) const;
+  void give_up_unanswered(std::size_t path, core::timestamp now);
+  path::bridge_counts count_bridges(std::size_t path, core::timestamp now) const;
   std::size_t healthy_bridges(std::size_t path, core::timestamp now) const;
   std::optional<core::timestamp> next_maintenance(core::timestamp now);
 

@@ -43,8 +43,9 @@ void client_policy::tune(core::timestamp now) {
     while (!paths_[looks_.tuned_path].tuner);
   }
   path& tuned_now = paths_[looks_.tuned_path];
-  const bool turning = being_renewed(looks_.tuned_path) != nullptr || (tuned_now.watch && tuned_now.watch->turning());
-  if (turning) return tuned_now.tuner->disturb();
+  const bool disturbed = tuned_now.watch && tuned_now.watch->doubting();
+  if (disturbed || being_renewed(looks_.tuned_path) != nullptr) return tuned_now.tuner->disturb();
+  tuned_now.tuner->amid_replacements(tuned_now.watch && tuned_now.watch->foresees());
   tuned_now.tuner->sample(now, carried, healthy_bridges(looks_.tuned_path, now), round_trip(looks_.tuned_path));
 }
 
@@ -92,10 +93,19 @@ void client_policy::rotate(std::size_t index, core::timestamp now) {
       trace_event(trace::path_freezes{paths_[index].settings.name, 0, 0});
     seen.push_back(one);
   }
-  watch.observe(now, seen);
+  if (watch.doubting()) give_up_unanswered(index, now);
+  watch.observe(now, seen, !must_make_room(index, now));
   for (bridge* b : bridges_of(index))
     if (watch.retired(b->id()) && b->set_rest(engine, bridge::rest::retired, true)) on_retired(*b, now);
   close_retired(index, now);
+}
+
+// A successor would not come up beside as many bridges as there are. The last one stays, unless it is certain that its
+// place would be free then.
+bool client_policy::must_make_room(std::size_t index, core::timestamp now) const {
+  const path& on = paths_[index];
+  const std::size_t bridges = bridges_of(index).size();
+  return on.pace.holds(bridges + on.dialling, now) && (bridges > 1 || on.pace.is_limit());
 }
 
 void client_policy::on_retired(const bridge& b, core::timestamp now) {
@@ -105,11 +115,18 @@ void client_policy::on_retired(const bridge& b, core::timestamp now) {
   session_->core.changed();
 }
 
-// Once the peer has stopped sending on it, and has acknowledged all.
+// Once the peer has stopped sending on it, and has acknowledged all. Where it keeps its successor from coming up it
+// does not have that time: what is still under way on it is sent again. The last ones go one by one.
 void client_policy::close_retired(std::size_t index, core::timestamp now) {
-  for (bridge* b : bridges_of(index))
-    if (b->rests_for(bridge::rest::retired) && b->is_quiet(session_->core.engine(), now))
-      b->close(b->has_budget() ? errc::bridge_spent : errc::not_needed);
+  const path& on = paths_[index];
+  bool in_the_way = must_make_room(index, now) && healthy_bridges(index, now) < on.wanted();
+  for (bridge* b : bridges_of(index)) {
+    if (!b->rests_for(bridge::rest::retired)) continue;
+    const bool ends = in_the_way && on.watch && on.watch->retired_for_long(b->id(), now);
+    if (!ends && !b->is_quiet(session_->core.engine(), now)) continue;
+    b->close(b->has_budget() ? errc::bridge_spent : errc::not_needed);
+    in_the_way = in_the_way && up_bridges(index) > 0;
+  }
 }
 
 }  // namespace mtcp

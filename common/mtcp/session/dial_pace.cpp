@@ -31,6 +31,8 @@ constexpr minutes longest_block{300};
 constexpr seconds lasting{10};
 // Before TCP's first repeat of a SYN (RFC 6298, section 2.1); on very long lines it has to be later all the same.
 constexpr milliseconds before_repeat{900};
+// Before its second: that both are lost is rare where other connections do well.
+constexpr milliseconds before_second_repeat{2900};
 // Between two looks whether a server that had no room has some.
 constexpr seconds first_full_pause{10};
 constexpr minutes longest_full_pause{2};
@@ -41,17 +43,22 @@ core::timestamp dial_pace::not_before(std::size_t connections) const {
   return connections < allowed_ ? next_ : std::max(next_, blocked_until_);
 }
 
-std::optional<core::duration> dial_pace::patience() const {
-  if (given_ == core::duration::zero() && found_ == core::duration::zero()) return std::nullopt;
-  return std::max<core::duration>(before_repeat, 2 * dial_time_);
+std::optional<core::duration> dial_pace::patience(std::size_t connections) const {
+  const bool looks = allowed_ != 0 && connections >= allowed_;
+  if (!looks && !is_careful()) return std::nullopt;
+  return short_patience();
+}
+
+core::duration dial_pace::short_patience() const {
+  return std::max<core::duration>(is_careful() ? before_repeat : before_second_repeat, 2 * dial_time_);
 }
 
 void dial_pace::begun(core::timestamp now, std::size_t beside, std::optional<core::duration> renewal) {
   forget(now);
   open_.push_back({now, beside});
-  if (full_pause_ != core::duration::zero() && beside >= allowed_) {  // until it has come up, or was refused
-    full_look_ = now;
-    blocked_until_ = now + full_pause_;
+  if (allowed_ != 0 && beside >= allowed_) {  // no other until it has come up, or has failed
+    look_ = now;
+    blocked_until_ = now + std::max(full_pause_, short_patience());
   }
   core::duration pause =
       longer(std::min<core::duration>(quick, renewal ? *renewal / catching_up : quick), quick_spread);
@@ -71,25 +78,24 @@ void dial_pace::forget(core::timestamp now) {
 // What comes up in place of a connection that has gone says nothing of a limit.
 void dial_pace::succeeded(core::timestamp begun, std::size_t up, core::timestamp now) {
   if (up > together_.size) together_ = {up, now};
+  for (attempt& a : open_) a.most = std::max(a.most, up);
   dial_time_ = now - begun;
   refused_since_.reset();
   losing_since_.reset();
   const auto mine = std::ranges::find(open_, begun, &attempt::begun);
   if (mine == open_.end()) return;
-  const bool looked = full_pause_ != core::duration::zero() && begun == full_look_;
-  if (mine->beside >= allowed_ && (looked || begun >= blocked_until_)) {
-    allowed_ = 0;
-    full_pause_ = {};
-    blocked_until_ = std::min(blocked_until_, begun);
-  }
   open_.erase(mine);
+  if (up <= allowed_ || (begun != look_ && begun < blocked_until_)) return take_back(begun);
+  allowed_ = 0;
+  full_pause_ = {};
+  blocked_until_ = std::min(blocked_until_, begun);
 }
 
-void dial_pace::failed(core::timestamp begun, std::size_t well, bool answered) {
-  if (well == 0) return;
+void dial_pace::failed(core::timestamp begun, std::size_t up, bool answered) {
+  if (up == 0) return;
   if (answered && !refused_since_) refused_since_ = begun;
   if (answered && begun - *refused_since_ < long_refused) return;
-  block(begun, well, block_time);
+  block(begun, up, block_time);
 }
 
 // Those that were under way together are refused together, and count once.
@@ -103,16 +109,38 @@ void dial_pace::full(core::timestamp begun, std::size_t up, core::timestamp now)
   blocked_until_ = now + longer(full_pause_, found_spread);
 }
 
+// A block lets nothing through, so it was none: the pace is not to blame. Should such dials fail, too, it is.
+void dial_pace::take_back(core::timestamp begun) {
+  answered_ = std::max(answered_, begun);
+  const bool within = allowed_ != 0 && begun > blame_.block_began && begun != look_ && begun < blocked_until_;
+  if (!within || blame_.stands || blame_.taken_back) return;
+  blame_.taken_back = begun;
+  found_ = blame_.pace_before;
+  next_ = std::min(next_, begun + std::max(found_, given_));
+}
+
+void dial_pace::slow_down(core::timestamp begun) {
+  found_ = std::clamp<core::duration>(2 * std::max(found_, given_), first_found, longest_found);
+  found_at_ = begun;
+}
+
 // Dials that were under way together fail together, and count once. As long as none has come up beside those that there
 // were, it is the same block, which says nothing new of the pace.
-void dial_pace::block(core::timestamp begun, std::size_t connections, core::duration time) {
+void dial_pace::block(core::timestamp begun, std::size_t up, core::duration time) {
+  const auto mine = std::ranges::find(open_, begun, &attempt::begun);
+  if (blame_.taken_back && begun > *blame_.taken_back && mine != open_.end() && mine->beside < allowed_) {
+    blame_.taken_back.reset();
+    blame_.stands = true;
+    slow_down(begun);
+  }
   if (begun < blocked_until_ - time / 2) return;
   if (allowed_ == 0) {
-    found_ = std::clamp<core::duration>(2 * std::max(found_, given_), first_found, longest_found);
-    found_at_ = begun;
+    blame_ = {.block_began = begun, .pace_before = found_};
+    if (answered_ <= begun) slow_down(begun);
   }
   refused_since_.reset();
-  allowed_ = connections;
+  const bool beyond = mine != open_.end() && mine->beside >= allowed_;
+  allowed_ = std::max({up, mine == open_.end() ? 0 : mine->most, beyond ? allowed_ : 0});
   blocked_until_ = begun + longer(time, found_spread);
 }
 
@@ -123,6 +151,11 @@ void dial_pace::forgive() {
   allowed_ = 0;
   full_pause_ = {};
   next_ = blocked_until_ = core::timestamp(0);
+}
+
+// A network that counts connections has to see the end of both directions, which takes a round trip: a third of a dial.
+void dial_pace::ended(core::timestamp now) {
+  if (allowed_ != 0) next_ = std::max(next_, now + dial_time_ / 2);
 }
 
 void dial_pace::lost(std::size_t left, core::timestamp now) {

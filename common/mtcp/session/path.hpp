@@ -82,13 +82,18 @@ struct path {
     return tuner ? tuner->wanted() : settings.bridges;
   }
 
-  /// When to dial one more, if any. `healthy` are its bridges that are not suspect, `up` all of them. Suspects are
-  /// replaced at once, at the path's pace, as long as there are no more of them than there should be bridges; further
-  /// ones give way to their replacements (see crowded), and those come one by one: perhaps they fall silent as well.
-  /// After an outage one dial goes ahead, and further ones beside it come seconds apart.
-  std::optional<core::timestamp> next_dial(std::size_t healthy, std::size_t up) const {
+  /// Its bridges: all connections, those that are to stay, and of these the ones that are not suspect.
+  struct bridge_counts {
+    std::size_t all, up, healthy;
+  };
+  /// When to dial one more, if any. Suspects are replaced at once, at the path's pace, as long as there are no more of
+  /// them than there should be bridges; further ones give way to their replacements (see crowded), and those come one
+  /// by one: perhaps they fall silent as well. After an outage one dial goes ahead, and further ones beside it come
+  /// seconds apart.
+  std::optional<core::timestamp> next_dial(const bridge_counts& bridges) const {
+    const auto [all, up, healthy] = bridges;
     if (healthy + dialling >= wanted()) return std::nullopt;
-    core::timestamp allowed = std::max(retry.not_before(), pace.not_before(up + dialling));
+    core::timestamp allowed = std::max(retry.not_before(), pace.not_before(all + dialling));
     if (up == 0 && dialling > 0 && retry.failing())
       allowed = std::max<core::timestamp>(allowed, last_dial + second_try);
     if (up + dialling < 2 * wanted()) return allowed;

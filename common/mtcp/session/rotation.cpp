@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "mtcp/core/base/earlier.hpp"
+
 namespace mtcp {
 namespace {
 
@@ -71,14 +73,14 @@ rotation::rotation(const rotation_options& options, std::uint64_t seed)
   fades_.plan(given);
 }
 
-void rotation::observe(core::timestamp now, std::span<const observed> bridges) {
+void rotation::observe(core::timestamp now, std::span<const observed> bridges, bool has_room) {
   const double passed = as_seconds(now - last_look_);
   const bool usable = last_look_ != core::timestamp{0} && passed < 2;
   if (!usable) begun_at_ = now;
   last_look_ = now;
   latest_ = 0;
   for (auto& [id, b] : bridges_)
-    if (usable && std::ranges::find(bridges, id, &observed::id) == bridges.end())
+    if (usable && !b.gives_room && std::ranges::find(bridges, id, &observed::id) == bridges.end())
       measure(b, {id, b.up_since, b.up, b.down, {}}, passed);  // it has gone
   for (const observed& seen : bridges) {
     auto [it, is_new] = bridges_.try_emplace(seen.id);
@@ -88,7 +90,7 @@ void rotation::observe(core::timestamp now, std::span<const observed> bridges) {
       b.since = now;
       b.share = random_share();
     }
-    if (usable && !is_new) measure(b, seen, passed);
+    if (usable && !is_new && !b.gives_room) measure(b, seen, passed);
     b.up = seen.up;
     b.down = seen.down;
     b.may_be_doubted = seen.may_be_doubted;
@@ -98,6 +100,7 @@ void rotation::observe(core::timestamp now, std::span<const observed> bridges) {
   if (!usable) return;
   weigh(now, passed);
   if (!planned_) doubt(now);
+  if (!has_room) make_room(now);
   judge(now);
   look_ahead(now);
 }
@@ -123,7 +126,7 @@ void rotation::measure(bridge_record& b, const observed& seen, double passed) {
 // The path as a whole. What begins anew has to grow first.
 void rotation::weigh(core::timestamp now, double passed) {
   total_ = 0;
-  for (const auto& [id, b] : bridges_) total_ += b.rate;
+  for (const auto& [id, b] : bridges_) total_ += b.gives_room ? 0 : b.rate;
   best_total_ = std::max(total_, best_total_ * std::exp(-passed / memory));
   idle_ = latest_ < little ? idle_ + 1 : 0;
   if (idle_ >= long_pause) begun_at_ = now;
@@ -171,6 +174,21 @@ void rotation::doubt(core::timestamp now) {
   }
 }
 
+// Where the network lets so many connections exist and no more, a successor can only come in place of one that is in
+// doubt: of the slowest. Whether that was right is judged as ever, by what it carried last.
+void rotation::make_room(core::timestamp now) {
+  bridge_record* slowest = nullptr;
+  for (auto& [id, b] : bridges_) {
+    if (b.now != phase::doubted) continue;
+    if (b.gives_room || b.contested || now - b.since < std::max<core::duration>(settled, dial_time_)) return;
+    if (slowest == nullptr || b.rate < slowest->rate) slowest = &b;
+  }
+  if (slowest == nullptr) return;
+  slowest->gives_room = true;
+  for (auto& [id, b] : bridges_)
+    if (b.now == phase::doubted) b.since = now;
+}
+
 std::map<core::bridge_id, double> rotation::rates() const {
   std::map<core::bridge_id, double> of_all;
   for (const auto& [id, b] : bridges_) of_all.emplace(id, b.rate);
@@ -183,6 +201,7 @@ rotation::comparison rotation::compare(const bridge_record& doubted) const {
     const bool young = b.now == phase::fresh && b.up_since > doubted.well_at;
     if (young) {
       all.best_young = std::max(all.best_young, b.rate);
+      core::keep_earlier(all.first_young, b.up_since);
       continue;
     }
     all.elders += b.rate;
@@ -212,12 +231,17 @@ void rotation::judge(core::timestamp now) {
       continue;
     }
     const bool well = !has_slowed(b) && !has_dropped(b);
-    const bool too_late = now - b.since > dial_time_ + patience;
+    const bool too_late = with.first_young && now - std::max(*with.first_young, b.since) > patience;
     if (!well && !too_late && !(recovers && !b.contested)) continue;
     pause = std::max<core::duration>(pause.value_or(first_pause), b.contested || too_late ? vain_pause : first_pause);
+    if (b.gives_room) {
+      retire(b, cause::faded, now);
+      continue;
+    }
     enter(b, phase::fresh, now);
     if (too_late) b.best = b.rate;  // that is what it can do now
   }
+  std::erase_if(bridges_, [](const auto& b) { return b.second.gone && b.second.now != phase::doubted; });
   if (pause) put_off(now, *pause);
 }
 
@@ -231,7 +255,7 @@ void rotation::put_off(core::timestamp now, core::duration at_least) {
 void rotation::look_ahead(core::timestamp now) {
   const core::duration lead = dial_time_ + growth * round_trip_;
   for (auto& [id, b] : bridges_) {
-    if (b.now == phase::retired) continue;
+    if (b.now == phase::retired || b.gives_room) continue;
     const auto carried = static_cast<double>(b.up + b.down);
     const core::duration age = now - b.up_since;
     const core::duration tail = proves(b) ? core::duration(0) : interval + sent_by_then * round_trip_;
@@ -274,7 +298,7 @@ std::optional<core::duration> rotation::bears(core::bridge_id id) const {
 }
 
 bool rotation::wants_proof() const {
-  if (planned_ || fades_.proven() || !(found().bytes || found().age)) return false;
+  if (planned_ || fades_.proven() || !foresees()) return false;
   return std::ranges::none_of(bridges_,
                               [&](const auto& b) { return proves(b.second) && b.second.now != phase::retired; });
 }
@@ -316,9 +340,17 @@ bool rotation::turning() const {
   return std::ranges::any_of(bridges_, [](const auto& b) { return b.second.now != phase::fresh; });
 }
 
+bool rotation::doubting() const {
+  return std::ranges::any_of(bridges_, [](const auto& b) { return b.second.now == phase::doubted; });
+}
+
 bool rotation::retired(core::bridge_id id) const {
   const auto found = bridges_.find(id);
-  return found != bridges_.end() && found->second.now == phase::retired;
+  return found != bridges_.end() && (found->second.now == phase::retired || found->second.gives_room);
+}
+
+bool rotation::retired_for_long(core::bridge_id id, core::timestamp now) const {
+  return retired(id) && now - bridges_.at(id).since > interval + sent_by_then * round_trip_;
 }
 
 // ---- what is learnt ----
@@ -331,6 +363,13 @@ void rotation::lost(core::bridge_id id) {
     if (fades_.found().age) fades_.prove();  // an end is an end
   }
   bridges_.erase(found);
+}
+
+void rotation::forget(core::bridge_id id) {
+  const auto found = bridges_.find(id);
+  if (found == bridges_.end()) return;
+  found->second.gone = found->second.gives_room && found->second.now == phase::doubted;
+  if (!found->second.gone) bridges_.erase(found);
 }
 
 void rotation::learn(const bridge_record& b, bool faded) {

@@ -43,17 +43,22 @@ class rotation {
     bool may_be_doubted = true;  ///< false of one that gets a successor for another reason
     bool has_budget = false;     ///< how it ends tells nothing
   };
-  /// All of them: what one carries that is left out here would be missed.
-  void observe(core::timestamp now, std::span<const observed> bridges);
+  /// All of them: what one carries that is left out here would be missed. `has_room`: the path may have one more, as
+  /// far as is known.
+  void observe(core::timestamp now, std::span<const observed> bridges, bool has_room = true);
 
   /// A successor is wanted for it: it should not count among those that the path has.
   bool outgoing(core::bridge_id id) const;
-  /// Bridges are being replaced, so that what is carried has other reasons than their number.
-  bool turning() const;
+  /// Bridges carry less than they did, so that what is carried has other reasons than their number.
+  bool doubting() const;
+  /// Bridges get their successors in time, as far as it was found when they would end.
+  bool foresees() const { return found().bytes.has_value() || found().age.has_value(); }
   /// It has something to do also while nothing is carried: bridges that grow too old, or are on their way out.
   bool acts_when_idle() const { return found().age.has_value() || turning(); }
   /// It should get no new data.
   bool retired(core::bridge_id id) const;
+  /// It was told so long ago that what was on its way then has come, unless the bridge has faded.
+  bool retired_for_long(core::bridge_id id, core::timestamp now) const;
 
   /// Why a bridge was retired, for people: "faded after 64 MB".
   std::string why_retired(core::bridge_id id, core::timestamp now) const;
@@ -61,7 +66,7 @@ class rotation {
   /// A bridge has ended by itself, or was silent for so long that it counts as dead.
   void lost(core::bridge_id id);
   /// It has gone for any other reason.
-  void forget(core::bridge_id id) { bridges_.erase(id); }
+  void forget(core::bridge_id id);
   /// Connections that the network freezes: bridges that are known to end so have a budget, and are not observe()d.
   freeze_watch& freezes() noexcept { return freezes_; }
   const freeze_watch& freezes() const noexcept { return freezes_; }
@@ -78,6 +83,7 @@ class rotation {
   const fade_watch::finding& found() const noexcept { return fades_.found(); }
 
  private:
+  bool turning() const;
   enum class phase : std::uint8_t { fresh, doubted, outgoing, retired };
   enum class cause : std::uint8_t { faded, bytes, age };  ///< of a retirement: seen, or foreseen
   struct bridge_record {
@@ -93,6 +99,8 @@ class rotation {
     core::timestamp well_at{0};
     bool may_be_doubted = true, has_budget = false;
     bool contested = false;                        ///< doubted, and a successor carries something
+    bool gives_room = false;                       ///< doubted, and ended in advance: its rate is what it was then
+    bool gone = false;                             ///< the same, once it is closed
     std::map<core::bridge_id, double> rates_then;  ///< of the path, when it was doubted, before that
     int beaten = 0;                                ///< looks in a row at which a successor was much better
     cause retired_for = cause::faded;
@@ -109,6 +117,7 @@ class rotation {
   bool lags(const bridge_record& b) const;
   bool all_is_carried() const;
   void doubt(core::timestamp now);
+  void make_room(core::timestamp now);
   void judge(core::timestamp now);
   void look_ahead(core::timestamp now);
   void learn(const bridge_record& b, bool faded);
@@ -119,8 +128,9 @@ class rotation {
   bool proves(const bridge_record& b) const { return b.share > 1; }
   double random_share();
   struct comparison {
-    double best_young = 0;   ///< of the bridges that came up since
-    double elders = 0;       ///< all others together
+    double best_young = 0;                         ///< of the bridges that came up since
+    std::optional<core::timestamp> first_young{};  ///< when the first of them did
+    double elders = 0;                             ///< all others together
     double elders_then = 0;  ///< before these came, but of what has faded since what that carries now
   };
   std::map<core::bridge_id, double> rates() const;
