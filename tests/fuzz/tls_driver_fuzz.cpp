@@ -114,7 +114,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         here.handle(by.take(by.byte() * 4UL));
         break;
       default:
-        here.out.resize(here.out.size() - std::min<std::size_t>(by.byte(), here.out.size()));
+        here.out.erase(here.out.end() - std::min<std::ptrdiff_t>(by.byte(), std::ssize(here.out)), here.out.end());
     }
     ends[0].check(ends[1]);
     ends[1].check(ends[0]);

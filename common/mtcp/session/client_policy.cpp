@@ -236,8 +236,9 @@ std::size_t client_policy::healthy_bridges(std::size_t index, core::timestamp no
 
 // From one that is on its way out or was a suspect, too.
 bool client_policy::hears(std::size_t index, core::timestamp now) const {
-  const core::engine& engine = session_->core.engine();
-  const auto is_heard = [&](const bridge* b) { return b->healthy(engine, now) || b->moves(engine); };
+  const auto is_heard = [&](const bridge* b) {
+    return b->healthy(session_->core.engine(), now) || b->moves(session_->core.engine());
+  };
   return std::ranges::any_of(bridges_of(index), is_heard);
 }
 

@@ -35,6 +35,8 @@ constexpr double dropped_share = 0.2;
 constexpr milliseconds bbr_pause{200};
 // Next to nothing for so many looks in a row is a pause of the transfer, after which it has to grow again.
 constexpr int long_pause = 3;
+// What TCP mends after seconds comes all at once: only so many looks in a row show that a bridge is well again.
+constexpr int no_burst = 3;
 // A successor has to be better for so many looks in a row.
 constexpr int convincing = 5;
 // A successor has to show itself within this time from when it came up.
@@ -118,6 +120,7 @@ void rotation::measure(bridge_record& b, const observed& seen, double passed) {
   const double weight = 1 - std::exp(-passed / smoothing);
   b.rate += weight * (rate - b.rate);
   b.best = std::max(b.rate, b.best * std::exp(-passed / memory));
+  b.brisk = rate < slow_share * b.best ? 0 : b.brisk + 1;
   if (has_slowed(b)) return;
   b.bytes_when_well = seen.up + seen.down;
   b.well_at = last_look_;
@@ -230,10 +233,11 @@ void rotation::judge(core::timestamp now) {
       retire(b, cause::faded, now);
       continue;
     }
-    const bool well = !has_slowed(b) && !has_dropped(b);
-    const bool too_late = with.first_young && now - std::max(*with.first_young, b.since) > patience;
+    const bool well = !has_slowed(b) && b.brisk >= no_burst;
+    const bool too_late = b.beaten == 0 && with.first_young && now - std::max(*with.first_young, b.since) > patience;
     if (!well && !too_late && !(recovers && !b.contested)) continue;
-    pause = std::max<core::duration>(pause.value_or(first_pause), b.contested || too_late ? vain_pause : first_pause);
+    pause = std::max<core::duration>(pause.value_or(first_pause),
+                                     too_late || with.best_young > little ? vain_pause : first_pause);
     if (b.gives_room) {
       retire(b, cause::faded, now);
       continue;
@@ -245,8 +249,10 @@ void rotation::judge(core::timestamp now) {
   if (pause) put_off(now, *pause);
 }
 
+// Doubts that end one after the other are one.
 void rotation::put_off(core::timestamp now, core::duration at_least) {
-  pause_ = std::clamp<core::duration>(pause_growth * pause_, at_least, longest_pause);
+  const bool again = now < quiet_until_;
+  pause_ = std::clamp<core::duration>(again ? pause_ : pause_growth * pause_, at_least, longest_pause);
   quiet_until_ = now + pause_;
 }
 

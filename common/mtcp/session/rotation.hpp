@@ -94,6 +94,7 @@ class rotation {
     double rate = 0;    ///< of late, both directions together, bytes per second
     double latest = 0;  ///< the same since the last look alone
     double best = 0;    ///< the highest of these lately
+    int brisk = 0;      ///< looks in a row at which it carried about as much
     double share = 1;   ///< of what connections bear, at which it gets its successor
     std::uint64_t bytes_when_well = 0;
     core::timestamp well_at{0};
