@@ -364,6 +364,7 @@ bool rotation::retired_for_long(core::bridge_id id, core::timestamp now) const {
 void rotation::lost(core::bridge_id id) {
   const auto found = bridges_.find(id);
   if (found == bridges_.end()) return;
+  if (found->second.gives_room) return forget(id);
   if (found->second.now != phase::retired && !found->second.has_budget) {
     learn(found->second, false);
     if (fades_.found().age) fades_.prove();  // an end is an end
