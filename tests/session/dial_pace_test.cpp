@@ -240,7 +240,7 @@ TEST_F(DialPaceAtALimit, IsOverWhenOneMoreComesUp) {
   EXPECT_FALSE(tested.holds(5, now));
 }
 
-// A sixth and seventh had begun when there were five, of which three have ended before they failed.
+// A fifth one came up beside four before the one that had begun first failed, and three have ended by then.
 TEST_F(DialPace, ALimitIsWhatStoodMeanwhile) {
   for (std::size_t up = 0; up < 4; ++up) dial_well(tested, up);
   const core::timestamp vain = dial(tested, 4);

@@ -52,9 +52,10 @@ TEST(RotationOnLines, FadesAfterBytesDown) {
   EXPECT_GE(share_of_the_line(p), 0.93);
 }
 
-/// A line of 80 MB/s that gives each connection 20 MB/s.
-plan quick_download(congestion::control control, std::uint64_t seed, duration round_trip = 40ms) {
-  plan p = download_plan("rotation", {{20.0 * mega, round_trip}}, UINT64_MAX / 2);
+/// A line of 80 MB/s that gives each connection 20 MB/s, or `rate`.
+plan quick_download(congestion::control control, std::uint64_t seed, duration round_trip = 40ms,
+                    double rate = 20.0 * mega) {
+  plan p = download_plan("rotation", {{rate, round_trip}}, UINT64_MAX / 2);
   p.redial = 100ms;
   p.seed = seed;
   p.connection.control = control;
@@ -160,16 +161,10 @@ TEST(RotationOnLines, FadesWhereDialsAreBlocked) {
 
 // A connection that lasts for 1.6 s is replaced all the time, which is no reason not to look for more: 40 to 50 MB/s.
 TEST(RotationOnLines, ShortLivesDoNotHideThatMoreBridgesWouldHelp) {
-  plan p = download_plan("narrow", {{10.0 * mega, 40ms}}, UINT64_MAX / 2);
-  p.redial = 100ms;
-  p.connection.control = congestion::control::bbr;
-  path_plan& path = p.paths[0];
-  path.bridges = 4;
-  path.tune = true;
-  path.rotate = {};
-  path.up.common_rate = path.down.common_rate = 80 * mega;
-  path.down.fades_after = 16 * mega;
-  path.down.faded_rate = 1 * mega;
+  plan p = quick_download(congestion::control::bbr, 1, 40ms, 10.0 * mega);
+  p.paths[0].tune = true;
+  p.paths[0].down.fades_after = 16 * mega;
+  p.paths[0].down.faded_rate = 1 * mega;
   expect_rate(p, 60);
 }
 

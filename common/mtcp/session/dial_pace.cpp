@@ -44,8 +44,7 @@ core::timestamp dial_pace::not_before(std::size_t connections) const {
 }
 
 std::optional<core::duration> dial_pace::patience(std::size_t connections) const {
-  const bool looks = allowed_ != 0 && connections >= allowed_;
-  if (!looks && !is_careful()) return std::nullopt;
+  if (!is_beyond(connections) && !is_careful()) return std::nullopt;
   return short_patience();
 }
 
@@ -56,7 +55,7 @@ core::duration dial_pace::short_patience() const {
 void dial_pace::begun(core::timestamp now, std::size_t beside, std::optional<core::duration> renewal) {
   forget(now);
   open_.push_back({now, beside});
-  if (allowed_ != 0 && beside >= allowed_) {  // no other until it has come up, or has failed
+  if (is_beyond(beside)) {  // no other until it has come up, or has failed
     look_ = now;
     blocked_until_ = now + std::max(full_pause_, short_patience());
   }

@@ -33,7 +33,7 @@ class dial_pace {
   core::timestamp not_before(std::size_t connections) const;
   /// One more beside so many would have to wait for the end of a block, or of one of them.
   bool holds(std::size_t connections, core::timestamp now) const {
-    return allowed_ != 0 && connections >= allowed_ && now < blocked_until_;
+    return is_beyond(connections) && now < blocked_until_;
   }
   /// A limit on their number: the server has said so, or the block has let dials through in place of some that had
   /// gone.
@@ -86,6 +86,8 @@ class dial_pace {
     bool stands = false;                          ///< and then one that did not
   };
 
+  /// One more would be, of what a block or a limit allows.
+  bool is_beyond(std::size_t connections) const { return allowed_ != 0 && connections >= allowed_; }
   bool is_careful() const { return given_ != core::duration::zero() || found_ != core::duration::zero(); }
   core::duration longer(core::duration pause, double by) { return varied(pause, 1, 1 + by, random_); }
   void forget(core::timestamp now);

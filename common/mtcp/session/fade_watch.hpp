@@ -48,7 +48,7 @@ class fade_watch {
   void lives(const extent& so_far);
 
   const finding& found() const noexcept { return found_; }
-  /// The age of those that died together last, where nothing is known.
+  /// The age of those that ended together last, where nothing is known.
   std::optional<core::duration> guess() const noexcept { return guess_; }
   /// A bridge went on to where it was to fade, and did.
   bool proven() const noexcept { return proven_; }

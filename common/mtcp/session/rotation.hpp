@@ -83,7 +83,6 @@ class rotation {
   const fade_watch::finding& found() const noexcept { return fades_.found(); }
 
  private:
-  bool turning() const;
   enum class phase : std::uint8_t { fresh, doubted, outgoing, retired };
   enum class cause : std::uint8_t { faded, bytes, age };  ///< of a retirement: seen, or foreseen
   struct bridge_record {
@@ -109,6 +108,7 @@ class rotation {
     fade_watch::extent well() const { return {bytes_when_well, well_at - up_since}; }
   };
 
+  bool turning() const;
   void measure(bridge_record& b, const observed& seen, double seconds);
   void weigh(core::timestamp now, double seconds);
   bool has_grown(core::timestamp since, core::timestamp now) const;
