@@ -110,6 +110,19 @@ TEST(PathModel, IsNotSettledByRoundsInWhichTcpCouldNotGrow) {
   }
 }
 
+// The kernel knows the way to the relay only, on which nothing waits: its buffers fill behind that.
+TEST(PathModel, ARelayNextDoorDoesNotHideThatBytesWaitBehindIt) {
+  for (const duration tcp_rtt : {duration(50us), duration(200ms)}) {
+    path_model path;
+    timestamp now = 1s;
+    path.on_pong(10ms, now);
+    path.on_tcp_info({.srtt = tcp_rtt, .congestion_window = 400'000}, 0, now);
+    EXPECT_EQ(path.cap(), send_cap::start);
+    carry_frames(path, now, 600ms, 1'000, 260ms);
+    EXPECT_EQ(path.cap() < 40'000, tcp_rtt == 50us) << path.cap() << " bytes at 1 MB/s on a way of 10 ms";
+  }
+}
+
 TEST(PathModel, IsSettledWhereLossesHideThatItsRateIsFlat) {
   path_model path;
   timestamp now = 1s;

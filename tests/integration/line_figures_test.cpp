@@ -46,9 +46,9 @@ TEST_F(LineFigures, FindsThatALineIsShared) {
   EXPECT_EQ(r.standard_error, "");
 }
 
+// What 16 new bridges send at once, before the first of it is acknowledged, fills half a second of the line.
 TEST_F(LineFigures, ComparesPaths) {
-  const double each = 2e6;
-  const far_end one({.rate_of_all = each, .delay = delay});
+  const far_end one({.rate_of_all = 8e6, .delay = delay});
   const network other(asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), one.way->port()), {});
   const std::string where = ",name=other,server=127.0.0.1:" + std::to_string(other.port());
   const json told = one.measure({"--path", "name=one,server=" + one.where(), "--path", where.substr(1), "--path",

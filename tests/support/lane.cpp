@@ -94,7 +94,7 @@ task<> lane::receive() {
   for (;;) {
     while (mode_ == mode::stalled || (mode_ == mode::delivering && full())) co_await wait(room_);
     parcel p = take_spare();
-    const auto buffer = asio::buffer(p.bytes.get(), line_.batch(parcel_size));
+    const auto buffer = asio::buffer(p.bytes.get(), shared_.batch(line_.batch(parcel_size)));
     const auto [ec, size] = co_await from_.async_read_some(buffer, as_result);
     if (ec) {
       post_end(ec);

@@ -88,6 +88,7 @@ class path_model {
     review_rate(now);
     if (info.srtt <= duration::zero()) return;
     srtt_minimum_ = std::min(srtt_minimum_, info.srtt);
+    if (!kernel_sees_the_way()) return;
     const duration longer = cap_.on_queue({standing_queue(), info.srtt, rate_.rate(), in_flight, lossy_round_}, now);
     if (longer > duration::zero()) usual_.learn(rtt_usual() + longer, rtt_minimum());
   }
@@ -223,13 +224,13 @@ class path_model {
 
   /// As far as the peer, also behind a relay, and also before a frame was acknowledged.
   duration whole_rtt() const { return rtt_.known() ? rtt_found() : std::max(info_.srtt, handshake_rtt_); }
-  /// No relay next door hides it.
+  /// No relay next door hides it, whose buffers take in all that is sent.
   bool kernel_sees_the_way() const { return info_.srtt > rtt_minimum() / 2; }
   /// How long packets wait on the way now. The kernel's round trip does not contain the wait in its own send buffer,
   /// the tunnel's does: two round trips for a frame larger than the first window.
   duration standing_queue() const {
     const duration longer = rtt_usual() - rtt_minimum();
-    if (info_.srtt > duration::zero()) return info_.srtt - std::min(info_.srtt, srtt_minimum_ + longer);
+    if (kernel_sees_the_way()) return info_.srtt - std::min(info_.srtt, srtt_minimum_ + longer);
     return round_rtt_ == duration::max() ? duration::zero() : round_rtt_ - std::min(round_rtt_, rtt_usual());
   }
   /// Packets wait for an eighth of a round trip: what is lost has overflowed a queue, mostly.
@@ -237,7 +238,7 @@ class path_model {
   /// With the cap in force a round trip exceeds the minimum by a quarter and a few ms. Twice as much is a queue.
   static bool is_long(duration waiting, duration minimum) { return waiting > minimum + std::chrono::milliseconds(20); }
   /// Only the kernel tells between two rounds.
-  bool queues() const { return info_.srtt > duration::zero() && is_long(standing_queue(), srtt_minimum_); }
+  bool queues() const { return kernel_sees_the_way() && is_long(standing_queue(), srtt_minimum_); }
   void on_round(bool busy, timestamp now) {
     const duration waiting = standing_queue();
     round_rtt_ = duration::max();
@@ -251,7 +252,7 @@ class path_model {
     if (full || !busy) round_at_ = now;
     if (full && full_rounds_ < enough_rounds) ++full_rounds_;
     cap_.on_round(rate_.rate(), full && !info_.recovering);
-    if (info_.srtt <= duration::zero()) cap_.on_long_round(waiting, rtt_minimum());
+    if (!kernel_sees_the_way()) cap_.on_long_round(waiting, rtt_minimum());
     // Two rounds in a row it is one that the remembered rate keeps filling: the path has become slower.
     slow_rounds_ = is_long(waiting, rtt_minimum()) ? slow_rounds_ + 1 : 0;
     if (slow_rounds_ >= 2) rate_.forget_old_rounds();
