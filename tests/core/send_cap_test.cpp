@@ -48,6 +48,21 @@ TEST(SendCap, StopsDoublingWhenAQueueBuildsUp) {
   EXPECT_TRUE(cap.is_steady()) << "it was a queue of ours, since it has gone";
 }
 
+TEST(SendCap, TellsAQueueFromTheWindowOfARelayThatGrows) {
+  send_cap far;
+  far.on_round(1e6, true);
+  far.on_long_round(300ms, 100ms);
+  EXPECT_FALSE(far.is_steady()) << "its first window has ten packets";
+  far.on_round(1.2e6, true);
+  far.on_long_round(300ms, 100ms);
+  EXPECT_TRUE(far.is_steady()) << "what waits does not make it any faster";
+
+  send_cap near;
+  near.on_round(1e6, true);
+  near.on_long_round(250ms, 10ms);
+  EXPECT_TRUE(near.is_steady());
+}
+
 // While packets are lost the rate that was measured is too low.
 TEST(SendCap, EmptiesAQueueToWhatFillsTheWay) {
   const auto emptied_to = [](std::uint64_t in_flight, bool lossy = true) {

@@ -137,19 +137,19 @@ TEST(Goodput, DistantBridgesThatNobodyKnowsYet) {
   std::vector<bridge_line> bridges(3, {4 * mega, 25ms});
   bridges.resize(5, {2.5 * mega, 75ms});
   plan p = download_plan("distant", bridges, 0);
-  p.connection.relayed = true;
+  p.connection.relay_buffer = 1'000'000;
   const timestamp start = p.streams[0].start = 4s;
   add_requests(p, 300'000, 300'000);
   const measurement m = measure(p, start + 3s, 15s);
   const double percent = 100 * m.rate / ideal(total(bridges));
-  print("3 x 4 MB/s 25 ms and 2 x 2.5 MB/s 75 ms", percent, 95, m);
-  EXPECT_GE(percent, 95);
+  print("3 x 4 MB/s 25 ms and 2 x 2.5 MB/s 75 ms", percent, 93, m);
+  EXPECT_GE(percent, 93);
 }
 
 // A relay next door answers at once, the peer behind it after 1.4 s: bridges that are young wait for it.
 TEST(Goodput, NoBridgeIsSuspectForAPeerThatIsFarBehindARelay) {
   plan p = download_plan("far behind a relay", std::vector<bridge_line>(4, {4 * mega, 1400ms}), 200'000);
-  p.connection.relayed = true;
+  p.connection.relay_buffer = 1'000'000;
   p.redial = 100ms;
   p.streams.push_back(p.streams[0]);
   std::swap(p.streams[1].client.send, p.streams[1].server.send);
@@ -157,6 +157,31 @@ TEST(Goodput, NoBridgeIsSuspectForAPeerThatIsFarBehindARelay) {
   EXPECT_TRUE(run.run());
   EXPECT_EQ(run.count().suspected, 0U);
   EXPECT_EQ(run.count().dialled, 4U);
+}
+
+// Each relay has a line of its own behind it, for two bridges, and one relay falls silent for good: its bridges come up
+// again, as where it is started anew. All that is sent vanishes in its buffers at once.
+void expect_behind_relays(const char* what, const bridge_line& line, double wanted) {
+  plan p = download_plan(what, std::vector<bridge_line>(3, line), 0);
+  p.connection.relay_buffer = 1'000'000;
+  for (path_plan& path : p.paths) {
+    path.bridges = 2;
+    path.up.common_rate = path.down.common_rate = static_cast<std::uint64_t>(line.rate);
+  }
+  p.redial = 100ms;
+  p.faults.push_back({.at = 6s, .path = 1, .what = fault::kind::silence});
+  const measurement m = measure(p, 2s, 10s);
+  const double percent = 100 * m.rate / ideal(3 * line.rate);
+  print(what, percent, wanted, m);
+  EXPECT_GE(percent, wanted);
+  EXPECT_LE(m.longest_pause, 400ms);
+}
+
+TEST(Goodput, BehindRelays) {
+  expect_behind_relays("3 relays of 1.25 MB/s, 10 ms", {1.25 * mega, 10ms, 400ms}, 94);
+  expect_behind_relays("3 relays of 2 MB/s, 10 ms", {2 * mega, 10ms, 250ms}, 94);
+  expect_behind_relays("3 relays of 10 MB/s, 10 ms", {10 * mega, 10ms, 50ms}, 95);
+  expect_behind_relays("3 relays of 10 MB/s, 40 ms", {10 * mega, 40ms, 50ms}, 92);
 }
 
 TEST(Goodput, ASlowBridgeDoesNotSlowDownFastOnes) {

@@ -46,14 +46,15 @@ std::size_t tcp_flow::window_left() const noexcept {
 
 std::size_t tcp_flow::room() noexcept {
   const std::uint64_t queued = written_ - acked_;
+  const std::size_t low_water = low_water_ + options_.relay_buffer;
   if (!sending_ || closed_) return 0;
-  if (unsent() >= low_water_ || queued >= options_.send_buffer) {
+  if (not_sent() >= low_water || queued >= most_queued()) {
     writer_waits_ = true;
     return 0;
   }
   // What the window takes at once does not count as unsent.
   const std::size_t at_once = paces() ? 0 : window_left();
-  return std::min(low_water_ - unsent() + at_once, options_.send_buffer - queued);
+  return std::min(low_water - not_sent() + at_once, most_queued() - queued);
 }
 
 std::size_t tcp_flow::write(std::span<const std::byte> bytes) {
@@ -87,8 +88,8 @@ void tcp_flow::stop_sending() noexcept {
 }
 
 core::tcp_info tcp_flow::info() const noexcept {
-  if (options_.relayed)
-    return {.srtt = std::chrono::microseconds(10), .congestion_window = 900'000, .acknowledged = acked_};
+  if (options_.relay_buffer > 0)
+    return {.srtt = std::chrono::microseconds(10), .congestion_window = 900'000, .acknowledged = written_ - unsent()};
   return {.srtt = rtt_.smoothed(),
           .congestion_window = window(),
           .recovering = state_ != state::open,
@@ -108,14 +109,14 @@ void tcp_flow::send_more() {
   if (!sending_) return;
   if (outstanding_.empty()) congestion_->after_idle(events_.now() - last_sent_, rtt_.timeout());
   while (in_flight_ == 0 || window_left() >= options_.segment) {
-    if (lost_.empty() && unsent() == 0) break;
+    if (lost_.empty() && not_sent() == 0) break;
     if (events_.now() < next_departure_) {
       pace_.arm(next_departure_);
       break;
     }
     if (!resend_lost()) send_new();
   }
-  if (unsent() > 0 || !lost_.empty()) limited_ = true;
+  if (not_sent() > 0 || !lost_.empty()) limited_ = true;
   max_in_flight_ = std::max(max_in_flight_, in_flight_);
   if (!retransmission_.armed()) rearm();
   wake_writer();
@@ -133,7 +134,7 @@ bool tcp_flow::resend_lost() {
 
 void tcp_flow::send_new() {
   const std::size_t whole_segments = window_left() / options_.segment * options_.segment;
-  const std::size_t size = std::min({unsent(), static_cast<std::uint64_t>(burst()),
+  const std::size_t size = std::min({not_sent(), static_cast<std::uint64_t>(burst()),
                                      static_cast<std::uint64_t>(std::max(whole_segments, options_.segment))});
   count_.sent += size;
   transmit(next_, size);
@@ -147,7 +148,7 @@ double tcp_flow::pacing_rate() const noexcept {
 
 // The application writes only now that everything has been sent, though more was allowed (tcp_rate_check_app_limited).
 void tcp_flow::note_app_limit() noexcept {
-  if (unsent() < options_.segment && lost_.empty() && in_flight_ < window())
+  if (not_sent() < options_.segment && lost_.empty() && in_flight_ < window())
     app_limited_until_ = delivered_ + in_flight_ + 1;
 }
 
@@ -326,7 +327,7 @@ void tcp_flow::time_probe() {
 // A waiting writer is woken at half of the low-water mark (tcp_stream_memory_free), so that it is not woken for little.
 void tcp_flow::wake_writer() {
   if (!writer_waits_ || closed_ || 2 * unsent() >= low_water_) return;
-  if (3 * (written_ - acked_) >= 2 * options_.send_buffer) return;
+  if (3 * (written_ - acked_) >= 2 * most_queued()) return;
   writer_waits_ = false;
   handlers_.writable();
 }

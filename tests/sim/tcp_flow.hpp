@@ -10,6 +10,7 @@
 // (draft-cardwell-iccrg-bbr-congestion-control, section 4.3.4), and paces at a little more than the rate of the line.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -38,7 +39,9 @@ class tcp_flow {
     duration give_up = std::chrono::seconds(20);  ///< without any ack (TCP_USER_TIMEOUT)
     congestion::control control = congestion::control::careful;
     duration probe_every{0};  ///< as BBR: how often it looks at the round trip; and it paces
-    bool relayed = false;     ///< what info() says is of a relay next door, and of a large window
+    /// A relay next door takes in so many bytes at once, beyond what is on the way behind it. What the sender sees of
+    /// its connection is how far they have come there. 0 for none.
+    std::size_t relay_buffer = 0;
   };
   struct handlers {
     std::function<void()> writable;              ///< takes bytes again after it did not
@@ -63,8 +66,10 @@ class tcp_flow {
   /// No more writes: the receiver reads the end after the last byte.
   void close();
   void stop_sending() noexcept;
-  /// Bytes that were written and have not been sent for the first time.
-  std::uint64_t unsent() const noexcept { return written_ - next_; }
+  /// Bytes that were written and have not been sent for the first time, or are not with the relay.
+  std::uint64_t unsent() const noexcept {
+    return not_sent() - std::min<std::uint64_t>(not_sent(), options_.relay_buffer);
+  }
   core::tcp_info info() const noexcept;
   /// What the programs do so that BBR does not pause (net/platform/platform_bbr.hpp).
   void postpone_pause() noexcept { congestion_->begin_anew(events_.now(), rtt_.smoothed()); }
@@ -107,6 +112,8 @@ class tcp_flow {
   };
   enum class state { open, recovery, loss };
 
+  std::size_t most_queued() const noexcept { return options_.send_buffer + options_.relay_buffer; }
+  std::uint64_t not_sent() const noexcept { return written_ - next_; }
   std::size_t window() const noexcept;
   std::size_t window_left() const noexcept;
   std::size_t burst() const noexcept;
