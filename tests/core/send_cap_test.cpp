@@ -53,13 +53,14 @@ TEST(SendCap, TellsAQueueFromTheWindowOfARelayThatGrows) {
   far.on_round(1e6, true);
   far.on_long_round(300ms, 100ms);
   EXPECT_FALSE(far.is_steady()) << "its first window has ten packets";
-  far.on_round(1.2e6, true);
-  far.on_long_round(300ms, 100ms);
-  EXPECT_TRUE(far.is_steady()) << "what waits does not make it any faster";
+  far.on_long_round(410ms, 100ms);
+  EXPECT_TRUE(far.is_steady());
 
   send_cap near;
   near.on_round(1e6, true);
-  near.on_long_round(250ms, 10ms);
+  near.on_long_round(5ms, 1ms);
+  EXPECT_FALSE(near.is_steady()) << "so little is no queue";
+  near.on_long_round(50ms, 10ms);
   EXPECT_TRUE(near.is_steady());
 }
 

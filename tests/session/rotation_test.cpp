@@ -142,6 +142,27 @@ TEST(Rotation, MakesRoomInVainOnlyNowAndThen) {
   EXPECT_LE(net.up.rbegin()->first, 4U + 5U);
 }
 
+// Nobody sees any more what a bridge carries, and no other comes up in its place where there is one more already.
+TEST(Rotation, ADoubtEndsWithTheTransfer) {
+  for (const core::duration between : {100ms, 1000ms, 5000ms}) {
+    rotation tested({}, 1);
+    core::timestamp now{1h};
+    std::vector<rotation::observed> bridges;
+    for (core::bridge_id id = 1; id <= 4; ++id) bridges.push_back({id, now, 0, 0, 40ms});
+    const auto run = [&](core::duration time, core::duration interval, std::uint64_t first, std::uint64_t others) {
+      for (const auto end = now + time; now < end; now += interval) {
+        tested.observe(now, bridges);
+        for (auto& b : bridges) b.down += b.id == 1 ? first : others;
+      }
+    };
+    run(10s, 100ms, 2'000'000, 2'000'000);
+    run(2s, 100ms, 10'000, 1'000'000);
+    EXPECT_TRUE(tested.outgoing(1));
+    run(10s, between, 0, 0);
+    EXPECT_FALSE(tested.outgoing(1)) << "a look each " << between / 1ms << " ms";
+  }
+}
+
 TEST(Rotation, SaysWhyABridgeGivesWay) {
   const std::vector<rotation::observed> young{{1, 1h, 0, 10'000'000, 40ms}}, old{{1, 1h, 0, 60'000'000, 40ms}};
   rotation by_bytes({.when = rotation_options::mode::planned, .bytes = 64'000'000}, 1);

@@ -37,6 +37,8 @@ constexpr milliseconds bbr_pause{200};
 constexpr int long_pause = 3;
 // What TCP mends after seconds comes all at once: only so many looks in a row show that a bridge is well again.
 constexpr int no_burst = 3;
+// With next to nothing for so long the transfer has ended: no bridge can show any more what it carries.
+constexpr seconds transfer_over{2};
 // A successor has to be better for so many looks in a row.
 constexpr int convincing = 5;
 // A successor has to show itself within this time from when it came up.
@@ -99,7 +101,7 @@ void rotation::observe(core::timestamp now, std::span<const observed> bridges, b
     b.has_budget = seen.has_budget;
     round_trip_ = std::max(round_trip_, seen.round_trip);
   }
-  if (!usable) return;
+  if (!usable) return judge(now);
   weigh(now, passed);
   if (!planned_) doubt(now);
   if (!has_room) make_room(now);
@@ -132,6 +134,7 @@ void rotation::weigh(core::timestamp now, double passed) {
   for (const auto& [id, b] : bridges_) total_ += b.gives_room ? 0 : b.rate;
   best_total_ = std::max(total_, best_total_ * std::exp(-passed / memory));
   idle_ = latest_ < little ? idle_ + 1 : 0;
+  if (idle_ == 0) busy_at_ = now;
   if (idle_ >= long_pause) begun_at_ = now;
   const bool grown = has_grown(begun_at_, now);
   slump_ = grown && latest_ < slump_share * best_total_ ? slump_ + 1 : 0;
@@ -218,9 +221,13 @@ rotation::comparison rotation::compare(const bridge_record& doubted) const {
 // Until a successor carries something it is seen whether the old ones recover by themselves: afterwards they may have
 // less because it has more. All connections of a full line pause together now and then, when their congestion control
 // looks how long the way is with an empty queue.
+//
+// A doubt ends with the transfer: until then its bridge counts as being on its way out, and one more is kept for it.
 void rotation::judge(core::timestamp now) {
+  const bool over = now - busy_at_ > transfer_over;
   std::optional<core::duration> pause;
   for (auto& [id, b] : bridges_) {
+    if (over && b.now == phase::doubted) enter(b, b.gives_room ? phase::retired : phase::fresh, now);
     if (b.now != phase::doubted) continue;
     const comparison with = compare(b);
     b.contested = b.contested || with.best_young > little;

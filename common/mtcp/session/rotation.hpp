@@ -146,6 +146,7 @@ class rotation {
   double latest_ = 0;                  // the same since the last look alone
   int slump_ = 0;                      // looks in a row at which that was but a small part of the best
   int idle_ = 0;                       // looks in a row at which it was next to nothing
+  core::timestamp busy_at_{0};         // when it was last more
   core::timestamp begun_at_{0};        // when the path last did that
   core::timestamp complete_at_{0};     // when it last carried about its best, or had no time to grow to it
   core::timestamp last_look_{0};

@@ -72,11 +72,10 @@ class send_cap {
     return stays ? standing : duration::zero();
   }
   /// The same where the kernel sees nothing of the way, of all frames of a round. There bytes also wait while the
-  /// window of a relay grows: from ten packets it takes four round trips for the first 256 KiB. While each round still
-  /// carries more than the one before only a longer wait is a queue.
+  /// window of a relay grows: from ten packets it takes four round trips for the first 256 KiB. What waits for longer
+  /// is a queue.
   void on_long_round(duration standing, duration rtt_minimum) {
-    if (!grows() || !is_long(standing, rtt_minimum)) return;
-    if (standing > 4 * rtt_minimum || flat_rounds_ > 0) stage_ = stage::steady;
+    if (grows() && is_long(standing, rtt_minimum) && standing > 4 * rtt_minimum) stage_ = stage::steady;
   }
 
   /// The cap was reached in a round, and packets waited for `standing` on the way. Where the cap alone holds a bridge
