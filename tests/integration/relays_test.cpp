@@ -109,11 +109,14 @@ class DyingRelay : public over_relays, public testing::WithParamInterface<std::t
   DyingRelay() : over_relays(std::get<double>(GetParam())) {}
 };
 
+// Under a sanitizer the halves may be as slow as the lines, and pauses say nothing.
 TEST_P(DyingRelay, CostsADownloadNoByteAndNoLongPause) {
+  constexpr auto longest = 400ms;
+  const int attempts = machine_speed == 1 ? 3 : 1;
   const origin web;
   deployment halves(three_relays());
   seen best;
-  for (int attempt = 0; attempt < 3 && (attempt == 0 || best.longest_pause >= 400ms); ++attempt) {
+  for (int attempt = 0; attempt < attempts && (attempt == 0 || best.longest_pause >= longest); ++attempt) {
     socket stream = halves.stream_to("127.0.0.1", web.port());
     network& dying = *relays[1];
     const seen now = read_all(stream, web, size, [&] {
@@ -129,7 +132,9 @@ TEST_P(DyingRelay, CostsADownloadNoByteAndNoLongPause) {
     };
     EXPECT_TRUE(dying.wait(alive, 30s)) << "its path did not come back:\n" << halves.client().standard_error();
   }
-  EXPECT_LT(best.longest_pause, 400ms);
+  if (machine_speed == 1) {
+    EXPECT_LT(best.longest_pause, longest);
+  }
 }
 
 std::string name(const testing::TestParamInfo<std::tuple<double, loss>>& info) {
