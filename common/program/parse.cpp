@@ -86,7 +86,11 @@ std::string in_ascii(const std::string& name) {
   if (status != IDN2_OK)
     throw std::invalid_argument("'" + name + "' is no host name: " + idn2_strerror(status) +
                                 "; write it as the DNS knows it, with xn--");
-  return converted;
+  // To normalise may make ASCII of a character that is none: U+037E becomes a semicolon.
+  const std::string ascii(converted);
+  if (!std::ranges::all_of(ascii, [](char c) { return c == '.' || is_label({&c, 1}); }))
+    throw std::invalid_argument("'" + name + "' is no host name: it would be '" + ascii + "'");
+  return ascii;
 }
 
 bool is_digits(std::string_view text) {

@@ -119,6 +119,7 @@ TEST(ClientSettings, NamesAreWrittenAsTheDnsKnowsThem) {
           "cher.example:1"});
   });
   expect_error(64, "xn--", [] { read({"--server", "\u2764\u200d.example:1"}); });
+  expect_error(64, "would be 'a;.example'", [] { read({"--server", "a\u037e.example:1"}); });
 }
 
 TEST(ClientSettings, ServersMayLeaveThePortOut) {
