@@ -29,12 +29,9 @@ std::optional<Number> leading_number(const std::string& text, std::string& rest)
   return value;
 }
 
-bool is_label(std::string_view text) {
-  const auto fits = [](char c) {
-    return static_cast<unsigned char>(c) >= 128 || std::isalnum(c) || c == '-' || c == '_';
-  };
-  return !text.empty() && std::ranges::all_of(text, fits);
-}
+bool fits_a_label(char c) { return static_cast<unsigned char>(c) >= 128 || std::isalnum(c) || c == '-' || c == '_'; }
+
+bool is_label(std::string_view text) { return !text.empty() && std::ranges::all_of(text, fits_a_label); }
 
 /// A name whose last label is a number would be an IPv4 address, if it were one (RFC 3696, section 2).
 bool is_name(std::string_view text) {
@@ -88,7 +85,7 @@ std::string in_ascii(const std::string& name) {
                                 "; write it as the DNS knows it, with xn--");
   // To normalise may make ASCII of a character that is none: U+037E becomes a semicolon.
   const std::string ascii(converted);
-  if (!std::ranges::all_of(ascii, [](char c) { return c == '.' || is_label({&c, 1}); }))
+  if (!std::ranges::all_of(ascii, [](char c) { return c == '.' || fits_a_label(c); }))
     throw std::invalid_argument("'" + name + "' is no host name: it would be '" + ascii + "'");
   return ascii;
 }

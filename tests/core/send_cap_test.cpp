@@ -49,19 +49,16 @@ TEST(SendCap, StopsDoublingWhenAQueueBuildsUp) {
 }
 
 TEST(SendCap, TellsAQueueFromTheWindowOfARelayThatGrows) {
-  send_cap far;
-  far.on_round(1e6, true);
-  far.on_long_round(300ms, 100ms);
-  EXPECT_FALSE(far.is_steady()) << "its first window has ten packets";
-  far.on_long_round(410ms, 100ms);
-  EXPECT_TRUE(far.is_steady());
-
-  send_cap near;
-  near.on_round(1e6, true);
-  near.on_long_round(5ms, 1ms);
-  EXPECT_FALSE(near.is_steady()) << "so little is no queue";
-  near.on_long_round(50ms, 10ms);
-  EXPECT_TRUE(near.is_steady());
+  const auto is_steady_after = [](duration wait, duration round_trip) {
+    send_cap cap;
+    cap.on_round(1e6, true);
+    cap.on_long_round(wait, round_trip);
+    return cap.is_steady();
+  };
+  EXPECT_FALSE(is_steady_after(300ms, 100ms)) << "its first window has ten packets";
+  EXPECT_TRUE(is_steady_after(410ms, 100ms));
+  EXPECT_FALSE(is_steady_after(5ms, 1ms)) << "so little is no queue";
+  EXPECT_TRUE(is_steady_after(50ms, 10ms));
 }
 
 // While packets are lost the rate that was measured is too low.

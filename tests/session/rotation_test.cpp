@@ -147,8 +147,7 @@ TEST(Rotation, ADoubtEndsWithTheTransfer) {
   for (const core::duration between : {100ms, 1000ms, 5000ms}) {
     rotation tested({}, 1);
     core::timestamp now{1h};
-    std::vector<rotation::observed> bridges;
-    for (core::bridge_id id = 1; id <= 4; ++id) bridges.push_back({id, now, 0, 0, 40ms});
+    std::vector<rotation::observed> bridges{{1, now, 0, 0, 40ms}, {2, now, 0, 0, 40ms}, {3, now, 0, 0, 40ms}};
     const auto run = [&](core::duration time, core::duration interval, std::uint64_t first, std::uint64_t others) {
       for (const auto end = now + time; now < end; now += interval) {
         tested.observe(now, bridges);
